@@ -1,0 +1,308 @@
+/**
+ * The client for Heroku's OAuth authorizations, on fetch alone.
+ *
+ * @module
+ */
+import {
+  checkCreateAttributes,
+  checkUpdateAttributes,
+  type CreateAttributes,
+  type UpdateAttributes,
+} from "./attributes.ts";
+import {
+  type Authorization,
+  isIssued,
+  type IssuedAuthorization,
+  parseAuthorization,
+} from "./authorization.ts";
+import type { CallOptions, ClientOptions } from "./client_options.ts";
+import { followPages, LARGEST_PAGE } from "./paging.ts";
+import { createRequester, type HerokuResponse } from "./request.ts";
+
+export type {
+  Authorization,
+  CallOptions,
+  ClientOptions,
+  CreateAttributes,
+  IssuedAuthorization,
+  UpdateAttributes,
+};
+
+/** A record in a list that is no authorization, and was left out. It is not given itself, as it may hold a token. */
+export interface MalformedRecord {
+  /** Which page it was on, from 1 on. */
+  readonly page: number;
+  /** Where it stood on its page, from 0 on. */
+  readonly index: number;
+  /** What is wrong with it, quoting nothing of it. */
+  readonly reason: string;
+}
+
+/** What a list may set. */
+export interface ListOptions extends CallOptions {
+  /** How many authorizations to ask for at once, 1 to 1000. Default: 1000. */
+  readonly pageSize?: number;
+  /** Is told of each record that was left out as it is no authorization. Default: nobody is. */
+  readonly onMalformed?: (problem: MalformedRecord) => void;
+}
+
+/**
+ * The authorizations of one Heroku account.
+ *
+ * Every method ends with a `HerokuError` when Heroku refuses, fails or cannot be understood, and with
+ * a TypeError or a RangeError, before anything is sent, when its arguments are wrong. Reads and
+ * deletes are tried again after a network failure, a timeout, a 429 and a 5xx, and reads after an
+ * unreadable body as well. Nothing else ever is, as a lost answer may stand for a live token.
+ */
+export interface AuthorizationsClient {
+  /**
+   * Creates an authorization. It is sent once, whatever happens. When it fails with the effect
+   * `unknown`, there may be a live authorization whose token nobody knows: find it in the list, and
+   * delete it.
+   *
+   * @param attributes What to create it with.
+   * @param options A signal and headers.
+   * @returns The authorization with its whole token, which Heroku never gives again.
+   */
+  create(attributes: CreateAttributes, options?: CallOptions): Promise<IssuedAuthorization>;
+  /**
+   * Lists all authorizations, of all pages. Tokens in it are redacted by Heroku.
+   *
+   * @param options How to list, a signal and headers.
+   * @throws {PagingError} When the list cannot be completed. Part of a list is never returned.
+   */
+  list(options?: ListOptions): Promise<Authorization[]>;
+  /**
+   * Gives all authorizations one by one, and asks for a page when it is due. Each is given once, even
+   * if Heroku repeats it on a later page.
+   *
+   * @param options How to list, a signal and headers.
+   * @throws {PagingError} When the list cannot be completed.
+   */
+  iterate(options?: ListOptions): AsyncGenerator<Authorization, void, undefined>;
+  /**
+   * Looks up an authorization. Its token is redacted by Heroku.
+   *
+   * @param id Its id, or `~` for the one of the account's default API key.
+   * @param options A signal and headers.
+   * @throws {NotFoundError} When there is none: it was deleted, or it expired.
+   */
+  info(id: string, options?: CallOptions): Promise<Authorization>;
+  /**
+   * Changes an authorization's description or client. It is sent once, as a repetition might undo
+   * what somebody else changed in between.
+   *
+   * @param id Its id. `~` is refused.
+   * @param attributes What to change.
+   * @param options A signal and headers.
+   * @throws {NotFoundError} When there is none: it was deleted, or it expired.
+   */
+  update(id: string, attributes: UpdateAttributes, options?: CallOptions): Promise<Authorization>;
+  /**
+   * Replaces an authorization's token. **The old token dies at once, and the new one lives about eight
+   * hours**, whatever the lifetime was; so it is no way to rotate. It is sent once, whatever happens.
+   *
+   * @param id Its id. `~` is refused.
+   * @param options A signal and headers.
+   * @returns The authorization with its whole new token, which Heroku never gives again.
+   * @throws {NotFoundError} When there is none: it was deleted, or it expired.
+   */
+  regenerate(id: string, options?: CallOptions): Promise<IssuedAuthorization>;
+  /**
+   * Deletes an authorization; its token dies at once.
+   *
+   * @param id Its id. `~` is refused.
+   * @param options A signal and headers.
+   * @returns The authorization as it was.
+   * @throws {NotFoundError} When there is none. Its effect is `unknown` when the answer to an earlier
+   * attempt was lost, which then may have been the one that deleted it. Either way it is gone.
+   */
+  delete(id: string, options?: CallOptions): Promise<Authorization>;
+}
+
+const ROOT = "/oauth/authorizations";
+const DEFAULT_KEY = "~";
+
+function buildPath(id: string, action: string): string {
+  const cannot = `Cannot ${action} as 'id' must`;
+  if (typeof id !== "string") throw new TypeError(`${cannot} be a string`);
+  if (id.trim() === "") throw new TypeError(`${cannot} not be empty`);
+  if (id === "." || id === "..") throw new TypeError(`${cannot} not be '.' or '..'`);
+  if (!id.isWellFormed()) throw new TypeError(`${cannot} be well-formed Unicode`);
+  return `${ROOT}/${encodeURIComponent(id)}`;
+}
+
+function buildWritePath(id: string, action: string): string {
+  if (id === DEFAULT_KEY) {
+    throw new TypeError(
+      `Cannot ${action} as 'id' must not be '~', the account's default API key: give the id of an ` +
+        "authorization of its own",
+    );
+  }
+  return buildPath(id, action);
+}
+
+function checkPageSize(pageSize: unknown): number {
+  const cannot = "Cannot list the authorizations as 'pageSize' must be";
+  if (typeof pageSize !== "number") throw new TypeError(`${cannot} a number`);
+  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > LARGEST_PAGE) {
+    throw new RangeError(
+      `${cannot} a whole number from 1 to ${LARGEST_PAGE}: current value is ${pageSize}`,
+    );
+  }
+  return pageSize;
+}
+
+function readAuthorization(response: HerokuResponse): Authorization {
+  const parsed = parseAuthorization(response.body);
+  if (!parsed.ok) throw response.malformed(`its body is no authorization: ${parsed.reason}`);
+  return parsed.authorization;
+}
+
+function readIssued(response: HerokuResponse): IssuedAuthorization {
+  const authorization = readAuthorization(response);
+  if (!isIssued(authorization)) {
+    throw response.malformed("its authorization is without a whole 'access_token.token'");
+  }
+  return authorization;
+}
+
+/**
+ * Makes a client for the OAuth authorizations of one Heroku account.
+ *
+ * @example List what expires within a week
+ * ```ts
+ * import { createClient } from "@herotate/herotate";
+ *
+ * export async function listExpiring(token: string): Promise<string[]> {
+ *   const authorizations = createClient({ token });
+ *   const ids: string[] = [];
+ *   for await (const { id, access_token } of authorizations.iterate()) {
+ *     const secondsLeft = access_token?.expires_in;
+ *     if (typeof secondsLeft === "number" && secondsLeft < 7 * 24 * 60 * 60) ids.push(id);
+ *   }
+ *   return ids;
+ * }
+ * ```
+ *
+ * @param options The token, and what else differs from the defaults.
+ * @throws {TypeError} When an option has the wrong type or form: a token with a line break, a
+ * `baseUrl` that would send it in clear.
+ * @throws {RangeError} When a number is out of range.
+ */
+export function createClient(options: ClientOptions): AuthorizationsClient {
+  const { request } = createRequester(options);
+
+  async function* iteratePages(
+    { onMalformed, signal, headers }: ListOptions,
+    pageSize: number,
+  ): AsyncGenerator<Authorization, void, undefined> {
+    const action = "list the authorizations";
+    const load = (range: string) =>
+      request({
+        action,
+        method: "GET",
+        path: ROOT,
+        range,
+        expected: [200, 206],
+        headers,
+        signal,
+        retry: true,
+      });
+    const given = new Set<string>();
+    for await (const { number, records } of followPages(pageSize, load)) {
+      for (const [index, record] of records.entries()) {
+        const parsed = parseAuthorization(record);
+        if (!parsed.ok) {
+          onMalformed?.({ page: number, index, reason: parsed.reason });
+        } else if (!given.has(parsed.authorization.id)) {
+          given.add(parsed.authorization.id);
+          yield parsed.authorization;
+        }
+      }
+    }
+  }
+
+  // No method uses `this`, so that each can be passed on alone.
+  const client: AuthorizationsClient = {
+    async create(attributes, { signal, headers } = {}) {
+      const response = await request({
+        action: "create an authorization",
+        method: "POST",
+        path: ROOT,
+        body: checkCreateAttributes(attributes),
+        expected: [201],
+        headers,
+        signal,
+        retry: false,
+      });
+      return readIssued(response);
+    },
+    async list(options) {
+      const authorizations: Authorization[] = [];
+      for await (const authorization of client.iterate(options)) authorizations.push(authorization);
+      return authorizations;
+    },
+    iterate(options = {}) {
+      return iteratePages(options, checkPageSize(options.pageSize ?? LARGEST_PAGE));
+    },
+    async info(id, { signal, headers } = {}) {
+      const action = "look up the authorization";
+      const response = await request({
+        action,
+        method: "GET",
+        path: buildPath(id, action),
+        expected: [200],
+        headers,
+        signal,
+        retry: true,
+      });
+      return readAuthorization(response);
+    },
+    async update(id, attributes, { signal, headers } = {}) {
+      const action = "update the authorization";
+      const path = buildWritePath(id, action);
+      const body = checkUpdateAttributes(attributes);
+      const secret = body.client?.secret;
+      const response = await request({
+        action,
+        method: "PATCH",
+        path,
+        body,
+        secrets: secret === undefined ? [] : [secret],
+        expected: [200],
+        headers,
+        signal,
+        retry: false,
+      });
+      return readAuthorization(response);
+    },
+    async regenerate(id, { signal, headers } = {}) {
+      const action = "regenerate the authorization's token";
+      const response = await request({
+        action,
+        method: "POST",
+        path: `${buildWritePath(id, action)}/actions/regenerate-tokens`,
+        expected: [200, 201],
+        headers,
+        signal,
+        retry: false,
+      });
+      return readIssued(response);
+    },
+    async delete(id, { signal, headers } = {}) {
+      const action = "delete the authorization";
+      const response = await request({
+        action,
+        method: "DELETE",
+        path: buildWritePath(id, action),
+        expected: [200],
+        headers,
+        signal,
+        retry: true,
+      });
+      return readAuthorization(response);
+    },
+  };
+  return client;
+}

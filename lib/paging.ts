@@ -1,0 +1,67 @@
+/**
+ * Follows a list of Heroku's API over all its pages.
+ *
+ * @module
+ */
+import { PagingError } from "./errors.ts";
+import type { HerokuResponse } from "./request.ts";
+
+/** The largest page that Heroku gives, and the one that is asked for by default. */
+export const LARGEST_PAGE = 1000;
+
+/** No list is followed further: it would be a million records at the default size of a page. */
+export const MAX_PAGES = 1000;
+
+/** An attribute, a start that is not empty, two dots; then, if anything, an end and options. */
+const NEXT_RANGE = /^[a-z_]+ \]?[^\s\];,]+\.\.[^\s;]*(?: *;[\x20-\x7e]*)?$/;
+
+/** One page of a list. */
+export interface Page {
+  /** Which page it is, from 1 on. */
+  readonly number: number;
+  /** Its records, of whatever shape. */
+  readonly records: readonly unknown[];
+}
+
+/**
+ * Asks for page after page, until Heroku says by a 200 that it was the last.
+ *
+ * A list that cannot be completed ends with an error, so that it is never taken for the whole: when
+ * a 206 has no `Next-Range`, or one that is malformed or was followed before, and after
+ * {@linkcode MAX_PAGES}.
+ *
+ * @param pageSize How many records to ask for at once, 1 to {@linkcode LARGEST_PAGE}.
+ * @param load Asks for one page, given its `Range` header.
+ * @throws {PagingError} When the list cannot be completed.
+ * @throws {MalformedResponseError} When a page is no array.
+ */
+export async function* followPages(
+  pageSize: number,
+  load: (range: string) => Promise<HerokuResponse>,
+): AsyncGenerator<Page, void, undefined> {
+  let range = `id ..; max=${pageSize}`;
+  const followed = new Set<string>();
+  for (let number = 1; number <= MAX_PAGES; number++) {
+    followed.add(range);
+    const response = await load(range);
+    if (!Array.isArray(response.body)) throw response.malformed("its body is no array");
+    const records: readonly unknown[] = response.body;
+    yield { number, records };
+    if (response.status !== 206) return;
+    range = readNextRange(response.headers, number, followed);
+  }
+  throw new PagingError(
+    `Cannot list the authorizations as there are more than ${MAX_PAGES} pages: ask for larger pages`,
+  );
+}
+
+function readNextRange(headers: Headers, page: number, followed: ReadonlySet<string>): string {
+  const next = headers.get("Next-Range");
+  const cannot =
+    `Cannot list the authorizations as page ${page} is not the last, but its 'Next-Range'`;
+  const details = { status: 206 };
+  if (next === null) throw new PagingError(`${cannot} is missing`, details);
+  if (!NEXT_RANGE.test(next)) throw new PagingError(`${cannot} is malformed`, details);
+  if (followed.has(next)) throw new PagingError(`${cannot} was followed before`, details);
+  return next;
+}

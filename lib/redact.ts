@@ -1,0 +1,113 @@
+/**
+ * Takes secrets out of text that we didn't write, before it gets into an error or a log.
+ *
+ * @module
+ */
+
+const REDACTED = "[redacted]";
+
+/** A shorter secret is found in plain words too often, and no token is that short. */
+const SHORTEST_SECRET = 6;
+
+const MAX_DEPTH = 8;
+
+/** What is a token whoever it belongs to. */
+const TOKENS: readonly RegExp[] = [/HRKU-[\w*-]*/gi, /\b(?:Bearer|Basic)\s+[\w.~+/=-]{16,}/gi];
+
+/** Heroku's older tokens are bare uuids. So are its ids, and nothing tells the two apart. */
+const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
+
+const SECRET_NAME = /token|secret|password|authorization|cookie|two-factor-code/i;
+
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string;
+
+/**
+ * Tells whether what stands under this name (of a header or a member) is to be kept secret.
+ *
+ * @param name The name.
+ */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** How {@linkcode createRedact} is to work. */
+export interface RedactOptions {
+  /** Whether bare uuids stay, for a text that has good reason to hold one. Default: false. */
+  readonly keepUuids?: boolean;
+}
+
+/**
+ * Makes a function that replaces in a text, by `[redacted]`, these secrets in all ways they are
+ * commonly written, and everything that looks like a token of Heroku.
+ *
+ * @param secrets The secrets; those shorter than six characters are passed over.
+ * @param options What to leave as it is.
+ */
+export function createRedact(
+  secrets: readonly string[],
+  { keepUuids = false }: RedactOptions = {},
+): Redact {
+  const written = secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .flatMap((secret) => [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret.toWellFormed()),
+    ]);
+  // A secret that begins with another one must be tried first, or its end would stay.
+  const alternatives = [...new Set(written)]
+    .sort((a, b) => b.length - a.length)
+    .map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const patterns = alternatives.length === 0 ? [] : [new RegExp(alternatives.join("|"), "gi")];
+  patterns.push(...TOKENS, ...(keepUuids ? [] : [UUID]));
+  return (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text);
+}
+
+/**
+ * Copies a JSON value with every secret replaced: in its strings and its members' names, and
+ * whatever stands as a string or a number under a secret's name. Levels beyond the eighth are left
+ * out.
+ *
+ * @param value The value.
+ * @param redact Takes the secrets out of a text.
+ * @param depth How many levels are above this value already.
+ */
+export function redactJson(value: unknown, redact: Redact, depth: number = 0): unknown {
+  if (typeof value === "string") return redact(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_DEPTH) return REDACTED;
+  if (Array.isArray(value)) return value.map((item) => redactJson(item, redact, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      redact(name),
+      isSecretName(name) && (typeof member === "string" || typeof member === "number")
+        ? REDACTED
+        : redactJson(member, redact, depth + 1),
+    ]),
+  );
+}
+
+/**
+ * Copies what was thrown with every secret taken out: name, message, `code` and the causes below it.
+ * Other members are left behind, as they may hold the request and with it the token.
+ *
+ * @param thrown What was thrown.
+ * @param redact Takes the secrets out of a text.
+ * @param depth How many causes are above this one already.
+ */
+export function redactThrown(thrown: unknown, redact: Redact, depth: number = 0): Error {
+  if (!(thrown instanceof Error)) {
+    return new Error(typeof thrown === "string" ? redact(thrown) : `Thrown: ${typeof thrown}`);
+  }
+  const message = redact(thrown.message);
+  const copy = thrown.cause === undefined || depth >= MAX_DEPTH
+    ? new Error(message)
+    : new Error(message, { cause: redactThrown(thrown.cause, redact, depth + 1) });
+  copy.name = redact(thrown.name);
+  copy.stack = `${copy.name}: ${message}`;
+  if ("code" in thrown && typeof thrown.code === "string") {
+    Object.defineProperty(copy, "code", { value: redact(thrown.code), enumerable: true });
+  }
+  return copy;
+}

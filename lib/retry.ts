@@ -1,0 +1,70 @@
+/**
+ * When to try again, and how long to wait before.
+ *
+ * @module
+ */
+
+/** The longest `Retry-After` that is waited out, in milliseconds. A longer one is an error at once. */
+export const MAX_RETRY_AFTER = 60_000;
+
+/** The wait before the first retry is at most this long, in milliseconds; each further one doubles it. */
+const FIRST_WAIT = 500;
+
+/** No wait that we choose ourselves is longer, in milliseconds. */
+const MAX_WAIT = 10_000;
+
+/**
+ * Reads a `Retry-After` header, given as seconds or as an HTTP date (RFC 9110, section 10.2.3).
+ *
+ * @param headers The answer's headers. A date is measured from their `Date`, so that clocks that
+ * differ don't matter, else from our own clock.
+ * @returns Milliseconds, 0 for a date in the past, or undefined when there is no valid header.
+ */
+export function parseRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get("Retry-After")?.trim() ?? "";
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
+  const at = parseHttpDate(value);
+  if (at === undefined) return undefined;
+  return Math.max(0, at - (parseHttpDate(headers.get("Date") ?? "") ?? Date.now()));
+}
+
+function parseHttpDate(value: string): number | undefined {
+  // Date.parse alone takes "-5" and "soon 1" for dates.
+  if (!/^[A-Z][a-z]+, .+ GMT$/.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * Chooses how long to wait before a retry: as long as the server asks, else a random time up to a
+ * bound that doubles from 500 ms to 10 s ("full jitter").
+ *
+ * @param attempt How many attempts have failed before the one that just did.
+ * @param retryAfter How long the server asks to wait, in milliseconds, if it does.
+ * @returns Milliseconds, or undefined when the server asks for more than {@linkcode MAX_RETRY_AFTER}.
+ */
+export function chooseWait(attempt: number, retryAfter: number | undefined): number | undefined {
+  if (retryAfter !== undefined) return retryAfter <= MAX_RETRY_AFTER ? retryAfter : undefined;
+  return Math.random() * Math.min(MAX_WAIT, FIRST_WAIT * 2 ** attempt);
+}
+
+/**
+ * Settles as the work does, or rejects with the signal's reason as soon as it is aborted, whether or
+ * not the work listens to the signal itself.
+ *
+ * @param work What to wait for.
+ * @param signal Ends the wait.
+ */
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
