@@ -1,0 +1,187 @@
+/**
+ * The endpoints under `/oauth/authorizations`, each for a call that has been let through.
+ *
+ * @module
+ */
+
+import {
+  type Answer,
+  badRequest,
+  errorAnswer,
+  internalError,
+  invalidParams,
+  jsonAnswer,
+  notFound,
+  taggedAnswer,
+} from "./answers.ts";
+import {
+  createAuthorizationWriter,
+  type FakeUser,
+  findClient,
+  isObject,
+  readCreate,
+  readUpdate,
+  showAuthorization,
+} from "./authorization_record.ts";
+import type {
+  AuthorizationStore,
+  FakeClient,
+  Stored,
+  StoredAuthorization,
+} from "./authorization_store.ts";
+import { parseRange, takePage } from "./paging.ts";
+
+/** The lifetime that regenerating gives to a token, in milliseconds: eight hours. */
+export const REGENERATED_LIFETIME = 8 * 60 * 60 * 1000;
+
+/** A call that has been let through. */
+export interface AdmittedCall {
+  /** The server's time, in milliseconds since 1970. */
+  readonly at: number;
+  /** The token that the call carries. */
+  readonly token: string;
+  /** The request's headers. */
+  readonly headers: Headers;
+  /** The parsed body; undefined when there is none or it is no JSON. */
+  readonly body: unknown;
+  /** The id or name in the path; empty where the path has none. */
+  readonly id: string;
+}
+
+/** What the endpoints need. */
+export interface AuthorizationSettings {
+  readonly store: AuthorizationStore;
+  readonly user: FakeUser;
+  readonly clients: readonly FakeClient[];
+  /** Whether answers hide the tokens, other than those of create and regenerate. */
+  readonly redact: boolean;
+  /** The status that regenerating answers with. */
+  readonly regenerateStatus: 200 | 201;
+  /** The id of the authorization that `~` stands for, if the account has one. */
+  readonly defaultKeyId: string | undefined;
+  /** Makes an id. */
+  makeId(): string;
+  /** Makes a token. */
+  makeToken(): string;
+}
+
+/** The calls that Heroku's authorizations have. */
+export interface AuthorizationEndpoints {
+  readonly list: (call: AdmittedCall) => Answer;
+  readonly create: (call: AdmittedCall) => Answer;
+  readonly info: (call: AdmittedCall) => Answer;
+  readonly update: (call: AdmittedCall) => Answer;
+  readonly remove: (call: AdmittedCall) => Answer;
+  readonly regenerate: (call: AdmittedCall) => Answer;
+}
+
+/** Prepares the endpoints. */
+export function createAuthorizationEndpoints(
+  settings: AuthorizationSettings,
+): AuthorizationEndpoints {
+  const { store, user, clients, redact } = settings;
+  const write = createAuthorizationWriter(user, redact);
+
+  function find(id: string): Stored | undefined {
+    if (id !== "~") return store.find(id);
+    return settings.defaultKeyId === undefined ? undefined : store.find(settings.defaultKeyId);
+  }
+
+  function list({ at, headers }: AdmittedCall): Answer {
+    const range = parseRange(headers.get("Range"));
+    if ("status" in range) {
+      return range.status === 500
+        ? internalError(range.message)
+        : errorAnswer(416, "requested_range_not_satisfiable", `${range.message}.`);
+    }
+    const page = takePage(store.sorted, range);
+    const answered: Record<string, string> = { "Accept-Ranges": "id" };
+    if (page.contentRange !== undefined) answered["Content-Range"] = page.contentRange;
+    if (page.nextRange !== undefined) answered["Next-Range"] = page.nextRange;
+    // The seconds left are no part of the tag: 304 is answered although they changed, which is why
+    // these answers must not be cached.
+    const tag = `list-${store.version}-${JSON.stringify(range).replaceAll(/[^\w-]/g, "")}`;
+    return taggedAnswer(
+      { tag, ifNoneMatch: headers.get("If-None-Match") },
+      page.nextRange === undefined ? 200 : 206,
+      () => `[${page.items.map((stored) => write(stored, at)).join(",")}]`,
+      answered,
+    );
+  }
+
+  function create({ at, body }: AdmittedCall): Answer {
+    if (!isObject(body)) return badRequest();
+    const attributes = readCreate(body);
+    if ("invalid" in attributes) return invalidParams(attributes.invalid);
+    const { scope, description, client: clientId, expires_in } = attributes;
+    const client = clientId === undefined ? null : findClient(clients, clientId);
+    if (client === undefined) return invalidParams("Couldn't find that OAuth client.");
+    const id = settings.makeId();
+    const authorization: StoredAuthorization = {
+      kind: "authorization",
+      key: id,
+      id,
+      scope,
+      description,
+      client,
+      createdAt: at,
+      updatedAt: at,
+      token: settings.makeToken(),
+      accessTokenId: settings.makeId(),
+      expiresAt: expires_in === null ? null : at + expires_in * 1000,
+      omit: [],
+      version: 0,
+    };
+    store.add(authorization);
+    return jsonAnswer(201, showAuthorization(authorization, user, at, false));
+  }
+
+  function info({ at, headers, id }: AdmittedCall): Answer {
+    const stored = find(id);
+    if (stored === undefined) return notFound("authorization");
+    return taggedAnswer(
+      { tag: `info-${stored.key}-${stored.version}`, ifNoneMatch: headers.get("If-None-Match") },
+      200,
+      () => write(stored, at),
+    );
+  }
+
+  function update({ at, body, id }: AdmittedCall): Answer {
+    if (!isObject(body)) return badRequest();
+    const stored = find(id);
+    if (stored === undefined) return notFound("authorization");
+    const attributes = readUpdate(body);
+    if ("invalid" in attributes) return invalidParams(attributes.invalid);
+    if (stored.kind === "oddity") return jsonAnswer(200, stored.record);
+    const { description = stored.description, client: named } = attributes;
+    const client = named === undefined
+      ? stored.client
+      : findClient(clients, named.id, named.secret);
+    if (client === undefined) return invalidParams("Couldn't find that OAuth client.");
+    stored.description = description;
+    stored.client = client;
+    store.touch(stored, at);
+    return jsonAnswer(200, showAuthorization(stored, user, at, redact));
+  }
+
+  function remove({ at, id, token }: AdmittedCall): Answer {
+    const stored = find(id);
+    if (stored === undefined) return notFound("authorization");
+    store.remove(stored, "request", at, token);
+    return jsonAnswer(200, showAuthorization(stored, user, at, redact));
+  }
+
+  function regenerate({ at, id, token }: AdmittedCall): Answer {
+    const stored = find(id);
+    if (stored === undefined || stored.kind === "oddity") return notFound("authorization");
+    const replacement = {
+      token: settings.makeToken(),
+      accessTokenId: settings.makeId(),
+      expiresAt: at + REGENERATED_LIFETIME,
+    };
+    store.regenerate(stored, replacement, at, token);
+    return jsonAnswer(settings.regenerateStatus, showAuthorization(stored, user, at, false));
+  }
+
+  return { list, create, info, update, remove, regenerate };
+}

@@ -1,0 +1,182 @@
+/**
+ * An authorization as Heroku's API shows it, and what a request may say about one.
+ *
+ * @module
+ */
+
+import type { FakeClient, Stored, StoredAuthorization } from "./authorization_store.ts";
+import { formatTime } from "./clock.ts";
+import { redactToken } from "./token_maker.ts";
+
+/** The account's user, as each record names it. */
+export interface FakeUser {
+  /** The user's id, a UUID. */
+  readonly id: string;
+  /** The user's email address. */
+  readonly email: string;
+  /** The user's name, null when there is none. */
+  readonly full_name: string | null;
+}
+
+/** What a valid request to create an authorization asks for. */
+export interface CreateAttributes {
+  readonly scope: readonly string[];
+  readonly description: string;
+  /** The client's id. */
+  readonly client: string | undefined;
+  /** Seconds; null: never expires. */
+  readonly expires_in: number | null;
+}
+
+/** What a valid request to update an authorization asks for. */
+export interface UpdateAttributes {
+  readonly description: string | undefined;
+  readonly client: { readonly id: string; readonly secret: string } | undefined;
+}
+
+/** Why a request is refused with 422. */
+export interface InvalidParams {
+  readonly invalid: string;
+}
+
+function secondsLeft({ expiresAt }: StoredAuthorization, now: number): number | null {
+  // Rounded down, so that no answer promises a second that the token does not have.
+  return expiresAt === null ? null : Math.floor((expiresAt - now) / 1000);
+}
+
+/**
+ * Shows a record the way Heroku's API does.
+ *
+ * @param stored the record
+ * @param user the account's user
+ * @param now the time, in milliseconds since 1970, that `expires_in` counts from
+ * @param redacted whether the token is hidden
+ */
+export function showAuthorization(
+  stored: Stored,
+  user: FakeUser,
+  now: number,
+  redacted: boolean,
+): Record<string, unknown> {
+  if (stored.kind === "oddity") return stored.record;
+  const { client, token } = stored;
+  const shown: Record<string, unknown> = {
+    access_token: {
+      expires_in: secondsLeft(stored, now),
+      id: stored.accessTokenId,
+      token: redacted ? redactToken(token) : token,
+    },
+    client: client === null
+      ? null
+      : { id: client.id, name: client.name, redirect_uri: client.redirect_uri ?? null },
+    created_at: formatTime(stored.createdAt),
+    description: stored.description,
+    grant: null,
+    id: stored.id,
+    refresh_token: null,
+    scope: stored.scope,
+    session: null,
+    updated_at: formatTime(stored.updatedAt),
+    user,
+  };
+  for (const member of stored.omit) delete shown[member];
+  return shown;
+}
+
+const UNTIL_SECONDS_LEFT = '{"access_token":{"expires_in":';
+
+/**
+ * Prepares to write records in JSON, again and again: of a record that did not change, only the
+ * seconds left are written anew.
+ *
+ * @param user the account's user
+ * @param redacted whether the tokens are hidden
+ * @returns a function that writes a record as it is at a time, in milliseconds since 1970
+ */
+export function createAuthorizationWriter(
+  user: FakeUser,
+  redacted: boolean,
+): (stored: Stored, now: number) => string {
+  const written = new WeakMap<Stored, { readonly version: number; readonly text: string }>();
+
+  function write(stored: Stored, now: number): string {
+    const text = JSON.stringify(showAuthorization(stored, user, now, redacted));
+    if (!text.startsWith(UNTIL_SECONDS_LEFT)) return text;
+    const rest = text.slice(text.indexOf(",", UNTIL_SECONDS_LEFT.length));
+    written.set(stored, { version: stored.version, text: rest });
+    return text;
+  }
+
+  return (stored, now) => {
+    const known = written.get(stored);
+    if (stored.kind === "oddity" || known?.version !== stored.version) return write(stored, now);
+    return `${UNTIL_SECONDS_LEFT}${secondsLeft(stored, now)}${known.text}`;
+  };
+}
+
+/** Whether a value is an object with members, and no array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isScope(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 &&
+    value.every((name) => typeof name === "string" && name !== "");
+}
+
+/**
+ * Reads the body of a request to create an authorization. Members that it does not know are passed over.
+ *
+ * @param body the parsed body
+ */
+export function readCreate(
+  body: Readonly<Record<string, unknown>>,
+): CreateAttributes | InvalidParams {
+  const { scope = ["global"], description = "", client, expires_in = null } = body;
+  if (!isScope(scope)) return { invalid: "Scope must be an array of scopes." };
+  if (typeof description !== "string") return { invalid: "Description must be a string." };
+  if (client !== undefined && typeof client !== "string") {
+    return { invalid: "Client must be a client's id." };
+  }
+  if (
+    expires_in !== null && !(typeof expires_in === "number" && Number.isSafeInteger(expires_in))
+  ) {
+    return { invalid: "Expires in must be an integer or null." };
+  }
+  if (expires_in !== null && expires_in < 1) return { invalid: "Expires in must be positive." };
+  return { scope: [...new Set(scope)], description, client, expires_in };
+}
+
+/**
+ * Reads the body of a request to update an authorization. A lifetime or a scope is refused, as
+ * neither can change.
+ *
+ * @param body the parsed body
+ */
+export function readUpdate(
+  body: Readonly<Record<string, unknown>>,
+): UpdateAttributes | InvalidParams {
+  const { description, client } = body;
+  for (const member of ["scope", "expires_in"]) {
+    if (Object.hasOwn(body, member)) return { invalid: `The member ${member} cannot change.` };
+  }
+  if (description !== undefined && typeof description !== "string") {
+    return { invalid: "Description must be a string." };
+  }
+  if (client === undefined) return { description, client };
+  if (!isObject(client) || typeof client.id !== "string" || typeof client.secret !== "string") {
+    return { invalid: "Client must have an id and a secret." };
+  }
+  return { description, client: { id: client.id, secret: client.secret } };
+}
+
+/** Finds a client by its id, and by its secret where one is given. */
+export function findClient(
+  clients: readonly FakeClient[],
+  id: string,
+  secret?: string,
+): FakeClient | undefined {
+  return clients.find((client) =>
+    client.id === id && (secret === undefined || client.secret === secret)
+  );
+}

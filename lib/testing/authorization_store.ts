@@ -1,0 +1,236 @@
+/**
+ * The authorizations that the fake account has, and how each of them ended.
+ *
+ * @module
+ */
+
+import { positionOf } from "./paging.ts";
+
+/** An OAuth client, the way an authorization names one. */
+export interface FakeClient {
+  /** The client's id, a UUID. */
+  readonly id: string;
+  /** The client's secret, which an update must name. */
+  readonly secret: string;
+  /** The client's name. */
+  readonly name: string;
+  /** Where its web flow leads back to. Default: null. */
+  readonly redirect_uri?: string | null;
+}
+
+/** An authorization that works like any other. */
+export interface StoredAuthorization {
+  readonly kind: "authorization";
+  /** Its place in the list and in `Range`. */
+  readonly key: string;
+  readonly id: string;
+  readonly scope: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  /** Members that Heroku leaves out when it answers with this one. */
+  readonly omit: readonly string[];
+  description: string;
+  client: FakeClient | null;
+  updatedAt: number;
+  token: string;
+  accessTokenId: string;
+  /** Milliseconds since 1970; null: never. */
+  expiresAt: number | null;
+  /** Grows with every change, for `ETag`. */
+  version: number;
+}
+
+/** A record that stands in the list as it is, with no token that works. */
+export interface StoredOddity {
+  readonly kind: "oddity";
+  /** Its place in the list and in `Range`. */
+  readonly key: string;
+  /** The id that the record shows; empty when it shows none. */
+  readonly id: string;
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly version: number;
+}
+
+/** Anything that stands in the list. */
+export type Stored = StoredAuthorization | StoredOddity;
+
+/** How an authorization, or only its token, came to its end. */
+export interface Deletion {
+  /** The authorization's id. */
+  readonly id: string;
+  /** The description that it had. */
+  readonly description: string;
+  /** When it ended, in milliseconds since 1970. Expiry is dated when it was due. */
+  readonly at: number;
+  /**
+   * Who ended it: a request, the operator (`revoke`), its expiry, or a request that regenerated it,
+   * whereby the authorization lives on and only its token ends.
+   */
+  readonly by: "request" | "operator" | "expiry" | "regenerate";
+  /** The token that the request carried, when a request ended it. */
+  readonly token?: string;
+  /** The access token that ended; undefined for a record that had none. */
+  readonly ended?: string;
+}
+
+/** The authorizations of one account, found by id, by token, and in the order of the list. */
+export interface AuthorizationStore {
+  /** Everything in the list, by ascending key. */
+  readonly sorted: readonly Stored[];
+  /** Everything that ended, in the order in which it was noticed. */
+  readonly deletions: readonly Deletion[];
+  /** Grows with every change to any of them, for `ETag`. */
+  readonly version: number;
+  /**
+   * Puts one in.
+   *
+   * @throws {TypeError} when its key, id or token is taken
+   */
+  add(stored: Stored): void;
+  /** Finds by id, also the id that an oddity shows. */
+  find(id: string): Stored | undefined;
+  /** Finds the authorization that a token belongs to. */
+  findByToken(token: string): StoredAuthorization | undefined;
+  /** Tells the store that members of an authorization changed. */
+  touch(authorization: StoredAuthorization, at: number): void;
+  /** Replaces the token; the old one is dead at once. */
+  regenerate(
+    authorization: StoredAuthorization,
+    replacement: { token: string; accessTokenId: string; expiresAt: number },
+    at: number,
+    usedToken: string,
+  ): void;
+  /** Takes one out. */
+  remove(stored: Stored, by: "request" | "operator", at: number, usedToken?: string): void;
+  /** Takes out every authorization whose time has come. */
+  expire(now: number): void;
+}
+
+interface Expiry {
+  readonly at: number;
+  readonly authorization: StoredAuthorization;
+}
+
+function pushExpiry(heap: Expiry[], expiry: Expiry): void {
+  let index = heap.push(expiry) - 1;
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    if (heap[parent].at <= expiry.at) break;
+    heap[index] = heap[parent];
+    index = parent;
+  }
+  heap[index] = expiry;
+}
+
+function popExpiry(heap: Expiry[]): void {
+  const moved = heap.pop();
+  if (moved === undefined || heap.length === 0) return;
+  let index = 0;
+  while (true) {
+    let child = 2 * index + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && heap[child + 1].at < heap[child].at) child++;
+    if (heap[child].at >= moved.at) break;
+    heap[index] = heap[child];
+    index = child;
+  }
+  heap[index] = moved;
+}
+
+/** Makes an empty store. */
+export function createAuthorizationStore(): AuthorizationStore {
+  const sorted: Stored[] = [];
+  const byId = new Map<string, Stored>();
+  const byToken = new Map<string, StoredAuthorization>();
+  const deletions: Deletion[] = [];
+  // A heap finds what is due without looking at the rest; entries that no longer hold stay in it
+  // until their time and are passed over then.
+  const expiries: Expiry[] = [];
+  let version = 0;
+
+  function touch(authorization: StoredAuthorization, at: number): void {
+    version++;
+    authorization.version++;
+    authorization.updatedAt = at;
+  }
+
+  function schedule(authorization: StoredAuthorization): void {
+    if (authorization.expiresAt !== null) {
+      pushExpiry(expiries, { at: authorization.expiresAt, authorization });
+    }
+  }
+
+  function take(
+    stored: Stored,
+    end: { readonly at: number; readonly by: Deletion["by"]; readonly token?: string },
+  ): void {
+    version++;
+    sorted.splice(positionOf(sorted, stored.key), 1);
+    byId.delete(stored.id);
+    if (stored.kind === "oddity") {
+      const { description } = stored.record;
+      deletions.push({
+        id: stored.id,
+        description: typeof description === "string" ? description : "",
+        ...end,
+      });
+      return;
+    }
+    byToken.delete(stored.token);
+    deletions.push({
+      id: stored.id,
+      description: stored.description,
+      ended: stored.token,
+      ...end,
+    });
+  }
+
+  return {
+    sorted,
+    deletions,
+    get version() {
+      return version;
+    },
+    add(stored) {
+      const position = positionOf(sorted, stored.key);
+      const taken = sorted[position]?.key === stored.key ||
+        stored.kind === "authorization" && (byId.has(stored.id) || byToken.has(stored.token));
+      if (taken) throw new TypeError(`Cannot add '${stored.id}' as its id or token is taken`);
+      version++;
+      sorted.splice(position, 0, stored);
+      if (stored.id !== "" && !byId.has(stored.id)) byId.set(stored.id, stored);
+      if (stored.kind === "authorization") {
+        byToken.set(stored.token, stored);
+        schedule(stored);
+      }
+    },
+    find: (id) => byId.get(id),
+    findByToken: (token) => byToken.get(token),
+    touch,
+    regenerate(authorization, replacement, at, usedToken) {
+      deletions.push({
+        id: authorization.id,
+        description: authorization.description,
+        at,
+        by: "regenerate",
+        token: usedToken,
+        ended: authorization.token,
+      });
+      byToken.delete(authorization.token);
+      Object.assign(authorization, replacement);
+      byToken.set(authorization.token, authorization);
+      schedule(authorization);
+      touch(authorization, at);
+    },
+    remove: (stored, by, at, usedToken) =>
+      take(stored, usedToken === undefined ? { by, at } : { by, at, token: usedToken }),
+    expire(now) {
+      while (expiries.length > 0 && expiries[0].at <= now) {
+        const { at, authorization } = expiries[0];
+        popExpiry(expiries);
+        const lives = byId.get(authorization.id) === authorization;
+        if (lives && authorization.expiresAt === at) take(authorization, { at, by: "expiry" });
+      }
+    },
+  };
+}
