@@ -189,32 +189,38 @@ function describeAllowed(types: readonly Type[]): string {
     .join(" or ");
 }
 
-/** Checks the known members, and leaves out those that are null where Heroku knows no null. */
+/** Checks the known members. A copy is made only where a null is left out that Heroku doesn't know. */
 function conform(
   value: Record<string, unknown>,
   shape: Shape,
   path: string,
-): { readonly copy: Record<string, unknown> } | { readonly reason: string } {
-  const copy = { ...value };
-  for (const [name, types] of Object.entries(shape)) {
-    if (!Object.hasOwn(copy, name)) continue;
-    const member = copy[name];
+): { readonly conformed: Record<string, unknown> } | { readonly reason: string } {
+  let conformed = value;
+  const replace = (name: string, member?: unknown) => {
+    if (conformed === value) conformed = { ...value };
+    if (member === undefined) delete conformed[name];
+    else conformed[name] = member;
+  };
+  for (const name in shape) {
+    if (!Object.hasOwn(value, name)) continue;
+    const types = shape[name];
+    const member = value[name];
     if (member === null && !types.includes("null")) {
-      delete copy[name];
+      replace(name);
       continue;
     }
-    if (!types.some((type) => isOf(type, member))) {
+    const type = types.find((type) => isOf(type, member));
+    if (type === undefined) {
       const allowed = describeAllowed(types);
       return { reason: `its '${path}${name}' must be ${allowed}, not ${describeType(member)}` };
     }
-    const inner = types.find((type) => typeof type === "object");
-    if (inner !== undefined && isObject(member)) {
-      const conformed = conform(member, inner, `${path}${name}.`);
-      if ("reason" in conformed) return conformed;
-      copy[name] = conformed.copy;
+    if (typeof type === "object" && isObject(member)) {
+      const inner = conform(member, type, `${path}${name}.`);
+      if ("reason" in inner) return inner;
+      if (inner.conformed !== member) replace(name, inner.conformed);
     }
   }
-  return { copy };
+  return { conformed };
 }
 
 /**
@@ -233,9 +239,9 @@ export function parseAuthorization(value: unknown): ParsedAuthorization {
   if (typeof id !== "string" || id === "") {
     return { ok: false, reason: "its 'id' must be a string that is not empty" };
   }
-  const conformed = conform(value, SHAPE, "");
-  if ("reason" in conformed) return { ok: false, reason: conformed.reason };
-  return { ok: true, authorization: { ...conformed.copy, id } };
+  const result = conform(value, SHAPE, "");
+  if ("reason" in result) return { ok: false, reason: result.reason };
+  return { ok: true, authorization: { ...result.conformed, id } };
 }
 
 /**

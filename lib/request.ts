@@ -189,18 +189,19 @@ function readDetails(headers: Headers, redactSecrets: Redact): HerokuErrorDetail
 
 /** Turns outcomes of one call into its result: a response, or the error to throw. */
 function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, secrets: string[]) {
-  const redact = createRedact(secrets);
-  const redactSecrets = createRedact(secrets, { keepUuids: true });
   const cannot = `Cannot ${call.action ?? "complete the request"} as`;
-  const host = new URL(baseUrl).host;
   const maybe = call.method === "GET" ? "" : "; it may have taken effect all the same";
 
   function judgeAnswer(response: Response, text: string | undefined, effects: Effects) {
     const { status, headers } = response;
-    const details = { ...readDetails(headers, redactSecrets), status };
+    // Only failures need these, and making a redactor compiles regular expressions.
+    const readStatus = () => ({
+      ...readDetails(headers, createRedact(secrets, { keepUuids: true })),
+      status,
+    });
     const malformed = (reason: string) =>
       new MalformedResponseError(`${cannot} Heroku answered ${status}, but ${reason}${maybe}`, {
-        ...details,
+        ...readStatus(),
         effect: effects.lost,
       });
     const json = text === undefined ? undefined : parseJson(text);
@@ -209,6 +210,7 @@ function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, se
         ? malformed(describeUnreadable(text))
         : { status, headers, body: json.value, malformed };
     }
+    const redact = createRedact(secrets);
     const refused = status >= 400 && status < 500;
     const failed = refused || status >= 500;
     const error = createStatusError(
@@ -218,7 +220,7 @@ function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, se
           refused ? "" : maybe
         }`,
       {
-        ...details,
+        ...readStatus(),
         id: failed ? memberText(json?.value, "id", redact) : undefined,
         url: failed ? memberText(json?.value, "url", redact) : undefined,
         effect: refused ? effects.refused : effects.lost,
@@ -234,14 +236,20 @@ function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, se
       case "answer":
         return judgeAnswer(outcome.response, outcome.text, effects);
       case "timeout":
-        return new TimeoutError(`${cannot} '${host}' took more than ${timeout} ms${maybe}`, {
-          effect,
-        });
+        return new TimeoutError(
+          `${cannot} '${new URL(baseUrl).host}' took more than ${timeout} ms${maybe}`,
+          {
+            effect,
+          },
+        );
       case "network":
-        return new NetworkError(`${cannot} no answer came from '${host}'${maybe}`, {
-          effect,
-          cause: redactThrown(outcome.thrown, redact),
-        });
+        return new NetworkError(
+          `${cannot} no answer came from '${new URL(baseUrl).host}'${maybe}`,
+          {
+            effect,
+            cause: redactThrown(outcome.thrown, createRedact(secrets)),
+          },
+        );
     }
   };
 }

@@ -50,8 +50,11 @@ export interface AdmittedCall {
 
 /** What the endpoints need. */
 export interface AuthorizationSettings {
+  /** The authorizations of the account. */
   readonly store: AuthorizationStore;
+  /** The account's user. */
   readonly user: FakeUser;
+  /** The OAuth clients that a request may name. */
   readonly clients: readonly FakeClient[];
   /** Whether answers hide the tokens, other than those of create and regenerate. */
   readonly redact: boolean;
@@ -67,11 +70,17 @@ export interface AuthorizationSettings {
 
 /** The calls that Heroku's authorizations have. */
 export interface AuthorizationEndpoints {
+  /** Answers `GET /oauth/authorizations`: a page. */
   readonly list: (call: AdmittedCall) => Answer;
+  /** Answers `POST /oauth/authorizations`. */
   readonly create: (call: AdmittedCall) => Answer;
+  /** Answers `GET /oauth/authorizations/{id}`. */
   readonly info: (call: AdmittedCall) => Answer;
+  /** Answers `PATCH /oauth/authorizations/{id}`. */
   readonly update: (call: AdmittedCall) => Answer;
+  /** Answers `DELETE /oauth/authorizations/{id}`. */
   readonly remove: (call: AdmittedCall) => Answer;
+  /** Answers `POST /oauth/authorizations/{id}/actions/regenerate-tokens`. */
   readonly regenerate: (call: AdmittedCall) => Answer;
 }
 

@@ -20,7 +20,9 @@ export interface FakeUser {
 
 /** What a valid request to create an authorization asks for. */
 export interface CreateAttributes {
+  /** The scope, each name once; at least one. */
   readonly scope: readonly string[];
+  /** The description, empty when none was given. */
   readonly description: string;
   /** The client's id. */
   readonly client: string | undefined;
@@ -30,12 +32,15 @@ export interface CreateAttributes {
 
 /** What a valid request to update an authorization asks for. */
 export interface UpdateAttributes {
+  /** The new description; undefined: as it was. */
   readonly description: string | undefined;
+  /** The new client; undefined: as it was. */
   readonly client: { readonly id: string; readonly secret: string } | undefined;
 }
 
 /** Why a request is refused with 422. */
 export interface InvalidParams {
+  /** The message of the error. */
   readonly invalid: string;
 }
 

@@ -20,19 +20,27 @@ export interface FakeClient {
 
 /** An authorization that works like any other. */
 export interface StoredAuthorization {
+  /** Tells it from an oddity. */
   readonly kind: "authorization";
   /** Its place in the list and in `Range`. */
   readonly key: string;
+  /** The authorization's id. */
   readonly id: string;
+  /** What its token may do. */
   readonly scope: readonly string[];
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** Members that Heroku leaves out when it answers with this one. */
   readonly omit: readonly string[];
+  /** The description, empty when there is none. */
   description: string;
+  /** The OAuth client that it was made for, if any. */
   client: FakeClient | null;
+  /** Milliseconds since 1970. */
   updatedAt: number;
+  /** The whole access token. */
   token: string;
+  /** The id of the access token. */
   accessTokenId: string;
   /** Milliseconds since 1970; null: never. */
   expiresAt: number | null;
@@ -42,12 +50,15 @@ export interface StoredAuthorization {
 
 /** A record that stands in the list as it is, with no token that works. */
 export interface StoredOddity {
+  /** Tells it from an authorization. */
   readonly kind: "oddity";
   /** Its place in the list and in `Range`. */
   readonly key: string;
   /** The id that the record shows; empty when it shows none. */
   readonly id: string;
+  /** The record, answered as it is. */
   readonly record: Readonly<Record<string, unknown>>;
+  /** Always 0, as an oddity never changes. */
   readonly version: number;
 }
 

@@ -23,9 +23,13 @@ const LIST_PATH = "/oauth/authorizations";
 
 /** What a fault needs to know of the call that it spoils. */
 export interface SpoiltCall {
+  /** The HTTP method, in capitals. */
   readonly method: string;
+  /** The path, without the query. */
   readonly path: string;
+  /** The request's headers. */
   readonly headers: Headers;
+  /** The token that the request carries, if any. */
   readonly token: string | undefined;
   /** A number from 0 to 1 that decides the details. */
   readonly drawn: number;

@@ -1,5 +1,6 @@
 /**
- * A misbehaving Heroku to test against: see {@linkcode createFakeHeroku}.
+ * A misbehaving Heroku to test against, and durable runs in memory: see {@linkcode createFakeHeroku}
+ * and {@linkcode createMemoryWorkflows}.
  *
  * @module
  */
@@ -18,6 +19,14 @@ export {
   type FaultScript,
 } from "./faults.ts";
 export type { RecordedRequest } from "./journal.ts";
+export {
+  createMemoryWorkflows,
+  type MemoryRun,
+  type MemoryRunStatus,
+  type MemoryWorkflows,
+  type MemoryWorkflowsOptions,
+} from "./memory_workflows.ts";
 export type { FakeAuthorization, IssueAttributes } from "./operator.ts";
+export type { Step, StepOptions } from "../rotation/step.ts";
 export type { AccountState } from "./server.ts";
 export type { TokenForm } from "./token_maker.ts";

@@ -54,19 +54,29 @@ export interface IssueAttributes {
 
 /** The operator's acts. */
 export interface Operator {
+  /** Makes an authorization. */
   issue(attributes: IssueAttributes): FakeAuthorization;
+  /** Puts a record into the list as it is. */
   insert(record: Readonly<Record<string, unknown>>): void;
+  /** Changes a description, and says whether there was such an authorization. */
   edit(id: string, changes: { readonly description: string }): boolean;
+  /** Ends a record, and says whether there was one. */
   revoke(id: string): boolean;
+  /** The authorizations that live now. */
   live(): FakeAuthorization[];
 }
 
 /** What the operator works on. */
 export interface OperatorTools {
+  /** The authorizations of the account. */
   readonly store: AuthorizationStore;
+  /** The OAuth clients that the operator may name. */
   readonly clients: readonly FakeClient[];
+  /** The server's time, in milliseconds since 1970. */
   now(): number;
+  /** Makes an id. */
   makeId(): string;
+  /** Makes a token. */
   makeToken(): string;
 }
 

@@ -33,8 +33,11 @@ export interface AccountState {
 export interface ServedRequest {
   /** The server's time, in milliseconds since 1970. */
   readonly at: number;
+  /** The HTTP method, in capitals. */
   readonly method: string;
+  /** The path, without the query. */
   readonly path: string;
+  /** The request's headers. */
   readonly headers: Headers;
   /** The token that the request carries, if any. */
   readonly token: string | undefined;
@@ -44,10 +47,15 @@ export interface ServedRequest {
 
 /** What the server consists of. */
 export interface ServerParts {
+  /** The authorizations of the account. */
   readonly store: AuthorizationStore;
+  /** The endpoints of the authorizations. */
   readonly authorizations: AuthorizationEndpoints;
+  /** The apps of the account. */
   readonly apps: Apps;
+  /** The account's rate limit. */
   readonly pool: RateLimitPool;
+  /** The account's user. */
   readonly user: FakeUser;
   /** The token that works without an authorization in the list; undefined when there is none. */
   readonly adminToken: string | undefined;
