@@ -1,0 +1,130 @@
+/**
+ * An environment variable of a CircleCI context.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
+import { missing, proveWritten } from "./proof.ts";
+import { createRequester, type Session } from "./request.ts";
+import type {
+  Delivery,
+  Target,
+  TargetContext,
+  TargetDefinition,
+  TargetEnvironment,
+} from "./target.ts";
+
+/** The configuration of a {@linkcode circleciContextVariable}. */
+export interface CircleCIContextVariableConfig {
+  /** The context's id, a uuid. */
+  readonly context: string;
+  /** The variable's name, such as `HEROKU_API_KEY`. */
+  readonly name: string;
+  /** The Worker secret with the token for CircleCI; default `CIRCLECI_TOKEN`. */
+  readonly token: string;
+  /** Where CircleCI is; default `https://circleci.com`. */
+  readonly base_url: string;
+}
+
+/** Far more pages than a context has: it holds 100 variables. */
+const PAGES = 20;
+
+const schema = configuration({
+  context: text(
+    "Must be a context's id, such as 'a5ab0a3b-3ea5-4a0e-a0f5-0b4f4c2f7a11'",
+    /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
+  ),
+  name: text(
+    "Must be a variable's name: letters, digits and underscores, such as 'HEROKU_API_KEY'",
+    /^[A-Za-z_][A-Za-z0-9_]{0,299}$/,
+  ),
+  token: v.optional(secretName("the token for CircleCI's API"), "CIRCLECI_TOKEN"),
+  base_url: v.optional(
+    serviceUrl("Must be the https URL of CircleCI, such as 'https://circleci.example.com'"),
+    "https://circleci.com",
+  ),
+});
+
+const written = v.object({ updated_at: v.string() });
+const variables = v.object({
+  items: v.array(v.object({ variable: v.string(), updated_at: v.string() })),
+  next_page_token: v.nullish(v.string()),
+});
+
+/**
+ * Delivers to an environment variable of a CircleCI context.
+ *
+ * - **Proof**: timestamp; CircleCI never gives the value back, but tells when it was last written.
+ * - **Permission**: a personal API token of a user of the organization that may use the context, best
+ *   one made for this alone.
+ * - **Limits**: 32 KB a value, 100 variables a context. The context's restrictions stay. CircleCI
+ *   keeps nothing beside a value, so a late write of an older token cannot be told.
+ *
+ * @see https://circleci.com/docs/api/v2/#tag/Context
+ */
+export const circleciContextVariable: TargetDefinition<CircleCIContextVariableConfig> = {
+  type: "circleci-context-variable",
+  proof: "timestamp",
+  schema,
+  place: ({ base_url, context, name }) =>
+    `circleci-context-variable:${new URL(base_url).host}/${context.toLowerCase()}/${name}`,
+  secrets: ({ token }) => [token],
+  create,
+};
+
+function create(config: CircleCIContextVariableConfig, environment: TargetEnvironment): Target {
+  const { name, base_url } = config;
+  const place = `environment variable '${name}' of the CircleCI context '${config.context}'`;
+  const secret = `the Worker secret '${config.token}'`;
+  const request = createRequester(environment, {
+    place,
+    advice: {
+      unauthorized: `set ${secret} to a personal API token that CircleCI takes`,
+      forbidden: `let the user of the token in ${secret} use the context`,
+      not_found: `check 'context', and that the user of the token in ${secret} may see it`,
+      invalid_value: "check 'name', and that the context has room for another variable",
+    },
+  });
+  const path = ["api", "v2", "context", config.context, "environment-variable"];
+
+  function open(delivery: Delivery, context: TargetContext): Session {
+    const credential = environment.secret(config.token);
+    return {
+      delivery,
+      context,
+      secrets: [credential],
+      headers: { "circle-token": credential },
+    };
+  }
+
+  async function writtenAt(session: Session): Promise<string | undefined> {
+    const url = endpoint(base_url, path);
+    for (let page = 0; page < PAGES; page++) {
+      const answer = await request(session, { method: "GET", url, expected: [200] });
+      const { items, next_page_token } = answer.read(variables, "the context's variables");
+      const found = items.find(({ variable }) => variable === name);
+      if (found || !next_page_token) return found?.updated_at;
+      url.searchParams.set("page-token", next_page_token);
+    }
+    return undefined;
+  }
+
+  return {
+    async deliver(delivery, context) {
+      const answer = await request(open(delivery, context), {
+        method: "PUT",
+        url: endpoint(base_url, [...path, name]),
+        body: JSON.stringify({ value: delivery.token }),
+        expected: [200],
+      });
+      const { updated_at } = answer.read(written, "the time of the change");
+      return { not_before: updated_at, not_after: updated_at };
+    },
+    async confirm(delivery, receipt, context) {
+      const updatedAt = await writtenAt(open(delivery, context));
+      if (updatedAt === undefined) throw missing(place);
+      return proveWritten(place, updatedAt, receipt);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * An environment variable of a CircleCI project.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
+import { mismatch, missing } from "./proof.ts";
+import { createRequester, type Session } from "./request.ts";
+import type {
+  Delivery,
+  Target,
+  TargetContext,
+  TargetDefinition,
+  TargetEnvironment,
+} from "./target.ts";
+
+/** The configuration of a {@linkcode circleciProjectVariable}. */
+export interface CircleCIProjectVariableConfig {
+  /** The project's slug, such as `gh/acme/web` or `circleci/<organization id>/<project id>`. */
+  readonly project: string;
+  /** The variable's name, such as `HEROKU_API_KEY`. */
+  readonly name: string;
+  /** The Worker secret with the token for CircleCI; default `CIRCLECI_TOKEN`. */
+  readonly token: string;
+  /** Where CircleCI is; default `https://circleci.com`. */
+  readonly base_url: string;
+}
+
+/** How much of a value CircleCI gives back, in characters. */
+const SUFFIX = 4;
+
+const schema = configuration({
+  project: text(
+    "Must be a project's slug, such as 'gh/acme/web'",
+    /^[a-z]{2,20}\/(?!\.)[\w.-]{1,100}\/(?!\.)[\w.-]{1,100}$/,
+  ),
+  name: text(
+    "Must be a variable's name: letters, digits and underscores, such as 'HEROKU_API_KEY'",
+    /^[A-Za-z_][A-Za-z0-9_]{0,299}$/,
+  ),
+  token: v.optional(secretName("the token for CircleCI's API"), "CIRCLECI_TOKEN"),
+  base_url: v.optional(
+    serviceUrl("Must be the https URL of CircleCI, such as 'https://circleci.example.com'"),
+    "https://circleci.com",
+  ),
+});
+
+const variable = v.object({ value: v.string() });
+
+/**
+ * Delivers to an environment variable of a CircleCI project.
+ *
+ * - **Proof**: suffix; CircleCI gives back `xxxx` and the last four characters.
+ * - **Permission**: a personal API token (API v2 takes no project tokens) of a user that may write to
+ *   the project, best one made for this alone.
+ * - **Limits**: 32 KB a value. One token in some 65,000 has the last four characters of its
+ *   predecessor, which the proof then cannot tell apart. CircleCI keeps nothing beside a value, so a
+ *   late write of an older generation cannot be told.
+ *
+ * @see https://circleci.com/docs/api/v2/#tag/Project
+ */
+export const circleciProjectVariable: TargetDefinition<CircleCIProjectVariableConfig> = {
+  type: "circleci-project-variable",
+  proof: "suffix",
+  schema,
+  place: ({ base_url, project, name }) =>
+    `circleci-project-variable:${new URL(base_url).host}/${project.toLowerCase()}/${name}`,
+  secrets: ({ token }) => [token],
+  create,
+};
+
+function create(config: CircleCIProjectVariableConfig, environment: TargetEnvironment): Target {
+  const { project, name, base_url } = config;
+  const place = `environment variable '${name}' of the CircleCI project '${project}'`;
+  const secret = `the Worker secret '${config.token}'`;
+  const request = createRequester(environment, {
+    place,
+    advice: {
+      unauthorized: `set ${secret} to a personal API token that CircleCI takes`,
+      forbidden: `let the user of the token in ${secret} write to the project`,
+      not_found: `check 'project', and that the user of the token in ${secret} may see it`,
+      invalid_value: "check 'name'",
+    },
+  });
+  const path = ["api", "v2", "project", ...project.split("/"), "envvar"];
+
+  function open(delivery: Delivery, context: TargetContext): Session {
+    const credential = environment.secret(config.token);
+    return {
+      delivery,
+      context,
+      secrets: [credential],
+      headers: { "circle-token": credential },
+    };
+  }
+
+  return {
+    async deliver(delivery, context) {
+      const answer = await request(open(delivery, context), {
+        method: "POST",
+        url: endpoint(base_url, path),
+        body: JSON.stringify({ name, value: delivery.token }),
+        expected: [200, 201],
+      });
+      answer.read(variable, "the variable");
+      return {};
+    },
+    async confirm(delivery, _receipt, context) {
+      const answer = await request(open(delivery, context), {
+        method: "GET",
+        url: endpoint(base_url, [...path, name]),
+        expected: [200, 404],
+      });
+      if (answer.status === 404) throw missing(place);
+      const { value } = answer.read(variable, "the variable");
+      if (value !== `xxxx${delivery.token.slice(-SUFFIX)}`) {
+        throw mismatch(place, "ends in other characters than the token");
+      }
+      return { kind: "suffix", detail: "The last four characters were read back" };
+    },
+  };
+}

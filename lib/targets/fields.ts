@@ -1,0 +1,66 @@
+/**
+ * The pieces that the configurations of targets are made of. A mistake is told with the form that
+ * was expected.
+ *
+ * @module
+ */
+import * as v from "valibot";
+
+/** A required string: `form` says what it must be, and `pattern` what it may look like. */
+export function text(form: string, pattern: RegExp): v.GenericSchema<string> {
+  return v.pipe(v.string(form), v.regex(pattern, form));
+}
+
+/** A required whole number from 1 on, such as an id. */
+export function integer(form: string): v.GenericSchema<number> {
+  return v.pipe(v.number(form), v.integer(form), v.minValue(1, form));
+}
+
+/** The name of a Worker secret. */
+export function secretName(what: string): v.GenericSchema<string> {
+  return text(
+    `Must be the name of the Worker secret that holds ${what}, such as 'DEPLOY_TOKEN'`,
+    /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+  );
+}
+
+/** The address of a service: https, or plain http to this very machine; without a trailing slash. */
+export function serviceUrl(form: string): v.GenericSchema<string> {
+  return v.pipe(v.string(form), v.check(isServiceUrl, form));
+}
+
+/**
+ * The members of a target's configuration and no others. A missing member is told with the form it
+ * should have had.
+ */
+export function configuration<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.StrictObjectSchema<Entries, (issue: v.StrictObjectIssue) => string> {
+  return v.strictObject(entries, (issue: v.StrictObjectIssue) => {
+    const key = issue.path?.at(-1)?.key;
+    if (issue.expected === "never") {
+      return `Is not known: the members are ${Object.keys(entries).join(", ")}`;
+    }
+    const entry = typeof key === "string" ? entries[key] : undefined;
+    const form = entry !== undefined && "message" in entry ? entry.message : undefined;
+    if (issue.expected === "Object") return "Must be a table";
+    return typeof form === "string"
+      ? `Is missing: ${form.charAt(0).toLowerCase()}${form.slice(1)}`
+      : "Is missing";
+  });
+}
+
+/** The URL of path segments below a service's address, each of them encoded. */
+export function endpoint(baseUrl: string, segments: readonly string[]): URL {
+  return new URL(`${baseUrl.replace(/\/+$/, "")}/${segments.map(encodeURIComponent).join("/")}`);
+}
+
+function isServiceUrl(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || url.username !== "" || url.password !== "" || url.hash !== "") return false;
+  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+}

@@ -1,0 +1,34 @@
+/**
+ * A GitHub Actions secret: of a repository, an environment or an organization.
+ *
+ * @module
+ */
+import type { GitHubSecretConfig } from "./github_config.ts";
+import { defineGitHubSecret } from "./github_secret.ts";
+import type { TargetDefinition } from "./target.ts";
+
+/**
+ * Delivers to a secret of GitHub Actions.
+ *
+ * - **Configuration**: see {@linkcode GitHubSecretConfig}.
+ * - **Proof**: timestamp; GitHub never gives a value back, but tells when it was last written.
+ * - **Permission**: of a fine-grained token or a GitHub App, for that repository alone,
+ *   `secrets: write`; for an environment `environments: write`; for an organization
+ *   `organization_secrets: write`. With an app, each delivery uses a token of its own that can do no
+ *   more than that.
+ * - **Limits**: 48 KB a value; 100 secrets for a repository or an environment, 1,000 for an
+ *   organization. GitHub keeps nothing beside a value, so a late write of an older token cannot
+ *   be told. An organization's secret keeps its visibility and its selected repositories.
+ *
+ * @see https://docs.github.com/en/rest/actions/secrets
+ */
+export const githubActionsSecret: TargetDefinition<GitHubSecretConfig> = defineGitHubSecret({
+  type: "github-actions-secret",
+  store: "actions",
+  title: "Actions",
+  permissions: {
+    repository: "secrets",
+    environment: "environments",
+    organization: "organization_secrets",
+  },
+});

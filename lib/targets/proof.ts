@@ -1,0 +1,74 @@
+/**
+ * The proofs that several targets give in the same way.
+ *
+ * @module
+ */
+import type { Answer } from "./request.ts";
+import { type Proof, type Receipt, TargetError } from "./target.ts";
+
+/** How far a service's own clocks may be apart, beside their counting in whole seconds. */
+const SLACK = 5_000;
+
+/**
+ * The exact proof: the value that was read back is the token.
+ *
+ * @param place The place in words, for the message.
+ * @param held The value that was read back, or undefined where there is none.
+ * @throws {TargetError} With code `mismatch` when it is not.
+ */
+export function proveExact(place: string, held: unknown, token: string): Proof {
+  if (held === undefined) throw missing(place);
+  if (held !== token) throw mismatch(place, "holds another value");
+  return { kind: "exact", detail: "The value was read back" };
+}
+
+/**
+ * The span in which a service wrote a value, by the service's own clock: the time of its answer
+ * before the write, and of its answer to the write.
+ *
+ * @param now Our own time in milliseconds since the epoch, for a service that tells none.
+ */
+export function writtenBetween(before: Answer, after: Answer, now: number): Receipt {
+  return { not_before: timeOf(before, now), not_after: timeOf(after, now) };
+}
+
+/**
+ * The proof by timestamp: a value that cannot be read back was last written in the span that
+ * {@linkcode writtenBetween} noted.
+ *
+ * @param place The place in words, for the message.
+ * @param writtenAt When the service says that the value was last written (ISO 8601).
+ * @throws {TargetError} With code `mismatch` when it was written at another time.
+ */
+export function proveWritten(place: string, writtenAt: string, receipt: Receipt): Proof {
+  const at = Date.parse(writtenAt);
+  const notBefore = Date.parse(String(receipt.not_before));
+  const notAfter = Date.parse(String(receipt.not_after));
+  if (at >= notBefore - SLACK && at <= notAfter + SLACK) {
+    return { kind: "timestamp", detail: `Last written at ${writtenAt}, which was our delivery` };
+  }
+  throw mismatch(
+    place,
+    at < notBefore
+      ? `was last written at ${writtenAt}, before the delivery`
+      : `was last written at ${writtenAt}, which was not our delivery`,
+  );
+}
+
+/** The error for a place that should hold a value and has none. */
+export function missing(place: string): TargetError {
+  return mismatch(place, "is not there");
+}
+
+/** The error for a place that holds something else. */
+export function mismatch(place: string, what: string): TargetError {
+  return new TargetError(
+    "mismatch",
+    `The ${place} ${what}: deliver again, and look for who else writes it`,
+  );
+}
+
+function timeOf({ headers }: Answer, now: number): string {
+  const date = Date.parse(headers.get("date") ?? "");
+  return new Date(Number.isNaN(date) ? now : date).toISOString();
+}

@@ -1,0 +1,31 @@
+/**
+ * How long a service asks to be left alone.
+ *
+ * @module
+ */
+
+/** Numbers from here on are points in time, as seconds since the epoch; smaller ones are spans. */
+const EPOCH_SECONDS = 1_000_000_000;
+
+/**
+ * The wait that an answer asks for, in milliseconds, or undefined where it names none. `Retry-After`
+ * (seconds, or a date) wins over the time at which the rate limit is reset, under the names GitHub
+ * (`x-ratelimit-reset`), and GitLab and the IETF draft (`ratelimit-reset`) have for it.
+ */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const asked = headers.get("retry-after")?.trim();
+  if (asked) {
+    if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked) * 1000);
+    // Date.parse() makes a date of nearly anything, even of "-5".
+    const date = asked.endsWith("GMT") ? Date.parse(asked) : NaN;
+    if (!Number.isNaN(date)) return Math.max(0, date - now);
+  }
+  const reset = headers.get("x-ratelimit-reset") ?? headers.get("ratelimit-reset");
+  if (reset && /^\d+(\.\d+)?$/.test(reset.trim())) {
+    const seconds = Number(reset);
+    return seconds < EPOCH_SECONDS
+      ? Math.ceil(seconds * 1000)
+      : Math.max(0, Math.ceil(seconds * 1000 - now));
+  }
+  return undefined;
+}

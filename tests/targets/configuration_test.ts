@@ -1,0 +1,161 @@
+import { assert, assertEquals } from "@std/assert";
+import { targets } from "../../lib/targets/registry.ts";
+
+const ID = "0123456789abcdef0123456789abcdef";
+const UUID = "a5ab0a3b-3ea5-4a0e-a0f5-0b4f4c2f7a11";
+
+/** A configuration of each type that is as short as it can be. */
+const shortest: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "aws-secrets-manager": { region: "eu-central-1", secret: "ci/heroku" },
+  "circleci-context-variable": { context: UUID, name: "X" },
+  "circleci-project-variable": { project: "gh/acme/web", name: "X" },
+  "cloudflare-secrets-store": { account: ID, store: ID, name: "X" },
+  "cloudflare-worker-secret": { account: ID, script: "acme-web", name: "X" },
+  "doppler": { project: "web", config: "prd", name: "X" },
+  "github-actions-secret": { repository: "acme/web", name: "X" },
+  "github-codespaces-secret": { organization: "acme", name: "X" },
+  "github-dependabot-secret": { repository: "acme/web", name: "X" },
+  "gitlab-variable": { project: "acme/web", name: "X" },
+  "heroku-config-var": { app: "acme-web", name: "X" },
+  "vault-kv2": { address: "https://vault.example.com:8200", path: "ci/heroku", key: "X" },
+  "webhook": { url: "https://example.com/tokens", secret: "WEBHOOK_SECRET" },
+};
+
+function validate(type: string, config: unknown): string[] {
+  const definition = targets.find((known) => known.type === type);
+  assert(definition);
+  const result = definition.schema["~standard"].validate(config);
+  assert(!(result instanceof Promise));
+  return (result.issues ?? []).map(({ path = [], message }) => {
+    const keys = path.map((part) => typeof part === "object" ? part.key : part);
+    return `${keys.join(".")}: ${message}`;
+  });
+}
+
+for (const { type } of targets) {
+  const config = shortest[type];
+
+  Deno.test(`The configuration of ${type} takes the shortest form`, () => {
+    assertEquals(validate(type, config), []);
+  });
+
+  Deno.test(`The configuration of ${type} has no unknown members`, () => {
+    const [issue, ...more] = validate(type, { ...config, tokn: "X" });
+    assert(/^tokn: Is not known: the members are .+/.test(issue), issue);
+    assertEquals(more, []);
+  });
+
+  for (const member of Object.keys(config)) {
+    Deno.test(`The configuration of ${type} tells the form of a missing '${member}'`, () => {
+      const { [member]: _, ...rest } = config;
+      const [issue] = validate(type, rest);
+      assert(/Is missing: must be |Must have either/.test(issue), issue);
+    });
+
+    Deno.test(`The configuration of ${type} tells the form of a wrong '${member}'`, () => {
+      for (const wrong of ["", " ", "../../x y", "a\nb", true, null, {}, -1, "x".repeat(3000)]) {
+        const issues = validate(type, { ...config, [member]: wrong });
+        assert(issues.length > 0, `'${member}' took ${JSON.stringify(wrong)}`);
+        assert(issues.every((issue) => issue.startsWith(`${member}: Must be `)), issues.join("\n"));
+      }
+    });
+  }
+
+  Deno.test(`The configuration of ${type} is a table`, () => {
+    for (const wrong of [undefined, null, "x", 5]) {
+      assertEquals(validate(type, wrong), [": Must be a table"]);
+    }
+  });
+}
+
+for (
+  const [type, more, expected] of [
+    ["github-actions-secret", { organization: "acme" }, ": Must have either 'repository' or"],
+    ["github-actions-secret", { environment: ".." }, "environment: Must be"],
+    [
+      "github-actions-secret",
+      { visibility: "all" },
+      ": Must be 'all', 'private' or 'selected', and",
+    ],
+    ["github-actions-secret", { name: "GITHUB_X" }, "name: Must be"],
+    ["github-actions-secret", { name: "1X" }, "name: Must be"],
+    ["github-actions-secret", { repository: "acme/.." }, "repository: Must be"],
+    [
+      "github-actions-secret",
+      { token: "T", app: { id: 1, private_key: "K" } },
+      ": Must have either 'token'",
+    ],
+    ["github-actions-secret", { app: { id: 1 } }, "app.private_key: Is missing: must be"],
+    ["github-actions-secret", { app: { id: 1.5, private_key: "K" } }, "app.id: Must be"],
+    ["github-actions-secret", { app: { id: "a/b", private_key: "K" } }, "app.id: Must be"],
+    ["github-actions-secret", { app: "x" }, "app: Must be a table"],
+    ["github-dependabot-secret", { environment: "prod" }, "environment: Must not be given"],
+    ["gitlab-variable", { group: 5 }, ": Must have either 'project' or 'group'"],
+    ["gitlab-variable", { masked: "yes" }, "masked: Must be true or false"],
+    ["gitlab-variable", { project: "acme/../x" }, "project: Must be"],
+    ["vault-kv2", { path: "a//b" }, "path: Must be"],
+    ["vault-kv2", { path: "/a" }, "path: Must be"],
+    ["vault-kv2", { mount: "a/../b" }, "mount: Must be"],
+    ["doppler", { name: "lower" }, "name: Must be"],
+    ["webhook", { url: "http://example.com" }, "url: Must be an https URL"],
+    ["webhook", { url: "https://user@example.com" }, "url: Must be an https URL"],
+    ["webhook", { url: "https://:pass@example.com" }, "url: Must be an https URL"],
+    ["webhook", { url: "ftp://example.com" }, "url: Must be an https URL"],
+    ["webhook", { url: "http://127.0.0.1.example.com" }, "url: Must be an https URL"],
+  ] as const
+) {
+  Deno.test(`The configuration of ${type} refuses ${JSON.stringify(more)}`, () => {
+    const issues = validate(type, { ...shortest[type], ...more });
+    assert(issues.length === 1 && issues[0].startsWith(expected), issues.join("\n"));
+  });
+}
+
+for (
+  const [type, more] of [
+    ["webhook", { url: "http://localhost:8787/x" }],
+    ["webhook", { url: "http://127.0.0.1:8787/x?y=z" }],
+    ["webhook", { url: "http://[::1]:8787" }],
+    ["github-actions-secret", { app: { id: "Iv23liAbCdEf", private_key: "K", installation: 5 } }],
+    ["github-actions-secret", { environment: "blue/green é" }],
+    ["github-actions-secret", { repository: "a-b/.github" }],
+    ["gitlab-variable", { project: 17, environment_scope: "review/*" }],
+    ["heroku-config-var", { app: UUID }],
+    ["circleci-project-variable", { project: `circleci/${UUID}/${UUID}` }],
+    ["aws-secrets-manager", {
+      region: "us-gov-west-1",
+      secret: "arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:ci/heroku-a1b2c3",
+    }],
+  ] as const
+) {
+  Deno.test(`The configuration of ${type} takes ${JSON.stringify(more)}`, () => {
+    assertEquals(validate(type, { ...shortest[type], ...more }), []);
+  });
+}
+
+Deno.test("Places differ where names do, and only there", () => {
+  const placeOf = (type: string, config: Readonly<Record<string, unknown>>): string => {
+    const definition = targets.find((known) => known.type === type);
+    const result = definition?.schema["~standard"].validate({ ...shortest[type], ...config });
+    assert(definition && result && !(result instanceof Promise) && !result.issues);
+    return definition.place(result.value);
+  };
+  const places = targets.map(({ type }) => placeOf(type, {}));
+  assertEquals(new Set(places).size, targets.length);
+  for (
+    const [type, one, other, same] of [
+      ["github-actions-secret", { repository: "Acme/Web", name: "x" }, {}, true],
+      ["github-actions-secret", { token: "OTHER" }, {}, true],
+      ["github-actions-secret", { environment: "a" }, { environment: "b" }, false],
+      ["github-actions-secret", { base_url: "https://ghe.example.com/api/v3" }, {}, false],
+      ["gitlab-variable", { environment_scope: "a" }, {}, false],
+      ["gitlab-variable", { project: "ACME/web" }, {}, true],
+      ["vault-kv2", { key: "Y" }, {}, false],
+      ["vault-kv2", { namespace: "a" }, {}, false],
+      ["aws-secrets-manager", { key: "Y" }, {}, false],
+      ["webhook", { url: "https://EXAMPLE.com:443/tokens" }, {}, true],
+      ["webhook", { url: "https://example.com/tokens?x" }, {}, false],
+    ] as const
+  ) {
+    assertEquals(placeOf(type, one) === placeOf(type, other), same, JSON.stringify(one));
+  }
+});

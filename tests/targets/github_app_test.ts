@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { generateKeyPairSync } from "node:crypto";
+import { TargetError } from "../../lib/targets/target.ts";
+import { assertConceals } from "./assert_conceals.ts";
+import { createTarget } from "./create_target.ts";
+import { deliveryOf } from "./delivery_of.ts";
+import { type GitHubService, startGitHub } from "./services/github.ts";
+import { withService } from "./with_service.ts";
+
+function targetAt(
+  service: GitHubService,
+  { key = service.app.privateKey, app = {}, config = {} }: {
+    key?: string;
+    app?: Readonly<Record<string, unknown>>;
+    config?: Readonly<Record<string, unknown>>;
+  } = {},
+) {
+  service.owners.add("acme/web").add("acme");
+  return createTarget("github-actions-secret", {
+    service,
+    config: {
+      repository: "acme/web",
+      name: "X",
+      app: { id: service.app.id, private_key: "APP_KEY", ...app },
+      base_url: service.url,
+      ...config,
+    },
+    secrets: { APP_KEY: key },
+  });
+}
+
+Deno.test("A GitHub App's key may be PKCS#1, PKCS#8, or pasted into one line", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("secrets", "write");
+    const { privateKey, privateKeyPkcs8 } = service.app;
+    assertStringIncludes(privateKey, "BEGIN RSA PRIVATE KEY");
+    assertStringIncludes(privateKeyPkcs8, "BEGIN PRIVATE KEY");
+    const keys = [
+      privateKey,
+      privateKeyPkcs8,
+      privateKey.replaceAll("\n", "\\n"),
+      privateKey.replaceAll("\n", "\r\n"),
+      `  ${privateKey.trim()}  `,
+    ];
+    for (const [at, key] of keys.entries()) {
+      const delivery = deliveryOf(at);
+      await targetAt(service, { key }).deliver(delivery, {});
+      assertEquals(service.secrets.get("/repos/acme/web/actions/secrets/X")?.value, delivery.token);
+    }
+    assertEquals(service.violations, []);
+  });
+});
+
+for (const modulusLength of [1024, 2048, 3072, 4096]) {
+  Deno.test(`A GitHub App's key of ${modulusLength} bits is read`, async () => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength });
+    const key = String(privateKey.export({ type: "pkcs1", format: "pem" }));
+    await withService(startGitHub(), async (service) => {
+      const error = await assertRejects(
+        () => targetAt(service, { key }).deliver(deliveryOf(1), {}),
+        TargetError,
+      );
+      // GitHub's refusal shows that the key was read, and signed with.
+      assertEquals([error.code, error.status], ["unauthorized", 401]);
+      assertConceals(error, [key]);
+    });
+  });
+}
+
+Deno.test("A GitHub App asks for one permission in one repository", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("secrets", "write").set("contents", "write");
+    await targetAt(service).deliver(deliveryOf(1), {});
+    assertEquals(service.requests.map(({ method, path }) => `${method} ${path}`), [
+      "GET /repos/acme/web/installation",
+      "POST /app/installations/4711/access_tokens",
+      "GET /repos/acme/web/actions/secrets/public-key",
+      "PUT /repos/acme/web/actions/secrets/X",
+    ]);
+    assertEquals(service.requests[1].json, {
+      repositories: ["web"],
+      permissions: { secrets: "write" },
+    });
+  });
+});
+
+Deno.test("A GitHub App asks for an organization's permission, and for no repository", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("organization_secrets", "write");
+    const config = { repository: undefined, organization: "acme" };
+    await targetAt(service, { config }).deliver(deliveryOf(1), {});
+    assertEquals(service.requests[0].path, "/orgs/acme/installation");
+    assertEquals(service.requests[1].json, { permissions: { organization_secrets: "write" } });
+  });
+});
+
+Deno.test("A GitHub App with a configured installation does not look for it", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("secrets", "write");
+    await targetAt(service, { app: { installation: 4711 } }).deliver(deliveryOf(1), {});
+    assertEquals(service.requests[0].method, "POST");
+    const error = await assertRejects(
+      () => targetAt(service, { app: { installation: 4712 } }).deliver(deliveryOf(1), {}),
+      TargetError,
+      "app.installation",
+    );
+    assertEquals(error.code, "not_found");
+  });
+});
+
+Deno.test("A GitHub App tells what is wrong with it", async () => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  await withService(startGitHub(), async (service) => {
+    const ec = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+    const cut = `${service.app.privateKey.slice(0, 400)}\n-----END RSA PRIVATE KEY-----`;
+    for (const key of ["", "token", "-----BEGIN RSA PRIVATE KEY-----", ec, cut]) {
+      const error = await assertRejects(
+        () => targetAt(service, { key }).deliver(deliveryOf(1), {}),
+        TargetError,
+        "The Worker secret 'APP_KEY' is no RSA private key",
+      );
+      assertEquals([error.code, error.retryable], ["unauthorized", false]);
+      if (key.length > 40) assertConceals(error, [key]);
+    }
+    const ungranted = await assertRejects(
+      () => targetAt(service).deliver(deliveryOf(1), {}),
+      TargetError,
+      "grant the app the permission 'secrets: write'",
+    );
+    assertEquals(ungranted.code, "forbidden");
+    const unknown = await assertRejects(
+      () => targetAt(service, { app: { id: 12345 } }).deliver(deliveryOf(1), {}),
+      TargetError,
+      "check 'app.id'",
+    );
+    assertEquals(unknown.code, "unauthorized");
+  });
+});
+
+Deno.test("No error shows what a GitHub App works with", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("secrets", "write");
+    const seen = new Set([service.app.privateKey]);
+    for (const step of ["/installation", "/access_tokens", "/public-key", "/secrets/X"]) {
+      service.setFault(({ headers, path }) => {
+        seen.add(headers.get("authorization")?.replace("Bearer ", "") ?? "");
+        const message = `You sent ${[...headers].reverse().join(" ")}`;
+        return path.endsWith(step) ? Response.json({ message }, { status: 401 }) : undefined;
+      });
+      const error = await assertRejects(
+        () => targetAt(service).deliver(deliveryOf(1), {}),
+        TargetError,
+        "You sent",
+      );
+      assertStringIncludes(error.message, `${step} answered 401`);
+      assertConceals(error, [...seen]);
+    }
+    const tokens = [...seen].filter((token) => token.startsWith("ghs_"));
+    const jwts = [...seen].filter((token) => token.startsWith("eyJ"));
+    assert(tokens.length > 0 && jwts.length > 0);
+  });
+});
