@@ -104,10 +104,10 @@ Deno.test("checkClientOptions() gives a sleep that an abort ends, its timer with
   const stop = new AbortController();
   const cleared: unknown[] = [];
   const { clearTimeout } = globalThis;
-  globalThis.clearTimeout = (timer) => {
+  globalThis.clearTimeout = ((timer?: number) => {
     cleared.push(timer);
     clearTimeout(timer);
-  };
+  }) as typeof clearTimeout;
   try {
     const asleep = sleep(60_000, stop.signal);
     stop.abort();

@@ -303,14 +303,17 @@ Deno.test("handler answers over HTTP as fetch does in-process", async () => {
   await overHttp(heroku, async (request) => {
     const made = await request("POST", AUTHORIZATIONS, '{"description":"ci"}');
     assertEquals(made.status, 201);
-    assertEquals((await made.json()).access_token.token, heroku.live()[0].token);
+    assertEquals(
+      (await made.json() as { access_token: { token: string } }).access_token.token,
+      heroku.live()[0].token,
+    );
 
     const list = await request("GET", AUTHORIZATIONS);
     assertEquals([list.status, list.headers.get("RateLimit-Remaining")], [200, "4498"]);
-    assertEquals((await list.json()).length, 1);
+    assertEquals((await list.json() as unknown[]).length, 1);
 
     const missing = await request("DELETE", `${AUTHORIZATIONS}/nowhere`);
-    assertEquals([missing.status, (await missing.json()).id], [404, "not_found"]);
+    assertEquals([missing.status, (await missing.json() as { id: string }).id], [404, "not_found"]);
   });
 });
 
@@ -324,7 +327,7 @@ for (const [fault, live] of [["drop", 0], ["lose", 1]] as const) {
       assertEquals(heroku.live().length, live);
 
       const next = await request("GET", AUTHORIZATIONS);
-      assertEquals((await next.json()).length, live);
+      assertEquals((await next.json() as unknown[]).length, live);
     });
   });
 }

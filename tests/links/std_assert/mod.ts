@@ -14,6 +14,7 @@ interface Assertions {
   assertEquals<T>(actual: T, expected: T, message?: string): void;
   assertNotEquals<T>(actual: T, expected: T, message?: string): void;
   assertExists<T>(actual: T, message?: string): asserts actual is NonNullable<T>;
+  assertFalse(condition: unknown, message?: string): asserts condition is false;
   assertGreater<T>(actual: T, low: T, message?: string): void;
   assertGreaterOrEqual<T>(actual: T, low: T, message?: string): void;
   assertLess<T>(actual: T, high: T, message?: string): void;
@@ -55,6 +56,7 @@ export const assert: Assertions["assert"] = assertions.assert;
 export const assertEquals: Assertions["assertEquals"] = assertions.assertEquals;
 export const assertNotEquals: Assertions["assertNotEquals"] = assertions.assertNotEquals;
 export const assertExists: Assertions["assertExists"] = assertions.assertExists;
+export const assertFalse: Assertions["assertFalse"] = assertions.assertFalse;
 export const assertGreater: Assertions["assertGreater"] = assertions.assertGreater;
 export const assertGreaterOrEqual: Assertions["assertGreaterOrEqual"] =
   assertions.assertGreaterOrEqual;

@@ -1,0 +1,98 @@
+/**
+ * How a rotation runs its steps: fenced by the lease, and told apart by what helps when they fail.
+ *
+ * @module
+ */
+import { HerokuError } from "../errors.ts";
+import { TargetError } from "../targets/target.ts";
+import { type Lease, type Ledger, SupersededError } from "./ledger.ts";
+import { leaseDuration } from "./policy.ts";
+import { SealingError } from "./sealing.ts";
+import type { Step, StepOptions } from "./step.ts";
+
+/** Runs one step, and gives what it gave. */
+export type Perform = <T>(name: string, run: () => Promise<T>) => Promise<T>;
+
+/** A failure that trying again within the attempt does not mend. */
+export class AttemptError extends Error {
+  /** The name of the class. */
+  override readonly name = "AttemptError";
+}
+
+/** Waits of 10, 20 and 40 seconds: with all time-outs well inside a lease. */
+export const patience: StepOptions = {
+  retries: { limit: 3, delay: 10_000, backoff: "exponential" },
+  timeout: 120_000,
+};
+
+/** The longest wait in milliseconds that a target may ask for within an attempt, and how often. */
+const longestPause = 120_000;
+const mostPauses = 3;
+
+/** What the engine keeps of a step. */
+type Outcome<T> =
+  | { readonly kind: "value"; readonly value: T }
+  | { readonly kind: "pause"; readonly duration: number; readonly message: string }
+  | { readonly kind: "failure"; readonly message: string }
+  | { readonly kind: "superseded" };
+
+/**
+ * Makes the runner of an attempt's steps. Each begins by extending the lease, and so stops the
+ * attempt when a newer one has taken over. What trying again may mend is left to the engine's
+ * retries, a target that says how long to wait is obeyed, and the rest ends the attempt.
+ */
+export function createPerform(
+  step: Step,
+  lease: Lease,
+  { ledger, now }: { readonly ledger: Ledger; readonly now: () => number },
+): Perform {
+  return async <T>(name: string, run: () => Promise<T>): Promise<T> => {
+    for (let round = 1;; round++) {
+      const title = round === 1 ? name : `${name} (${round})`;
+      const outcome = await step.do<Outcome<T>>(title, patience, async () => {
+        try {
+          await ledger.renew(lease, now() + leaseDuration);
+          return { kind: "value", value: await run() };
+        } catch (error) {
+          return toOutcome(error);
+        }
+      });
+      switch (outcome.kind) {
+        case "value":
+          return outcome.value;
+        case "superseded":
+          throw new SupersededError(lease);
+        case "failure":
+          throw new AttemptError(outcome.message);
+        case "pause":
+          if (round > mostPauses) throw new AttemptError(outcome.message);
+          await step.sleep(`${title}: wait`, outcome.duration);
+      }
+    }
+  };
+}
+
+/** Turns what ends or pauses an attempt into a value; what the engine is to try again is thrown. */
+function toOutcome(error: unknown): Exclude<Outcome<never>, { kind: "value" }> {
+  if (error instanceof SupersededError) return { kind: "superseded" };
+  if (error instanceof AttemptError || error instanceof SealingError) {
+    return { kind: "failure", message: error.message };
+  }
+  if (error instanceof TargetError) {
+    const { message, retryAfter } = error;
+    if (!error.retryable) return { kind: "failure", message };
+    if (retryAfter === undefined) throw error;
+    return retryAfter <= longestPause
+      ? { kind: "pause", duration: retryAfter, message }
+      : { kind: "failure", message };
+  }
+  if (error instanceof HerokuError && isFinal(error)) {
+    return { kind: "failure", message: error.message };
+  }
+  throw error;
+}
+
+function isFinal({ code }: HerokuError): boolean {
+  return code === "unauthorized" || code === "two_factor" || code === "forbidden" ||
+    code === "invalid_request";
+}

@@ -1,0 +1,380 @@
+/**
+ * The rotation: the durable run that takes one credential from one generation to the next.
+ *
+ * Each step does one thing, may be repeated, and begins by showing that no newer attempt has taken
+ * over. What a step gives is stored by the engine, so it never holds a token.
+ *
+ * @module
+ */
+import { type Delivery, TargetError } from "../targets/target.ts";
+import type { Credential, CredentialTarget } from "./credential.ts";
+import {
+  type CredentialLedger,
+  type DeliveryRecord,
+  type Entry,
+  type Lease,
+  SupersededError,
+} from "./ledger.ts";
+import { isClaimed } from "./line.ts";
+import { deleteAuthorization, findAuthorization } from "./lookup.ts";
+import { mint, mintAnother, type Minted } from "./mint.ts";
+import { AttemptError, createPerform, patience, type Perform } from "./perform.ts";
+import { leaseDuration } from "./policy.ts";
+import type { Step } from "./step.ts";
+import {
+  configured,
+  entryOf,
+  readCredential,
+  type RotationRun,
+  type RotationWorld,
+} from "./world.ts";
+
+/** How a rotation ended. */
+export type RotationResult =
+  | { readonly outcome: "success"; readonly generation: number; readonly retired: number }
+  | { readonly outcome: "failure"; readonly error: string }
+  | { readonly outcome: "superseded" };
+
+/** How often Heroku must refuse a token before it counts as refused, and the wait between. */
+const refusals = 3;
+const refusalPause = 10_000;
+
+/** Runs one attempt. It ends in the ledger, whatever happens, unless a newer one has taken over. */
+export async function rotate(
+  step: Step,
+  { credential, attempt, creates }: RotationRun,
+  world: RotationWorld,
+): Promise<RotationResult> {
+  const lease: Lease = { credential, attempt };
+  const perform = createPerform(step, lease, world);
+  try {
+    const { mark, generation } = await obtain(step, perform, { ...lease, creates }, world);
+    await supplyAll(perform, lease, mark, world);
+    const { stale, left } = await perform("promote", () => promote(lease, mark, world));
+    if (left > 0) await step.sleep("grace", left);
+    await retireAll(perform, lease, mark, stale, world);
+    await perform("record", () => record(lease, mark, world));
+    return { outcome: "success", generation, retired: stale.length };
+  } catch (error) {
+    if (error instanceof SupersededError) return { outcome: "superseded" };
+    const message = error instanceof Error ? error.message : "An unknown error";
+    return await step.do("end in failure", patience, () => fail(lease, message, world));
+  }
+}
+
+async function fail(lease: Lease, error: string, world: RotationWorld): Promise<RotationResult> {
+  try {
+    await world.ledger.end(lease, { outcome: "failure", error }, world.now());
+    return { outcome: "failure", error };
+  } catch (thrown) {
+    if (thrown instanceof SupersededError) return { outcome: "superseded" };
+    throw thrown;
+  }
+}
+
+/** Gives a replacement whose token works: one that does not is never delivered. */
+async function obtain(
+  step: Step,
+  perform: Perform,
+  run: RotationRun,
+  world: RotationWorld,
+): Promise<Minted> {
+  const lease: Lease = { credential: run.credential, attempt: run.attempt };
+  const minted = await perform("mint", () => mint(run, configured(world, lease), world));
+  if (await prove("prove", step, perform, lease, minted.mark, world)) return minted;
+  if (minted.fresh) return await discard(perform, lease, minted.mark, world);
+
+  // A target may hold it from an earlier attempt: it is retired only behind another one.
+  const another = await perform(
+    "mint another",
+    () => mintAnother(lease, configured(world, lease), world),
+  );
+  if (await prove("prove another", step, perform, lease, another.mark, world)) return another;
+  return await discard(perform, lease, another.mark, world);
+}
+
+/** Calls Heroku with the new token. */
+async function prove(
+  title: string,
+  step: Step,
+  perform: Perform,
+  lease: Lease,
+  mark: string,
+  world: RotationWorld,
+): Promise<boolean> {
+  for (let refusal = 1;; refusal++) {
+    const accepted = await perform(`${title} ${refusal}`, async () => {
+      const entry = entryOf(await readCredential(world, lease), mark);
+      return entry.state === "current" || await world.accepts(await openToken(entry, world));
+    });
+    if (accepted || refusal === refusals) return accepted;
+    await step.sleep(`${title} ${refusal}: wait`, refusalPause);
+  }
+}
+
+async function discard(
+  perform: Perform,
+  lease: Lease,
+  mark: string,
+  world: RotationWorld,
+): Promise<never> {
+  await perform("discard", async () => {
+    const { authorization } = entryOf(await readCredential(world, lease), mark);
+    await world.ledger.discard(lease, mark);
+    if (authorization) await deleteAuthorization(world.authorizations, authorization);
+    return null;
+  });
+  throw new AttemptError(
+    `Cannot use the new token of '${lease.credential}' as Heroku refused it ${refusals} times: it was deleted, and the next attempt makes another`,
+  );
+}
+
+/** Delivers to every target, and goes on to the next when one fails. */
+async function supplyAll(
+  perform: Perform,
+  lease: Lease,
+  mark: string,
+  world: RotationWorld,
+): Promise<void> {
+  const failures: string[] = [];
+  for (const target of configured(world, lease).targets) {
+    const title = await titleOf(target);
+    try {
+      await perform(`deliver to ${title}`, () => deliver(lease, mark, target, world));
+      await perform(`confirm ${title}`, () => confirm(lease, mark, target, world));
+    } catch (error) {
+      if (error instanceof SupersededError) throw error;
+      if (target.required) failures.push(error instanceof Error ? error.message : target.place);
+    }
+  }
+  if (failures.length > 0) throw new AttemptError(failures.join("; "));
+}
+
+async function deliver(
+  lease: Lease,
+  mark: string,
+  target: CredentialTarget,
+  world: RotationWorld,
+): Promise<null> {
+  const { target: current, keepsToken } = stillConfigured(target, lease, world);
+  const known = await readCredential(world, lease);
+  if (deliveryOf(known, mark, target)?.proof) return null;
+  const delivery = await toDelivery(entryOf(known, mark), world);
+  await world.ledger.takeBack(lease, target.place, keepsToken ? "own" : "all");
+  const receipt = await current.deliver(delivery, {});
+  await world.ledger.deliver(lease, {
+    mark,
+    place: target.place,
+    receipt,
+    deliveredAt: world.now(),
+    proof: null,
+    provenAt: null,
+  });
+  return null;
+}
+
+async function confirm(
+  lease: Lease,
+  mark: string,
+  target: CredentialTarget,
+  world: RotationWorld,
+): Promise<null> {
+  const { target: current } = stillConfigured(target, lease, world);
+  const known = await readCredential(world, lease);
+  const record = deliveryOf(known, mark, target);
+  if (!record) throw new AttemptError(`Cannot confirm ${target.place} as nothing was delivered`);
+  if (record.proof) return null;
+  const delivery = await toDelivery(entryOf(known, mark), world);
+  const proof = await current.confirm(delivery, record.receipt, {});
+  await world.ledger.prove(lease, mark, target.place, proof, world.now());
+  return null;
+}
+
+/** Makes the replacement current, and says which authorizations are stale and how long they live on. */
+async function promote(
+  lease: Lease,
+  mark: string,
+  world: RotationWorld,
+): Promise<{ stale: string[]; left: number }> {
+  const credential = configured(world, lease);
+  const known = await readCredential(world, lease);
+  const entry = entryOf(known, mark);
+  assertSupplied(credential, known, entry);
+  const now = world.now();
+  const lastProof = Math.max(
+    0,
+    ...known.deliveries.filter((delivery) => delivery.mark === mark).map((delivery) =>
+      delivery.provenAt ?? 0
+    ),
+  );
+  const since = entry.state === "current" && entry.provenAt !== null && entry.provenAt >= lastProof
+    ? entry.provenAt
+    : now;
+  if (since === now) await world.ledger.promote(lease, mark, now);
+
+  const stale = known.entries
+    .filter(({ state, generation }) =>
+      (state === "adopted" || state === "minted" || state === "current") &&
+      generation < entry.generation
+    )
+    .map((older) => older.mark);
+  const left = stale.length === 0 ? 0 : clamp(since + credential.grace - now, 0, credential.grace);
+  await world.ledger.renew(lease, now + left + leaseDuration);
+  return { stale, left };
+}
+
+/** Deletes the stale authorizations, one a step, once every required target is seen to hold the new token. */
+async function retireAll(
+  perform: Perform,
+  lease: Lease,
+  mark: string,
+  stale: readonly string[],
+  world: RotationWorld,
+): Promise<void> {
+  if (stale.length === 0) return;
+  for (const target of configured(world, lease).targets.filter(({ required }) => required)) {
+    await perform(`verify ${await titleOf(target)}`, () => verify(lease, mark, target, world));
+  }
+  for (const older of stale) {
+    await perform(`retire ${older}`, () => retire(lease, mark, older, world));
+  }
+}
+
+/** Looks once more, after the overlap, whether a target still holds the token. */
+async function verify(
+  lease: Lease,
+  mark: string,
+  target: CredentialTarget,
+  world: RotationWorld,
+): Promise<null> {
+  const known = await readCredential(world, lease);
+  const record = deliveryOf(known, mark, target);
+  if (!record?.proof) throw unproven(target.place, lease.credential);
+  const delivery = await toDelivery(entryOf(known, mark), world);
+  try {
+    await target.target.confirm(delivery, record.receipt, {});
+  } catch (error) {
+    if (!(error instanceof TargetError) || error.code !== "mismatch") throw error;
+    await world.ledger.prove(lease, mark, target.place, null, world.now());
+    throw new AttemptError(`${error.message}. The next attempt delivers again`);
+  }
+  return null;
+}
+
+async function retire(
+  lease: Lease,
+  mark: string,
+  stale: string,
+  world: RotationWorld,
+): Promise<null> {
+  const credential = configured(world, lease);
+  const known = await readCredential(world, lease);
+  const entry = entryOf(known, mark);
+  assertSupplied(credential, known, entry);
+  if (!await world.accepts(await openToken(entry, world))) {
+    throw new AttemptError(
+      `Cannot retire the predecessors of '${lease.credential}' generation ${entry.generation} as Heroku refuses its token: nothing was deleted`,
+    );
+  }
+  const { authorization: id } = entryOf(known, stale);
+  const holder = known.deliveries.find(({ mark, place, proof }) =>
+    mark === stale && proof !== null && isElsewhere(place, credential, world)
+  );
+  if (holder) {
+    throw new AttemptError(
+      `Cannot retire the predecessors of '${lease.credential}' as ${holder.place} holds one and is another credential's now: it is tried again once that one is delivered there`,
+    );
+  }
+  const found = id === null ? undefined : await findAuthorization(world.authorizations, id);
+  const untouchable = await findAuthorization(world.authorizations, "~");
+  if (found && isClaimed(found, lease.credential) && found.id !== untouchable?.id) {
+    await deleteAuthorization(world.authorizations, found.id);
+  }
+  await world.ledger.retire(lease, stale);
+  return null;
+}
+
+/** Whether a place that this credential has dropped is another one's target now. */
+function isElsewhere(place: string, credential: Credential, world: RotationWorld): boolean {
+  return !credential.targets.some((target) => target.place === place) && world.isTarget(place);
+}
+
+async function record(lease: Lease, mark: string, world: RotationWorld): Promise<null> {
+  if (!configured(world, lease).targets.some(({ keepsToken }) => keepsToken)) {
+    await world.ledger.forgetToken(lease, mark);
+  }
+  await world.ledger.end(lease, { outcome: "success" }, world.now());
+  return null;
+}
+
+/** Refuses to go on unless every required target is proven for this very entry. */
+function assertSupplied(credential: Credential, known: CredentialLedger, entry: Entry): void {
+  const missing = credential.targets.find((target) =>
+    target.required && !deliveryOf(known, entry.mark, target)?.proof
+  );
+  if (missing) throw unproven(missing.place, credential.name);
+}
+
+/** The target as the configuration has it now: nothing is written to a place that it has dropped. */
+function stillConfigured(
+  { place }: CredentialTarget,
+  lease: Lease,
+  world: RotationWorld,
+): CredentialTarget {
+  const found = configured(world, lease).targets.find((target) => target.place === place);
+  if (!found) {
+    throw new AttemptError(
+      `Cannot deliver '${lease.credential}' to ${place} as the configuration no longer has that target: nothing is to be done`,
+    );
+  }
+  return found;
+}
+
+function unproven(place: string, credential: string): AttemptError {
+  return new AttemptError(
+    `Cannot retire the predecessors of '${credential}' as ${place} is not proven to hold the new token: nothing was deleted`,
+  );
+}
+
+function deliveryOf(
+  known: CredentialLedger,
+  mark: string,
+  { place }: CredentialTarget,
+): DeliveryRecord | undefined {
+  return known.deliveries.find((delivery) => delivery.mark === mark && delivery.place === place);
+}
+
+async function toDelivery(entry: Entry, world: RotationWorld): Promise<Delivery> {
+  return {
+    credential: entry.credential,
+    generation: entry.generation,
+    authorization: entry.authorization ?? "",
+    token: await openToken(entry, world),
+    createdAt: new Date(entry.createdAt).toISOString(),
+    expiresAt: entry.expiresAt === null ? null : new Date(entry.expiresAt).toISOString(),
+    idempotencyKey: entry.mark,
+  };
+}
+
+async function openToken(entry: Entry, { sealing }: RotationWorld): Promise<string> {
+  if (entry.sealedToken === null) {
+    throw new AttemptError(
+      `Cannot deliver '${entry.credential}' generation ${entry.generation} as its token is no longer kept: the next attempt makes another`,
+    );
+  }
+  return await sealing.open(entry.sealedToken, entry);
+}
+
+/** A step's name for a target: Workflows takes 256 characters at most. */
+async function titleOf({ type, place }: CredentialTarget): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(place));
+  const id = Array.from(
+    new Uint8Array(digest, 0, 8),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+  return `${type} ${id}`;
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}

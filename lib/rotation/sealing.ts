@@ -1,0 +1,162 @@
+/**
+ * Sealing: tokens at rest are AES-256-GCM ciphertexts, bound to their credential, generation and mark.
+ *
+ * @module
+ */
+
+/** What a sealed token is bound to: it opens for nothing else. */
+export interface SealContext {
+  /** The credential's name. */
+  readonly credential: string;
+  /** The generation. */
+  readonly generation: number;
+  /** The mark of the ledger entry. */
+  readonly mark: string;
+}
+
+/** Seals and opens tokens. */
+export interface Sealing {
+  /** Encrypts a token for its place in the ledger. */
+  seal(token: string, context: SealContext): Promise<string>;
+  /**
+   * Decrypts a sealed token.
+   *
+   * @throws {SealingError} When it was sealed with another key or for another place, or altered.
+   */
+  open(sealed: string, context: SealContext): Promise<string>;
+}
+
+/** What is wrong with a key or a sealed token. */
+export type SealingErrorCode =
+  | "invalid_key"
+  | "wrong_key"
+  | "wrong_credential"
+  | "wrong_generation"
+  | "wrong_entry"
+  | "altered";
+
+/** A key or a sealed token that is not what it should be. */
+export class SealingError extends Error {
+  /** The name of the class. */
+  override readonly name = "SealingError";
+  /** What is wrong. */
+  readonly code: SealingErrorCode;
+
+  /** Makes an error from a code and a message that says what to do next. */
+  constructor(code: SealingErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const version = "v1";
+
+/**
+ * Makes the sealing for a key.
+ *
+ * @param key 32 random bytes in base64, as `openssl rand -base64 32` prints.
+ * @throws {SealingError} With code `invalid_key` when it is anything else.
+ */
+export async function createSealing(key: string): Promise<Sealing> {
+  const bytes = decode(key.trim());
+  if (bytes?.length !== 32) {
+    throw new SealingError(
+      "invalid_key",
+      "Cannot use 'SEALING_KEY' as it must be 32 bytes in base64: make one with `openssl rand -base64 32`",
+    );
+  }
+  const aes = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  const keyId = encode(new Uint8Array(digest).subarray(0, 6));
+
+  return {
+    async seal(token, context) {
+      const label = writeLabel(context);
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const header = [version, keyId, label].join(".");
+      const ciphertext = await crypto.subtle.encrypt(
+        { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(header) },
+        aes,
+        new TextEncoder().encode(token),
+      );
+      return [header, encode(iv), encode(new Uint8Array(ciphertext))].join(".");
+    },
+
+    async open(sealed, context) {
+      const parts = sealed.split(".");
+      const [sealedVersion, sealedKeyId, label, iv, ciphertext] = parts;
+      const ivBytes = decode(iv ?? "");
+      const ciphertextBytes = decode(ciphertext ?? "");
+      if (parts.length !== 5 || sealedVersion !== version || !ivBytes || !ciphertextBytes) {
+        throw altered(context);
+      }
+      if (sealedKeyId !== keyId) {
+        throw new SealingError(
+          "wrong_key",
+          `Cannot open the token of '${context.credential}' as it was sealed with another 'SEALING_KEY': set the former key again, or let the next rotation make a new token`,
+        );
+      }
+      checkLabel(label, context);
+      const header = [version, keyId, label].join(".");
+      try {
+        const token = await crypto.subtle.decrypt(
+          { name: "AES-GCM", iv: ivBytes, additionalData: new TextEncoder().encode(header) },
+          aes,
+          ciphertextBytes,
+        );
+        return new TextDecoder().decode(token);
+      } catch {
+        throw altered(context);
+      }
+    },
+  };
+}
+
+function writeLabel({ credential, generation, mark }: SealContext): string {
+  return encode(new TextEncoder().encode(JSON.stringify([credential, generation, mark])));
+}
+
+function checkLabel(label: string, context: SealContext): void {
+  if (label === writeLabel(context)) return;
+  let found: unknown;
+  try {
+    found = JSON.parse(new TextDecoder().decode(decode(label)));
+  } catch {
+    throw altered(context);
+  }
+  if (!Array.isArray(found)) throw altered(context);
+  const [code, whose]: [SealingErrorCode, string] = found[0] !== context.credential
+    ? ["wrong_credential", "another credential"]
+    : found[1] !== context.generation
+    ? ["wrong_generation", "another generation"]
+    : ["wrong_entry", "another attempt at this generation"];
+  throw new SealingError(
+    code,
+    `Cannot open the token of '${context.credential}' generation ${context.generation} as it was sealed for ${whose}: restore the ledger, or let the next rotation make a new token`,
+  );
+}
+
+function altered(context: SealContext): SealingError {
+  return new SealingError(
+    "altered",
+    `Cannot open the token of '${context.credential}' generation ${context.generation} as it was altered: restore the ledger, or let the next rotation make a new token`,
+  );
+}
+
+function encode(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(
+    /=+$/,
+    "",
+  );
+}
+
+function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return Uint8Array.from(
+      atob(text.replaceAll("-", "+").replaceAll("_", "/")),
+      (character) => character.charCodeAt(0),
+    );
+  } catch {
+    return undefined;
+  }
+}

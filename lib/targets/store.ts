@@ -1,0 +1,59 @@
+/**
+ * The Worker's own store: it keeps the current token sealed, and hands it out to whoever has the key.
+ *
+ * @module
+ */
+import { configuration, secretName } from "./fields.ts";
+import { proveExact } from "./proof.ts";
+import {
+  type Target,
+  type TargetDefinition,
+  type TargetEnvironment,
+  TargetError,
+} from "./target.ts";
+
+/** The configuration of a {@linkcode store}. */
+export interface StoreConfig {
+  /** The Worker secret with the key that readers of the token must show. */
+  readonly reader_key: string;
+}
+
+/**
+ * Hands out the token at `GET /credentials/:name/token` to a caller with
+ * `Authorization: Bearer <reader key>`.
+ *
+ * - **Proof**: exact; the sealed token is opened and compared.
+ * - **Permission**: none; it needs nothing but the Worker.
+ * - **Limits**: one for each credential. A late write of an older generation is refused. Readers
+ *   should not keep the token for longer than the credential's `grace`.
+ */
+export const store: TargetDefinition<StoreConfig> = {
+  type: "store",
+  proof: "exact",
+  adoptable: false,
+  keepsToken: true,
+  schema: configuration({ reader_key: secretName("the key that readers of the token must show") }),
+  place: () => "store",
+  secrets: ({ reader_key }) => [reader_key],
+  create,
+};
+
+function create(_config: StoreConfig, { store }: TargetEnvironment): Target {
+  if (!store) {
+    throw new TypeError("Cannot make a target of type 'store' outside a Worker with a ledger");
+  }
+  return {
+    async deliver(delivery) {
+      if (!await store.serve(delivery)) {
+        throw new TargetError(
+          "superseded",
+          `Cannot hand out '${delivery.credential}' generation ${delivery.generation} from the store as it hands out a newer one: nothing is to be done`,
+        );
+      }
+      return {};
+    },
+    async confirm(delivery) {
+      return proveExact("the store", await store.read(delivery.credential), delivery.token);
+    },
+  };
+}

@@ -1,0 +1,245 @@
+import { assertEquals } from "@std/assert";
+import type { Authorization } from "../../lib/authorization.ts";
+import {
+  adoptionOf,
+  createView,
+  creationOf,
+  expiryOf,
+  foreignersOf,
+  isClaimed,
+  leftoversOf,
+  membersOf,
+} from "../../lib/rotation/line.ts";
+import { entryOf, knownOf, listed, markOf, now } from "./plan_input.ts";
+import { day, hour, minute } from "./simulation.ts";
+
+function ids(authorizations: readonly { readonly id: string }[]): string[] {
+  return authorizations.map(({ id }) => id);
+}
+
+function adopted(
+  heroku: readonly Authorization[],
+  taken: readonly string[] = [],
+  defaultId?: string,
+) {
+  return adoptionOf("ci", createView(heroku, now, defaultId), new Set(taken));
+}
+
+for (
+  const [expires_in, shown] of [[0, false], [-1, false], [1, true], [null, true], [
+    undefined,
+    true,
+  ]] as const
+) {
+  Deno.test(`createView() ${shown ? "shows" : "leaves out"} an authorization whose 'expires_in' is ${expires_in}`, () => {
+    const authorization = listed(1, { access_token: { expires_in } });
+    const view = createView([authorization], now);
+    assertEquals(view.authorizations, shown ? [authorization] : []);
+    assertEquals(view.byId.size, shown ? 1 : 0);
+    assertEquals(view.byName.size, shown ? 1 : 0);
+  });
+}
+
+for (const access_token of [null, undefined]) {
+  Deno.test(`createView() shows an authorization whose 'access_token' is ${access_token}`, () => {
+    assertEquals(ids(createView([listed(1, { access_token })], now).authorizations), [
+      "authorization-1",
+    ]);
+  });
+}
+
+Deno.test("createView() finds by name, whatever the generation", () => {
+  const others = [
+    listed(0, { id: "other", description: "ci-deploy" }),
+    listed(0, { id: "nameless", description: undefined }),
+  ];
+  const { byName } = createView([listed(2), listed(0), ...others], now);
+  assertEquals(ids(byName.get("ci") ?? []), ["authorization-2", "authorization-0"]);
+  assertEquals(ids(byName.get("") ?? []), ["nameless"]);
+});
+
+Deno.test("expiryOf() takes 'expires_in' for the seconds left now", () => {
+  assertEquals(expiryOf(listed(1, { access_token: { expires_in: 3600 } }), now), now + hour);
+  assertEquals(expiryOf(listed(1, { access_token: { expires_in: 0 } }), now), now);
+  assertEquals(expiryOf(listed(1, { access_token: { expires_in: null } }), now), null);
+  assertEquals(expiryOf(listed(1, { access_token: null }), now), null);
+});
+
+for (const created_at of [undefined, "", "yesterday"]) {
+  Deno.test(`creationOf() gives the other time where 'created_at' is ${JSON.stringify(created_at)}`, () => {
+    assertEquals(creationOf(listed(1, { created_at }), 42), 42);
+  });
+}
+
+Deno.test("creationOf() gives the creation", () => {
+  assertEquals(creationOf(listed(1, { age: day }), 42), now - day);
+});
+
+Deno.test("membersOf() gives what is both listed and known, oldest generation first", () => {
+  const known = knownOf([entryOf(0, "adopted"), entryOf(1, "minted"), entryOf(2, "minted")]);
+  const members = membersOf(
+    known,
+    createView([listed(3), listed(2, { age: day }), listed(0)], now),
+  );
+  assertEquals(members.map(({ entry, expiresAt }) => [entry.generation, expiresAt]), [
+    [0, now + 30 * day],
+    [2, now + 29 * day],
+  ]);
+});
+
+Deno.test("membersOf() knows an authorization by its id, whatever its description says by now", () => {
+  const known = knownOf([entryOf(1, "current")]);
+  const view = createView([listed(1, { description: "mine" })], now);
+  assertEquals(membersOf(known, view).length, 1);
+});
+
+Deno.test("membersOf() gives nothing of another Worker", () => {
+  const view = createView([listed(1)], now);
+  assertEquals(membersOf(knownOf([entryOf(1, "foreign")]), view), []);
+});
+
+for (
+  const [kept, shown, usable] of [
+    ["access-1", "access-1", true],
+    ["access-1", "another", false],
+    ["access-1", undefined, true],
+    [null, "another", true],
+  ] as const
+) {
+  Deno.test(`membersOf() calls a token ${usable ? "usable" : "regenerated"} whose id is ${shown} and was ${kept}`, () => {
+    const known = knownOf([entryOf(1, "current", { accessToken: kept })]);
+    const view = createView([listed(1, { access_token: { id: shown, expires_in: 60 } })], now);
+    assertEquals(membersOf(known, view).map((member) => member.usable), [usable]);
+  });
+}
+
+Deno.test("membersOf() goes by the expiry that it knows where Heroku lists a record without an access token", () => {
+  const known = knownOf([entryOf(1, "current", { age: 20 * day })]);
+  for (const access_token of [null, undefined, {}, { id: "access-1" }]) {
+    const [member] = membersOf(known, createView([listed(1, { access_token })], now));
+    assertEquals(member.expiresAt, now + 10 * day, JSON.stringify(access_token));
+  }
+});
+
+Deno.test("membersOf() believes Heroku that a token never expires", () => {
+  const known = knownOf([entryOf(1, "current", { age: 20 * day })]);
+  const view = createView([listed(1, { access_token: { expires_in: null } })], now);
+  assertEquals(membersOf(known, view)[0].expiresAt, null);
+});
+
+Deno.test("adoptionOf() takes the one authorization that bears the name, as generation 0", () => {
+  assertEquals(
+    adopted([listed(0, { age: 10 * day }), listed(0, { id: "other", description: "web" })]),
+    [
+      entryOf(0, "adopted", { age: 10 * day }),
+    ],
+  );
+});
+
+Deno.test("adoptionOf() takes none of several without a marker, as nobody says which one is in use", () => {
+  assertEquals(adopted([listed(0), listed(0, { id: "second" })]), []);
+});
+
+Deno.test("adoptionOf() takes all with a marker, as a lost ledger leaves them", () => {
+  assertEquals(adopted([listed(8), listed(7, { age: 20 * day })]), [
+    entryOf(8, "adopted"),
+    entryOf(7, "adopted", { age: 20 * day }),
+  ]);
+});
+
+Deno.test("adoptionOf() takes what has a marker beside several that have none", () => {
+  const heroku = [listed(0), listed(0, { id: "second" }), listed(7)];
+  assertEquals(adopted(heroku).map(({ generation }) => generation), [7]);
+});
+
+Deno.test("adoptionOf() never takes the account's default API key", () => {
+  assertEquals(adopted([listed(0)], [], "authorization-0"), []);
+  const beside = [listed(0), listed(0, { id: "second" })];
+  assertEquals(adopted(beside, [], "second").map(({ authorization }) => authorization), [
+    "authorization-0",
+  ]);
+});
+
+Deno.test("adoptionOf() takes nothing that another credential has", () => {
+  assertEquals(adopted([listed(0)], ["authorization-0"]), []);
+});
+
+Deno.test("adoptionOf() reckons the lifetime from the creation and the seconds left, to the minute", () => {
+  const off = listed(0, { age: 20 * day });
+  const [entry] = adopted([{ ...off, access_token: { expires_in: 10 * 86_400 - 7 } }]);
+  assertEquals(entry.lifetime, 30 * day);
+});
+
+for (
+  const [what, access_token, lifetime, expiresAt] of [
+    ["never expires", { id: "access-0", expires_in: null }, null, null],
+    ["has no access token", null, 30 * day, null],
+    ["says nothing of its expiry", { id: "access-0" }, 30 * day, null],
+    ["is created after it expires, by another clock", { expires_in: 1 }, minute, now + 1000],
+  ] as const
+) {
+  Deno.test(`adoptionOf() notes the lifetime ${lifetime} for an authorization that ${what}`, () => {
+    const [entry] = adopted([listed(0, { age: -hour, access_token })]);
+    assertEquals([entry.lifetime, entry.expiresAt], [lifetime, expiresAt]);
+  });
+}
+
+Deno.test("adoptionOf() copes with a record of nothing but an id and a description", () => {
+  assertEquals(adopted([{ id: "authorization-0", description: "ci" }]), [
+    entryOf(0, "adopted", { accessToken: null, scope: null, expiresAt: null }),
+  ]);
+});
+
+Deno.test("foreignersOf() gives what bears the name and a mark that the ledger never made", () => {
+  const known = knownOf([entryOf(1, "current"), entryOf(2, "intended")]);
+  const view = createView([
+    listed(0),
+    listed(1),
+    listed(2),
+    listed(3),
+    listed(9, { description: "web [g9 000000000000]" }),
+  ], now);
+  assertEquals(foreignersOf("ci", known, view), [entryOf(3, "foreign")]);
+});
+
+Deno.test("foreignersOf() gives none twice, nor one whose description was exchanged by hand", () => {
+  const noted = knownOf([entryOf(3, "foreign"), entryOf(1, "current")]);
+  const view = createView([listed(3), listed(1, { description: `ci [g8 ${markOf(8)}]` })], now);
+  assertEquals(foreignersOf("ci", noted, view), []);
+});
+
+Deno.test("leftoversOf() finds an authorization with a lost answer by its mark", () => {
+  const heroku = [listed(0), listed(1), listed(2), listed(2, { id: "twice" })];
+  assertEquals(ids(leftoversOf(entryOf(2, "intended"), createView(heroku, now))), [
+    "authorization-2",
+    "twice",
+  ]);
+});
+
+Deno.test("leftoversOf() finds an authorization with an answer by its id alone", () => {
+  const heroku = [listed(2), listed(2, { id: "another" })];
+  assertEquals(ids(leftoversOf(entryOf(2, "discarded"), createView(heroku, now))), [
+    "authorization-2",
+  ]);
+});
+
+Deno.test("leftoversOf() leaves what bears another name by now, and the default API key", () => {
+  const entry = entryOf(2, "discarded");
+  assertEquals(leftoversOf(entry, createView([listed(2, { description: "mine" })], now)), []);
+  assertEquals(leftoversOf(entry, createView([listed(2)], now, "authorization-2")), []);
+});
+
+for (
+  const [description, claimed] of [
+    ["ci", true],
+    [`ci [g7 ${markOf(7)}]`, true],
+    ["ci-deploy", false],
+    [`ci-deploy [g7 ${markOf(7)}]`, false],
+    ["", false],
+    [undefined, false],
+  ] as const
+) {
+  Deno.test(`isClaimed() says ${claimed} for ${JSON.stringify(description)}`, () => {
+    assertEquals(isClaimed({ id: "a", description }, "ci"), claimed);
+  });
+}

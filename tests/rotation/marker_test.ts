@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import fc from "fast-check";
+import { createMark, formatMarker, parseMarker } from "../../lib/rotation/marker.ts";
+
+const mark = "4k2m9x0qpz1c";
+
+Deno.test("formatMarker() writes the name, the generation and the mark", () => {
+  assertEquals(formatMarker({ name: "ci-deploy", generation: 7, mark }), `ci-deploy [g7 ${mark}]`);
+});
+
+for (
+  const name of [
+    "ci-deploy",
+    "ci [deploy]",
+    "ci [g3]",
+    `ci [g3 ${mark}]`,
+    "ci ",
+    " ci",
+    "línea 🚀",
+    "two\nlines",
+    "\n",
+    "x".repeat(5000),
+  ]
+) {
+  Deno.test(`parseMarker() reads back what formatMarker() wrote for ${JSON.stringify(name.slice(0, 30))}`, () => {
+    for (const generation of [1, 7, 999_999_999]) {
+      const marker = { name, generation, mark };
+      assertEquals(parseMarker(formatMarker(marker)), marker);
+    }
+  });
+}
+
+for (
+  const description of [
+    "",
+    "ci-deploy",
+    "ci-deploy [g7]",
+    `ci-deploy [g0 ${mark}]`,
+    `ci-deploy [g07 ${mark}]`,
+    `ci-deploy [g-7 ${mark}]`,
+    `ci-deploy [g7.5 ${mark}]`,
+    `ci-deploy [g1000000000 ${mark}]`,
+    `ci-deploy [g7 ${mark.slice(1)}]`,
+    `ci-deploy [g7 ${mark}0]`,
+    `ci-deploy [g7 ${mark.toUpperCase()}]`,
+    `ci-deploy [g7  ${mark}]`,
+    `ci-deploy[g7 ${mark}]`,
+    `ci-deploy [G7 ${mark}]`,
+    `ci-deploy [g7 ${mark}] `,
+    `ci-deploy [g7 ${mark}]\n`,
+    `ci-deploy [g7 ${mark}] (copy)`,
+    ` [g7 ${mark}]`,
+    `[g7 ${mark}]`,
+  ]
+) {
+  Deno.test(`parseMarker() takes ${JSON.stringify(description)} for a name without a marker`, () => {
+    assertEquals(parseMarker(description), { name: description, generation: 0 });
+  });
+}
+
+Deno.test("parseMarker() reads back any name, generation and mark", () => {
+  fc.assert(fc.property(
+    fc.string({ unit: "binary", minLength: 1 }),
+    fc.integer({ min: 1, max: 999_999_999 }),
+    (name, generation) => {
+      const marker = { name, generation, mark: createMark() };
+      assertEquals(parseMarker(formatMarker(marker)), marker);
+    },
+  ));
+});
+
+Deno.test("parseMarker() never throws, and gives either the whole description or its beginning", () => {
+  const pieces = fc.constantFrom("ci", " ", "[", "]", "g", "7", mark, "\n", "é");
+  fc.assert(fc.property(fc.array(pieces).map((each) => each.join("")), (description) => {
+    const { name, generation, mark } = parseMarker(description);
+    if (mark === undefined) {
+      assertEquals({ name, generation }, { name: description, generation: 0 });
+    } else assertEquals(formatMarker({ name, generation, mark }), description);
+  }));
+});
+
+Deno.test("createMark() gives twelve characters that a marker holds, and never the same twice", () => {
+  const marks = Array.from({ length: 2000 }, createMark);
+  for (const made of marks) assertMatch(made, /^[0-9a-z]{12}$/);
+  assertEquals(new Set(marks).size, marks.length);
+});
+
+Deno.test("createMark() uses each of its characters about equally often", () => {
+  const counts = Map.groupBy(
+    Array.from({ length: 2000 }, createMark).join(""),
+    (character) => character,
+  );
+  assertEquals(counts.size, 32);
+  for (const [character, { length }] of counts) {
+    assert(length > 600 && length < 900, `'${character}' ${length} times of 24000`);
+  }
+});

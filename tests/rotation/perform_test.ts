@@ -1,0 +1,193 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  ForbiddenError,
+  NetworkError,
+  RateLimitError,
+  ServerError,
+  UnauthorizedError,
+} from "../../lib/errors.ts";
+import { SupersededError } from "../../lib/rotation/ledger.ts";
+import { AttemptError, createPerform, type Perform } from "../../lib/rotation/perform.ts";
+import { leaseDuration } from "../../lib/rotation/policy.ts";
+import { SealingError } from "../../lib/rotation/sealing.ts";
+import { TargetError } from "../../lib/targets/target.ts";
+import { createMemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
+import { createLedger } from "../../worker/ledger.ts";
+import { createDatabase } from "../worker/sqlite.ts";
+import { minute, second } from "./simulation.ts";
+
+const lease = { credential: "ci", attempt: 1 };
+
+/** A run that performs with the lease of the first attempt, and the times at which its step began. */
+async function start(run: (perform: Perform) => Promise<unknown>) {
+  let time = 0;
+  const now = () => time;
+  const ledger = createLedger(createDatabase());
+  await ledger.adopt("ci", []);
+  await ledger.claim(lease, null, 1);
+  const workflows = createMemoryWorkflows<null>({
+    now,
+    run: (step) => run(createPerform(step, lease, { ledger, now })),
+  });
+  workflows.start([{ id: "a", params: null }]);
+  return {
+    ledger,
+    now,
+    workflows,
+    /** Goes from wake to wake until the run has ended, and gives its end. */
+    async end() {
+      await workflows.settle();
+      for (let wake = workflows.nextWake(); wake !== undefined; wake = workflows.nextWake()) {
+        time = wake;
+        await workflows.settle();
+      }
+      const [{ status, output, error }] = workflows.runs;
+      return { status, output, error, at: time };
+    },
+  };
+}
+
+/** A run of one step that fails with this for so many times, and the times at which it was tried. */
+async function startFailing(error: unknown, times = Infinity) {
+  const tries: number[] = [];
+  const started = await start((perform) =>
+    perform("deliver", () => {
+      tries.push(started.now());
+      return tries.length <= times ? Promise.reject(error) : Promise.resolve("done");
+    })
+  );
+  return { ...started, tries };
+}
+
+Deno.test("createPerform() gives what the step gave, and lets the engine keep it", async () => {
+  const { end, workflows } = await start((perform) =>
+    perform("deliver", () => Promise.resolve({ a: 1 }))
+  );
+  assertEquals((await end()).output, '{"a":1}');
+  assertEquals([...workflows.runs[0].stored], [["deliver", '{"kind":"value","value":{"a":1}}']]);
+});
+
+Deno.test("createPerform() extends the lease at the beginning of each try", async () => {
+  const leases: unknown[] = [];
+  const { ledger, end } = await start((perform) =>
+    perform("deliver", async () => {
+      leases.push((await ledger.readCredential("ci"))?.record.leaseUntil);
+      throw new Error("No");
+    })
+  );
+  await end();
+  assertEquals(leases, [0, 10, 30, 70].map((seconds) => seconds * second + leaseDuration));
+});
+
+Deno.test("createPerform() stops without running the step when a newer attempt has taken over", async () => {
+  let ran = false;
+  const started = await start(async (perform) => {
+    await perform("deliver", () => Promise.resolve(ran = false));
+    await started.ledger.claim({ credential: "ci", attempt: 2 }, leaseDuration, 2 * leaseDuration);
+    await assertRejects(
+      () => perform("confirm", () => Promise.resolve(ran = true)),
+      SupersededError,
+    );
+    return "stopped";
+  });
+  assertEquals([await started.end(), ran], [
+    { status: "complete", output: '"stopped"', error: undefined, at: 0 },
+    false,
+  ]);
+});
+
+Deno.test("createPerform() passes on that a newer attempt took over within the step", async () => {
+  const { end, tries } = await startFailing(new SupersededError(lease));
+  const { status, error } = await end();
+  assertEquals([status, error, tries], ["errored", new SupersededError(lease).message, [0]]);
+});
+
+for (
+  const [what, error] of [
+    ["an attempt's own error", new AttemptError("Out of order")],
+    ["a sealing error", new SealingError("wrong_key", "Out of order")],
+    ["a target that refuses the credentials", new TargetError("unauthorized", "Out of order")],
+    ["a target that forbids it", new TargetError("forbidden", "Out of order")],
+    ["a target that is not there", new TargetError("not_found", "Out of order")],
+    ["a target that refuses the value", new TargetError("invalid_value", "Out of order")],
+    ["a target with a newer generation", new TargetError("superseded", "Out of order")],
+    ["a Heroku that refuses the token", new UnauthorizedError("Out of order")],
+    ["a Heroku that forbids it", new ForbiddenError("Out of order")],
+  ] as const
+) {
+  Deno.test(`createPerform() ends the attempt at once over ${what}`, async () => {
+    const { end, tries } = await startFailing(error);
+    assertEquals(await end(), {
+      status: "errored",
+      output: undefined,
+      error: "Out of order",
+      at: 0,
+    });
+    assertEquals(tries, [0]);
+  });
+}
+
+for (
+  const [what, error] of [
+    ["a target that is down", new TargetError("unavailable", "Out of order")],
+    ["a target that is busy and names no time", new TargetError("rate_limited", "Out of order")],
+    ["a target that still shows the old value", new TargetError("mismatch", "Out of order")],
+    ["a Heroku that fails", new ServerError("Out of order")],
+    ["a Heroku that is busy", new RateLimitError("Out of order")],
+    ["a network that fails", new NetworkError("Out of order")],
+    ["a ledger that fails", new Error("Out of order")],
+  ] as const
+) {
+  Deno.test(`createPerform() tries three more times over ${what}, and then ends the attempt`, async () => {
+    const { end, tries } = await startFailing(error);
+    assertEquals((await end()).error, "Out of order");
+    assertEquals(tries, [0, 10 * second, 30 * second, 70 * second]);
+  });
+
+  Deno.test(`createPerform() goes on when a try mends ${what}`, async () => {
+    const { end, tries } = await startFailing(error, 2);
+    assertEquals((await end()).output, '"done"');
+    assertEquals(tries.length, 3);
+  });
+}
+
+Deno.test("createPerform() waits as long as a target asks", async () => {
+  const error = new TargetError("rate_limited", "Out of order", { retryAfter: 45 * second });
+  const { end, tries } = await startFailing(error, 2);
+  assertEquals((await end()).output, '"done"');
+  assertEquals(tries, [0, 45 * second, 90 * second]);
+});
+
+Deno.test("createPerform() waits for a target three times at most", async () => {
+  const error = new TargetError("rate_limited", "Out of order", { retryAfter: 2 * minute });
+  const { end, tries } = await startFailing(error);
+  assertEquals((await end()).error, "Out of order");
+  assertEquals(tries, [0, 2 * minute, 4 * minute, 6 * minute]);
+});
+
+Deno.test("createPerform() ends the attempt when a target asks for more than two minutes", async () => {
+  const error = new TargetError("unavailable", "Out of order", { retryAfter: 2 * minute + 1 });
+  const { end, tries } = await startFailing(error);
+  assertEquals([(await end()).error, tries], ["Out of order", [0]]);
+});
+
+Deno.test("createPerform() holds the lease through every wait that a target may ask for", async () => {
+  const error = new TargetError("rate_limited", "Out of order", { retryAfter: 2 * minute });
+  const { end, ledger, tries } = await startFailing(error);
+  await end();
+  const until = (await ledger.readCredential("ci"))?.record.leaseUntil ?? 0;
+  assertEquals(until, 6 * minute + leaseDuration);
+  for (const [index, at] of tries.entries()) {
+    if (index > 0) assertEquals(at < tries[index - 1] + leaseDuration, true);
+  }
+});
+
+Deno.test("createPerform() lets the engine keep nothing of an error but its message", async () => {
+  const { end, workflows } = await startFailing(
+    new TargetError("forbidden", "Out of order", { status: 403 }),
+  );
+  await end();
+  assertEquals([...workflows.runs[0].stored.values()], [
+    '{"kind":"failure","message":"Out of order"}',
+  ]);
+});

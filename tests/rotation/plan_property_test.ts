@@ -1,0 +1,236 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import fc from "fast-check";
+import type { Authorization } from "../../lib/authorization.ts";
+import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
+import { createView } from "../../lib/rotation/line.ts";
+import { type Decision, plan, planAdoption, type PlanInput } from "../../lib/rotation/plan.ts";
+import { credentialOf, entryOf, knownOf, listed, now, provenAt, targetAt } from "./plan_input.ts";
+import { leaseDuration } from "../../lib/rotation/policy.ts";
+import { day, hour, minute } from "./simulation.ts";
+
+const states: readonly EntryState[] = [
+  "adopted",
+  "intended",
+  "minted",
+  "current",
+  "discarded",
+  "retired",
+  "foreign",
+];
+
+const ages = fc.integer({ min: -minute, max: 31 * day });
+/** Moments up to this one that an honest clock has written, or one that is years ahead. */
+function momentsTo(latest: number): fc.Arbitrary<number | null> {
+  return fc.oneof(
+    fc.constant(null),
+    fc.integer({ min: now - day, max: latest }),
+    fc.integer({ min: now + 1500 * day, max: now + 2000 * day }),
+  );
+}
+
+/** One generation: whether Heroku lists it, whether the ledger knows it, and what they say. */
+const generations = fc.record({
+  age: ages,
+  lifetime: fc.oneof(fc.constant(null), fc.integer({ min: 1, max: 400 * day })),
+  state: fc.option(fc.constantFrom(...states)),
+  isListed: fc.boolean(),
+  isRegenerated: fc.boolean(),
+  isPartial: fc.boolean(),
+  isKept: fc.boolean(),
+  isProven: fc.boolean(),
+  hasScope: fc.boolean(),
+});
+
+type Generation = typeof generations extends fc.Arbitrary<infer Value> ? Value : never;
+
+function toListed(each: Generation, generation: number): Authorization[] {
+  if (!each.isListed) return [];
+  const authorization = listed(generation, { age: each.age, lifetime: each.lifetime });
+  const { id, description, access_token } = authorization;
+  if (each.isPartial) return [{ id, description }];
+  return [
+    each.isRegenerated
+      ? { ...authorization, access_token: { ...access_token, id: "by-hand" } }
+      : authorization,
+  ];
+}
+
+function toEntries(each: Generation, generation: number): Entry[] {
+  const { state, age, lifetime } = each;
+  if (state === null) return [];
+  // Nothing without a marker was ever made by Herotate.
+  return [entryOf(generation, generation > 0 || state === "retired" ? state : "adopted", {
+    age,
+    lifetime,
+    sealedToken: each.isKept ? "v1.sealed" : null,
+    scope: each.hasScope ? ["write"] : null,
+  })];
+}
+
+const situations: fc.Arbitrary<PlanInput> = fc.record({
+  line: fc.array(generations, { maxLength: 5 }),
+  policy: fc.record({
+    scope: fc.option(fc.constant(["read"]), { nil: undefined }),
+    renewBefore: fc.option(fc.integer({ min: 0, max: 60 * day }), { nil: undefined }),
+    maxAge: fc.option(fc.integer({ min: minute, max: 60 * day }), { nil: undefined }),
+    grace: fc.integer({ min: 0, max: 3 * day }),
+    paused: fc.integer({ min: 0, max: 9 }).map((drawn) => drawn === 0),
+    targets: fc.subarray([
+      targetAt("hook"),
+      targetAt("store", { adoptable: false }),
+      targetAt("optional", { required: false }),
+    ]),
+  }),
+  leaseUntil: momentsTo(now + 2 * leaseDuration),
+  endedAt: momentsTo(now),
+  failures: fc.integer({ min: 0, max: 12 }),
+  fuse: fc.record({ creates: fc.nat(2), deletes: fc.nat(4) }),
+}).map(({ line, policy, leaseUntil, endedAt, failures, fuse }) => ({
+  view: createView(line.flatMap(toListed), now),
+  credentials: [credentialOf(policy)],
+  ledger: new Map([[
+    "ci",
+    knownOf(line.flatMap(toEntries), {
+      leaseUntil,
+      endedAt,
+      failures,
+      deliveries: line.flatMap((each, generation) => each.isProven ? [provenAt(generation)] : []),
+    }),
+  ]]),
+  now,
+  fuse,
+}));
+
+const runs = { numRuns: 3000 };
+
+function decide(input: PlanInput, at = now): Decision {
+  return plan({ ...input, now: at, fuse: { creates: 1000, deletes: 1000 } }).decisions[0];
+}
+
+Deno.test("plan() gives exactly one decision with a reason, whatever the situation", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      const { decisions } = plan(input);
+      assertEquals(decisions.map(({ credential }) => credential), ["ci"]);
+      const [{ reason, until }] = decisions;
+      assert(/[^.]$/.test(reason), reason);
+      assert(until === null || (Number.isSafeInteger(until) && until > now), `until ${until}`);
+    }),
+    runs,
+  );
+});
+
+Deno.test("plan() gives the same for the same, whatever the situation", () => {
+  fc.assert(fc.property(situations, (input) => assertEquals(plan(input), plan(input))), runs);
+});
+
+Deno.test("plan() decides the same until its own 'until', and anew then", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      const { kind, until } = decide(input);
+      if (until === null) return;
+      assertEquals(decide(input, until - 1).kind, kind, "just before");
+      const then = decide(input, until);
+      assertNotEquals([then.kind, then.until], [kind, until], "at that moment");
+    }),
+    runs,
+  );
+});
+
+Deno.test("plan() never changes its mind by itself where it names no 'until'", () => {
+  fc.assert(
+    fc.property(situations, fc.integer({ min: 1, max: 30 * day }), (input, later) => {
+      const { kind, until } = decide(input);
+      if (until === null && kind !== "wait") assertEquals(decide(input, now + later).kind, kind);
+    }),
+    runs,
+  );
+});
+
+Deno.test("plan() removes nothing that was or may have been delivered, nor anything unknown", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      for (const { entry, authorization } of plan(input).removals) {
+        assert(entry.state === "discarded" || entry.state === "intended", entry.state);
+        assert(entry.authorization === null || entry.authorization === authorization);
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("plan() does nothing beyond its fuse", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      const { decisions, removals, blown } = plan(input);
+      const rotations = decisions.filter((decision) => decision.kind === "rotate");
+      const creates = rotations.filter((decision) => decision.creates).length;
+      const deletes = rotations.reduce((sum, decision) => sum + decision.deletes, removals.length);
+      assert(creates <= input.fuse.creates && deletes <= input.fuse.deletes);
+      if (blown) assertEquals([creates, deletes], [0, 0]);
+    }),
+    runs,
+  );
+});
+
+Deno.test("plan() shows each listed authorization as managed or unmanaged", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      const { unmanaged, foreign } = plan(input);
+      const entries = input.ledger.get("ci")?.entries ?? [];
+      const managed = new Set(
+        entries.flatMap(({ state, mark, authorization }) =>
+          state === "foreign" || state === "retired" ? [] : [authorization ?? mark]
+        ),
+      );
+      for (const { id, description } of input.view.authorizations) {
+        const isManaged = managed.has(id) ||
+          [...managed].some((mark) => description?.endsWith(` ${mark}]`));
+        assertEquals(unmanaged.some((each) => each.id === id), !isManaged, id);
+      }
+      for (const { authorization } of foreign) {
+        assert(unmanaged.some(({ id }) => id === authorization));
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("planAdoption() adopts at most one authorization without a marker", () => {
+  fc.assert(
+    fc.property(
+      fc.array(generations, { maxLength: 5 }),
+      fc.integer({ min: 0, max: 3 }),
+      (line, unmarked) => {
+        const heroku = [
+          ...line.flatMap(toListed),
+          ...Array.from({ length: unmarked }, (_, index) => listed(0, { id: `unmarked-${index}` })),
+        ];
+        const view = createView(heroku, now);
+        const entries = planAdoption({ view, credentials: [credentialOf()], ledger: new Map() })
+          .get("ci") ?? [];
+        assert(entries.filter(({ generation }) => generation === 0).length <= 1);
+        for (const { lifetime } of entries) assert(lifetime === null || lifetime >= minute);
+      },
+    ),
+    runs,
+  );
+});
+
+Deno.test("plan() leaves no credential alone whose current token is dead, unless it is paused, blocked or backs off for a while", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      const [credential] = input.credentials;
+      const known = input.ledger.get("ci");
+      const newest = known?.entries.findLast(({ state }) =>
+        state === "current" || state === "minted"
+      );
+      if (newest?.state !== "current" || input.view.byId.has(newest.authorization ?? "")) return;
+      const decision = decide(input);
+      if (credential.paused || decision.kind === "blocked") return;
+      assert(decision.kind === "rotate" || decision.kind === "back_off", decision.kind);
+      assert((decision.until ?? now) <= now + hour, "It waits too long");
+    }),
+    runs,
+  );
+});

@@ -1,0 +1,875 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createView } from "../../lib/rotation/line.ts";
+import { inWords, plan, planAdoption } from "../../lib/rotation/plan.ts";
+import { due, jitter, leaseDuration } from "../../lib/rotation/policy.ts";
+import {
+  credentialOf,
+  decide,
+  entryOf,
+  knownOf,
+  listed,
+  now,
+  planFor,
+  provenAt,
+  type Situation,
+  targetAt,
+} from "./plan_input.ts";
+import { day, hour, minute, second } from "./simulation.ts";
+
+/** When a generation of `ci` that is 30 days long is due. */
+function dueOf(age: number): number {
+  return due(credentialOf(), {
+    createdAt: now - age,
+    expiresAt: now - age + 30 * day,
+    lifetime: 30 * day,
+  })
+    .at;
+}
+
+const error = "The hook is down";
+
+/** Generation 1 is current and proven, and as old as this. */
+function current(age: number, more: Partial<Situation> = {}): Situation {
+  return {
+    heroku: [listed(1, { age })],
+    known: knownOf([entryOf(1, "current", { age })], { deliveries: [provenAt(1)] }),
+    ...more,
+  };
+}
+
+/** Generation 0 is adopted, and as old as this. */
+function adopted(age: number, more: Partial<Situation> = {}): Situation {
+  return {
+    heroku: [listed(0, { age })],
+    known: knownOf([entryOf(0, "adopted", { age })]),
+    ...more,
+  };
+}
+
+const table: readonly {
+  readonly name: string;
+  readonly situation: Situation;
+  readonly expected: Readonly<Record<string, unknown>>;
+}[] = [
+  {
+    name: "waits for a current authorization that is not due",
+    situation: current(day),
+    expected: { kind: "wait", reason: "Generation 1 is due in 18 d", until: dueOf(day) },
+  },
+  {
+    name: "waits for an adopted authorization that is not due",
+    situation: adopted(day),
+    expected: { kind: "wait", reason: "Generation 0 is due in 18 d", until: dueOf(day) },
+  },
+  {
+    name: "rotates what nears its expiry",
+    situation: current(25 * day),
+    expected: {
+      kind: "rotate",
+      cause: "expiry",
+      reason: "Generation 1 expires in 5 d",
+      until: null,
+      attempt: 1,
+      seenLease: null,
+      creates: true,
+      deletes: 1,
+    },
+  },
+  {
+    name: "rotates what was adopted and nears its expiry",
+    situation: adopted(25 * day),
+    expected: {
+      kind: "rotate",
+      cause: "expiry",
+      reason: "Generation 0 expires in 5 d",
+      deletes: 1,
+    },
+  },
+  {
+    name: "counts the attempts on",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        attempt: 41,
+      }),
+    }),
+    expected: { kind: "rotate", attempt: 42 },
+  },
+  {
+    name: "rotates what has reached its greatest age",
+    situation: current(10 * day, { credential: credentialOf({ maxAge: 10 * day }) }),
+    expected: {
+      kind: "rotate",
+      cause: "max_age",
+      reason: "Generation 1 has reached its greatest age",
+    },
+  },
+  {
+    name: "leaves alone for ever what never expires",
+    situation: {
+      heroku: [listed(1, { lifetime: null })],
+      known: knownOf([entryOf(1, "current", { age: 900 * day, lifetime: null })], {
+        deliveries: [provenAt(1)],
+      }),
+    },
+    expected: {
+      kind: "wait",
+      reason: "Generation 1 never expires: set 'max_age' to have it rotated all the same",
+      until: null,
+    },
+  },
+  {
+    name: "rotates what never expires by its age",
+    situation: {
+      heroku: [listed(1, { lifetime: null })],
+      known: knownOf([entryOf(1, "current", { age: 90 * day, lifetime: null })], {
+        deliveries: [provenAt(1)],
+      }),
+      credential: credentialOf({ maxAge: 90 * day }),
+    },
+    expected: { kind: "rotate", cause: "max_age" },
+  },
+  {
+    name: "waits until what never expires is old enough",
+    situation: {
+      heroku: [listed(1, { lifetime: null })],
+      known: knownOf([entryOf(1, "current", { lifetime: null })], { deliveries: [provenAt(1)] }),
+      credential: credentialOf({ maxAge: 90 * day }),
+    },
+    expected: { kind: "wait", until: now + Math.round(90 * day * (1 - jitter("ci") / 10)) },
+  },
+  {
+    name: "provisions a credential that Heroku never had",
+    situation: { known: knownOf([]), credential: credentialOf({ scope: ["read"] }) },
+    expected: {
+      kind: "rotate",
+      cause: "missing",
+      reason: "Heroku lists no authorization for it",
+      creates: true,
+      deletes: 0,
+    },
+  },
+  {
+    name: "replaces a current one that has expired or was revoked",
+    situation: current(day, { heroku: [] }),
+    expected: {
+      kind: "rotate",
+      cause: "missing",
+      reason: "Heroku no longer lists generation 1",
+      creates: true,
+      deletes: 0,
+    },
+  },
+  {
+    name: "takes a listed 'expires_in' of 0 for expired",
+    situation: current(30 * day),
+    expected: { kind: "rotate", cause: "missing", deletes: 0 },
+  },
+  {
+    name: "replaces an adopted one that has expired or was revoked",
+    situation: adopted(day, { heroku: [] }),
+    expected: { kind: "rotate", cause: "missing", reason: "Heroku lists no authorization for it" },
+  },
+  {
+    name:
+      "replaces a current one although its predecessor still lives, as the targets hold the dead one",
+    situation: {
+      heroku: [listed(1)],
+      known: knownOf([entryOf(1, "current"), entryOf(2, "current")], { deliveries: [provenAt(2)] }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "missing",
+      reason: "Heroku no longer lists generation 2",
+      creates: true,
+      deletes: 1,
+    },
+  },
+  {
+    name: "replaces a current one whose token was regenerated by hand",
+    situation: current(day, {
+      heroku: [listed(1, { access_token: { id: "by-hand", expires_in: 28_800 } })],
+    }),
+    expected: {
+      kind: "rotate",
+      cause: "regenerated",
+      reason: "The token of generation 1 was regenerated by hand",
+      creates: true,
+      deletes: 1,
+    },
+  },
+  {
+    name:
+      "leaves alone an adopted one whose token was regenerated by hand, as that hand delivered it",
+    situation: adopted(day, {
+      heroku: [listed(0, { age: day, access_token: { id: "by-hand", expires_in: 20 * 86_400 } })],
+    }),
+    expected: { kind: "wait" },
+  },
+  {
+    name: "makes a new generation for a new target, as the token is no longer kept",
+    situation: current(day, {
+      credential: credentialOf({ targets: [targetAt("hook"), targetAt("new")] }),
+    }),
+    expected: {
+      kind: "rotate",
+      cause: "new_target",
+      reason: "new is not known to hold its token",
+      creates: true,
+      deletes: 1,
+    },
+  },
+  {
+    name: "delivers the current token to a new target while the token is kept",
+    situation: {
+      heroku: [listed(1)],
+      known: knownOf([entryOf(1, "current", { sealedToken: "v1.sealed" })], {
+        deliveries: [provenAt(1)],
+      }),
+      credential: credentialOf({ targets: [targetAt("hook"), targetAt("new")] }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "unfinished",
+      reason: "new is not proven to hold its token",
+      creates: false,
+      deletes: 0,
+    },
+  },
+  {
+    name: "takes no notice of a target that is gone",
+    situation: current(day, { credential: credentialOf({ targets: [] }) }),
+    expected: { kind: "wait" },
+  },
+  {
+    name: "starts nothing for an optional target that is not proven",
+    situation: current(day, {
+      credential: credentialOf({
+        targets: [targetAt("hook"), targetAt("optional", { required: false })],
+      }),
+    }),
+    expected: { kind: "wait" },
+  },
+  {
+    name: "makes a first generation at once where a target cannot hold an adopted token",
+    situation: adopted(day, {
+      credential: credentialOf({ targets: [targetAt("store", { adoptable: false })] }),
+    }),
+    expected: {
+      kind: "rotate",
+      cause: "new_target",
+      reason: "store is not known to hold its token",
+      creates: true,
+      deletes: 1,
+    },
+  },
+  {
+    name: "makes a new generation for a target that needs the token kept when it is not",
+    situation: current(day, {
+      credential: credentialOf({ targets: [targetAt("hook", { keepsToken: true })] }),
+    }),
+    expected: { kind: "rotate", cause: "new_target", creates: true },
+  },
+  {
+    name: "waits while a target's token is kept for it",
+    situation: {
+      heroku: [listed(1)],
+      known: knownOf([entryOf(1, "current", { sealedToken: "v1.sealed" })], {
+        deliveries: [provenAt(1)],
+      }),
+      credential: credentialOf({ targets: [targetAt("hook", { keepsToken: true })] }),
+    },
+    expected: { kind: "wait" },
+  },
+  {
+    name: "goes on with a replacement that is not proven",
+    situation: {
+      heroku: [listed(1, { age: 25 * day }), listed(2)],
+      known: knownOf([entryOf(1, "current", { age: 25 * day }), entryOf(2, "minted")], {
+        deliveries: [provenAt(1)],
+      }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "unfinished",
+      reason: "Generation 2 is minted but not proven at every target",
+      creates: false,
+      deletes: 1,
+    },
+  },
+  {
+    name: "makes another replacement when the unproven one is gone",
+    situation: {
+      heroku: [listed(1, { age: 25 * day })],
+      known: knownOf([entryOf(1, "current", { age: 25 * day }), entryOf(2, "minted")], {
+        deliveries: [provenAt(1)],
+      }),
+    },
+    expected: { kind: "rotate", cause: "missing", creates: true, deletes: 1 },
+  },
+  {
+    name: "makes another replacement when the unproven one was regenerated by hand",
+    situation: {
+      heroku: [
+        listed(1, { age: 25 * day }),
+        listed(2, { access_token: { id: "by-hand", expires_in: 28_800 } }),
+      ],
+      known: knownOf([entryOf(1, "current", { age: 25 * day }), entryOf(2, "minted")]),
+    },
+    expected: { kind: "rotate", cause: "regenerated", creates: true },
+  },
+  {
+    name: "retires what a failed attempt left stale, without making anything",
+    situation: {
+      heroku: [listed(0), listed(1), listed(2)],
+      known: knownOf([entryOf(0, "adopted"), entryOf(1, "current"), entryOf(2, "current")], {
+        deliveries: [provenAt(2)],
+      }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "unfinished",
+      reason: "2 stale of generation 2 not retired yet",
+      creates: false,
+      deletes: 2,
+    },
+  },
+  {
+    name: "redelivers what a look after the grace found overwritten",
+    situation: {
+      heroku: [listed(0), listed(1)],
+      known: knownOf([entryOf(0, "adopted"), entryOf(1, "current", { sealedToken: "v1.sealed" })], {
+        deliveries: [provenAt(1, "hook", { proof: null, provenAt: null })],
+      }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "unfinished",
+      reason: "hook is not proven to hold its token",
+      creates: false,
+      deletes: 1,
+    },
+  },
+  {
+    name: "answers another Worker that showed up after the current authorization was made",
+    situation: {
+      heroku: [listed(1, { age: 2 * day }), listed(2, { age: day })],
+      known: knownOf([
+        entryOf(1, "current", { age: 2 * day }),
+        entryOf(2, "foreign", { age: day }),
+      ], { deliveries: [provenAt(1)] }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "competitor",
+      reason:
+        "Another Worker manages 'ci' too and may remove generation 1: let only one of them do it",
+      creates: true,
+      deletes: 1,
+    },
+  },
+  {
+    name: "answers another Worker once",
+    situation: {
+      heroku: [listed(2, { age: 2 * day }), listed(3, { age: day }), listed(4)],
+      known: knownOf([
+        entryOf(2, "foreign", { age: 2 * day }),
+        entryOf(3, "current", { age: day }),
+        entryOf(4, "foreign"),
+      ], { deliveries: [provenAt(3)] }),
+    },
+    expected: { kind: "wait" },
+  },
+  {
+    name: "does nothing at all while paused, however urgent",
+    situation: current(day, { heroku: [], credential: credentialOf({ paused: true }) }),
+    expected: { kind: "wait", reason: "It is paused: remove 'paused' to go on", until: null },
+  },
+  {
+    name: "leaves an attempt at work alone",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        leaseUntil: now + minute,
+      }),
+    }),
+    expected: { kind: "running", reason: "Attempt 3 is at work", until: now + minute },
+  },
+  {
+    name: "leaves an attempt alone that sleeps its grace",
+    situation: current(25 * day, {
+      credential: credentialOf({ grace: 9 * day }),
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        leaseUntil: now + 9 * day + leaseDuration,
+      }),
+    }),
+    expected: { kind: "running", until: now + 9 * day + leaseDuration },
+  },
+  {
+    name: "takes over from an attempt whose lease has run out, without waiting",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        leaseUntil: now,
+        failures: 5,
+        endedAt: now - minute,
+        error,
+      }),
+    }),
+    expected: { kind: "rotate", attempt: 4, seenLease: now },
+  },
+  {
+    name: "takes over from a lease that a clock far ahead has written",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        leaseUntil: now + 365 * day,
+      }),
+    }),
+    expected: { kind: "rotate", attempt: 4, seenLease: now + 365 * day },
+  },
+  {
+    name: "takes over at once from an attempt that sleeps while the current token is dead",
+    situation: {
+      heroku: [listed(0)],
+      known: knownOf([entryOf(0, "adopted"), entryOf(1, "current", { sealedToken: "v1.sealed" })], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        leaseUntil: now + hour,
+      }),
+    },
+    expected: { kind: "rotate", cause: "missing", attempt: 4, seenLease: now + hour },
+  },
+  {
+    name: "leaves an attempt alone that still delivers, even when its replacement is dead",
+    situation: {
+      heroku: [listed(0)],
+      known: knownOf([entryOf(0, "adopted"), entryOf(1, "minted")], {
+        attempt: 3,
+        leaseUntil: now + minute,
+      }),
+    },
+    expected: { kind: "running" },
+  },
+  {
+    name: "backs off after a failure, and says why it failed",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        failures: 3,
+        endedAt: now - minute,
+        error,
+      }),
+    }),
+    expected: {
+      kind: "back_off",
+      reason: `Generation 1 expires in 5 d. The last attempt failed: ${error}`,
+      until: now + 19 * minute,
+    },
+  },
+  {
+    name: "tries again once it has backed off",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        failures: 3,
+        endedAt: now - 20 * minute,
+        error,
+      }),
+    }),
+    expected: { kind: "rotate", attempt: 4 },
+  },
+  {
+    name: "backs off no further than to the emergency window",
+    situation: current(28.5 * day - hour, {
+      known: knownOf([entryOf(1, "current", { age: 28.5 * day - hour })], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    }),
+    expected: { kind: "back_off", until: now + hour },
+  },
+  {
+    name: "backs off for 15 minutes at most within the emergency window",
+    situation: current(29 * day, {
+      known: knownOf([entryOf(1, "current", { age: 29 * day })], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    }),
+    expected: { kind: "back_off", until: now + 14 * minute },
+  },
+  {
+    name: "backs off for 15 minutes at most while the targets hold a dead token",
+    situation: current(day, {
+      heroku: [],
+      known: knownOf([entryOf(1, "current", { age: day })], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    }),
+    expected: { kind: "back_off", until: now + 14 * minute },
+  },
+  {
+    name: "backs off ever longer from a target that is down for good while the old token lives",
+    situation: {
+      heroku: [listed(1, { age: 21 * day }), listed(2)],
+      known: knownOf([entryOf(1, "current", { age: 21 * day }), entryOf(2, "minted")], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    },
+    expected: { kind: "back_off", until: now + 12 * hour - minute },
+  },
+  {
+    name: "goes on with an unproven replacement in time before the old token expires",
+    situation: {
+      heroku: [listed(1, { age: 28.5 * day - hour }), listed(2)],
+      known: knownOf([entryOf(1, "current", { age: 28.5 * day - hour }), entryOf(2, "minted")], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    },
+    expected: { kind: "back_off", until: now + hour },
+  },
+  {
+    name: "backs off from a new target no further than to the emergency window",
+    situation: current(28.5 * day - hour, {
+      credential: credentialOf({ renewBefore: 0, targets: [targetAt("hook"), targetAt("new")] }),
+      known: knownOf([entryOf(1, "current", { age: 28.5 * day - hour })], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    }),
+    expected: { kind: "back_off", until: now + hour },
+  },
+  {
+    name: "takes no notice of a failure that a clock far ahead has dated",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        failures: 3,
+        endedAt: now + 365 * day,
+        error,
+      }),
+    }),
+    expected: { kind: "rotate" },
+  },
+  {
+    name: "backs off from a failure that a clock just ahead has dated",
+    situation: current(25 * day, {
+      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+        deliveries: [provenAt(1)],
+        failures: 3,
+        endedAt: now + second,
+        error,
+      }),
+    }),
+    expected: { kind: "back_off", until: now + 20 * minute },
+  },
+  {
+    name: "is blocked without a scope",
+    situation: { known: knownOf([]) },
+    expected: {
+      kind: "blocked",
+      reason:
+        "Heroku lists no authorization for it. No predecessor says which scope it needs: set 'scope'",
+      until: null,
+    },
+  },
+  {
+    name: "is blocked when the predecessor's record names no scope",
+    situation: adopted(25 * day, {
+      known: knownOf([entryOf(0, "adopted", { age: 25 * day, scope: null })]),
+    }),
+    expected: { kind: "blocked" },
+  },
+  {
+    name: "takes the scope of a predecessor that is long gone",
+    situation: { known: knownOf([entryOf(3, "retired")]) },
+    expected: { kind: "rotate", cause: "missing" },
+  },
+  {
+    name: "takes the scope from no other Worker's authorization",
+    situation: { heroku: [listed(3)], known: knownOf([entryOf(3, "foreign")]) },
+    expected: { kind: "blocked" },
+  },
+  {
+    name: "needs no scope to go on with a replacement",
+    situation: { heroku: [listed(1)], known: knownOf([entryOf(1, "minted", { scope: null })]) },
+    expected: { kind: "rotate", cause: "unfinished", creates: false, deletes: 0 },
+  },
+  {
+    name: "goes by the expiry it knows where Heroku lists a record without an access token",
+    situation: current(25 * day, { heroku: [listed(1, { age: 25 * day, access_token: null })] }),
+    expected: { kind: "rotate", cause: "expiry", reason: "Generation 1 expires in 5 d" },
+  },
+  {
+    name:
+      "replaces marked ones that the ledger knows nothing of, as the targets may hold any of them",
+    situation: {
+      heroku: [listed(7), listed(8)],
+      known: knownOf([entryOf(7, "adopted"), entryOf(8, "adopted")]),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "unfinished",
+      reason: "The ledger does not say which targets hold generation 7",
+      creates: true,
+      deletes: 2,
+    },
+  },
+];
+
+for (const { name, situation, expected } of table) {
+  Deno.test(`plan() ${name}`, () => {
+    const decision = decide(situation);
+    const relevant = Object.entries(decision).filter(([member]) => member in expected);
+    assertEquals(Object.fromEntries(relevant), expected);
+    assertEquals(decision.credential, "ci");
+  });
+}
+
+Deno.test("plan() gives the same for the same", () => {
+  for (const { situation } of table) assertEquals(planFor(situation), planFor(situation));
+});
+
+Deno.test("plan() changes nothing that it is given", () => {
+  for (const { situation } of table) {
+    const before = structuredClone(situation.known);
+    planFor(situation);
+    assertEquals(situation.known, before);
+  }
+});
+
+Deno.test("plan() decides about each credential in the configuration's order, whatever the others are", () => {
+  const names = ["web", "ci", "api"];
+  const { decisions } = plan({
+    view: createView([listed(1, { age: 25 * day })], now),
+    credentials: names.map((name) => credentialOf({ name })),
+    ledger: new Map([
+      ["ci", knownOf([entryOf(1, "current", { age: 25 * day })], { deliveries: [provenAt(1)] })],
+      ["web", knownOf([])],
+      ["api", knownOf([], { leaseUntil: now + minute })],
+    ]),
+    now,
+    fuse: { creates: 1000, deletes: 1000 },
+  });
+  assertEquals(decisions.map(({ credential, kind }) => [credential, kind]), [
+    ["web", "blocked"],
+    ["ci", "rotate"],
+    ["api", "running"],
+  ]);
+});
+
+for (
+  const [what, fuse, blows] of [
+    ["as much as is due", { creates: 1, deletes: 2 }, false],
+    ["fewer creates", { creates: 0, deletes: 2 }, true],
+    ["fewer deletes", { creates: 1, deletes: 1 }, true],
+  ] as const
+) {
+  Deno.test(`plan() ${blows ? "holds everything" : "goes on"} with a fuse that allows ${what}`, () => {
+    const { decisions: [decision], removals, blown } = planFor(
+      current(25 * day, {
+        heroku: [listed(1, { age: 25 * day }), listed(2)],
+        known: knownOf([
+          entryOf(1, "current", { age: 25 * day }),
+          entryOf(2, "discarded", { age: 26 * day }),
+        ], { deliveries: [provenAt(1)] }),
+        fuse,
+      }),
+    );
+    assertEquals([decision.kind, removals.length], blows ? ["held", 0] : ["rotate", 1]);
+    if (!blows) return assertEquals(blown, null);
+    assert(blown);
+    assertStringIncludes(blown, "would create 1 and delete 2 authorizations");
+    assertStringIncludes(blown, `the fuse allows ${fuse.creates} and ${fuse.deletes}`);
+    assertStringIncludes(blown, "'FUSE'");
+    assertEquals(decision, {
+      kind: "held",
+      cause: "expiry",
+      credential: "ci",
+      reason: `Generation 1 expires in 5 d. ${blown}`,
+      until: null,
+    });
+  });
+}
+
+Deno.test("plan() does not count what waits, runs or backs off against the fuse", () => {
+  for (const { situation } of table) {
+    const { decisions: [decision], blown } = planFor({
+      ...situation,
+      fuse: { creates: 0, deletes: 0 },
+    });
+    const quiet = decide(situation);
+    if (quiet.kind === "rotate" && (quiet.creates || quiet.deletes > 0)) assert(blown);
+    else assertEquals([decision, blown], [quiet, null]);
+  }
+});
+
+for (
+  const [state, leaseUntil, removed] of [
+    ["discarded", null, true],
+    ["discarded", now + minute, true],
+    ["intended", null, true],
+    ["intended", now, true],
+    ["intended", now + minute, false],
+    ["minted", null, false],
+    ["current", null, false],
+    ["adopted", null, false],
+    ["retired", null, false],
+    ["foreign", null, false],
+  ] as const
+) {
+  Deno.test(`plan() ${removed ? "removes" : "leaves"} what is ${state} with a lease until ${leaseUntil}`, () => {
+    const { removals } = planFor({
+      heroku: [listed(1)],
+      known: knownOf([entryOf(1, state)], { leaseUntil }),
+    });
+    assertEquals(
+      removals.map(({ authorization, reason }) => [authorization, reason]),
+      removed
+        ? [["authorization-1", "An attempt at generation 1 made it and never delivered it"]]
+        : [],
+    );
+  });
+}
+
+Deno.test("plan() removes no leftover of a paused credential", () => {
+  const { removals } = planFor({
+    heroku: [listed(1)],
+    known: knownOf([entryOf(1, "discarded")]),
+    credential: credentialOf({ paused: true }),
+  });
+  assertEquals(removals, []);
+});
+
+Deno.test("plan() tells of another Worker's authorization once, and never removes it", () => {
+  const heroku = [listed(1), listed(2)];
+  const known = knownOf([entryOf(1, "current")], { deliveries: [provenAt(1)] });
+  const first = planFor({ heroku, known });
+  assertEquals(first.foreign, [entryOf(2, "foreign")]);
+  assertEquals(first.removals, []);
+  const second = planFor({
+    heroku,
+    known: { ...known, entries: [...known.entries, ...first.foreign] },
+  });
+  assertEquals([second.foreign, second.removals], [[], []]);
+  for (const { unmanaged } of [first, second]) {
+    assertEquals(unmanaged.map(({ id, reason }) => [id, reason]), [
+      ["authorization-2", "Another Worker made it"],
+    ]);
+  }
+});
+
+Deno.test("plan() says of each authorization that it leaves alone why it does", () => {
+  const { unmanaged } = planFor({
+    ...current(day),
+    heroku: [
+      listed(1),
+      listed(0, { id: "second", lifetime: null }),
+      listed(0, { id: "default", description: "ci" }),
+      listed(0, { id: "web", description: "web" }),
+      { id: "bare" },
+    ],
+    defaultId: "default",
+  });
+  assertEquals(unmanaged, [
+    {
+      id: "second",
+      description: "ci",
+      expiresAt: null,
+      reason:
+        "It has a credential's name, but was not there alone when that credential was adopted",
+    },
+    {
+      id: "default",
+      description: "ci",
+      expiresAt: now + 30 * day,
+      reason: "It is the account's default API key",
+    },
+    {
+      id: "web",
+      description: "web",
+      expiresAt: now + 30 * day,
+      reason: "No credential has its name",
+    },
+    { id: "bare", description: "", expiresAt: null, reason: "No credential has its name" },
+  ]);
+});
+
+Deno.test("plan() takes what an attempt at work is about to record for managed", () => {
+  const known = knownOf([entryOf(1, "current"), entryOf(2, "intended")], {
+    deliveries: [provenAt(1)],
+    leaseUntil: now + minute,
+  });
+  assertEquals(planFor({ heroku: [listed(1), listed(2)], known }).unmanaged, []);
+});
+
+Deno.test("plan() shows a stale authorization that was renamed instead of deleted", () => {
+  const { unmanaged } = planFor({
+    heroku: [listed(1, { description: "mine" }), listed(2)],
+    known: knownOf([entryOf(1, "retired"), entryOf(2, "current")], { deliveries: [provenAt(2)] }),
+  });
+  assertEquals(unmanaged.map(({ id, reason }) => [id, reason]), [
+    ["authorization-1", "No credential has its name"],
+  ]);
+});
+
+Deno.test("planAdoption() gives what each credential unknown to the ledger begins with", () => {
+  const heroku = [listed(0), listed(0, { id: "web", description: "web" }), listed(4)];
+  const adoption = planAdoption({
+    view: createView(heroku, now),
+    credentials: [credentialOf(), credentialOf({ name: "web" }), credentialOf({ name: "new" })],
+    ledger: new Map([["web", knownOf([])]]),
+  });
+  assertEquals([...adoption.keys()], ["ci", "new"]);
+  assertEquals(adoption.get("ci"), [entryOf(0, "adopted"), entryOf(4, "adopted")]);
+  assertEquals(adoption.get("new"), []);
+});
+
+Deno.test("planAdoption() takes nothing that another credential has taken", () => {
+  const renamed = listed(0, { description: "web" });
+  const adoption = planAdoption({
+    view: createView([renamed], now),
+    credentials: [credentialOf(), credentialOf({ name: "web" })],
+    ledger: new Map([["ci", knownOf([entryOf(0, "adopted")])]]),
+  });
+  assertEquals(adoption.get("web"), []);
+});
+
+for (
+  const [duration, words] of [
+    [0, "0 s"],
+    [1999, "1 s"],
+    [119 * second, "119 s"],
+    [2 * minute, "2 min"],
+    [2 * hour - 1, "119 min"],
+    [2 * hour, "2 h"],
+    [2 * day - 1, "47 h"],
+    [2 * day, "2 d"],
+    [400.9 * day, "400 d"],
+  ] as const
+) {
+  Deno.test(`inWords() says '${words}' for ${duration} ms`, () => {
+    assertEquals(inWords(duration), words);
+  });
+}

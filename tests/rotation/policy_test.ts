@@ -1,0 +1,153 @@
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import type { Credential } from "../../lib/rotation/credential.ts";
+import { backoff, due, jitter } from "../../lib/rotation/policy.ts";
+import { day, hour, minute, second } from "./simulation.ts";
+
+const createdAt = Date.UTC(2026, 0, 1);
+
+function credential(policy: Partial<Credential> = {}): Credential {
+  return { name: "ci-deploy", grace: hour, paused: false, targets: [], ...policy };
+}
+
+/** When an authorization with this lifetime is due, counted from its creation. */
+function dueAfter(lifetime: number, policy: Partial<Credential> = {}) {
+  const { at, emergencyAt, by } = due(credential(policy), {
+    createdAt,
+    expiresAt: createdAt + lifetime,
+    lifetime,
+  });
+  return { at: at - createdAt, emergencyAt: emergencyAt - createdAt, by };
+}
+
+Deno.test("due() leaves a third of the lifetime by default, and up to a tenth of that more", () => {
+  for (const lifetime of [8 * hour, 30 * day, 365 * day]) {
+    for (const name of ["a", "ci-deploy", "web", "x".repeat(200)]) {
+      const { at, by } = dueAfter(lifetime, { name });
+      assertEquals(by, "expiry");
+      assertEquals(at, lifetime - Math.round(lifetime / 3 * (1 + jitter(name) / 10)));
+      assert(at <= lifetime * 2 / 3 && at >= lifetime * 2 / 3 - lifetime / 30, `${name}: ${at}`);
+    }
+  }
+});
+
+Deno.test("due() obeys 'renewBefore'", () => {
+  const { at, by } = dueAfter(30 * day, { renewBefore: 3 * day });
+  assertEquals([at, by], [
+    30 * day - Math.round(3 * day * (1 + jitter("ci-deploy") / 10)),
+    "expiry",
+  ]);
+});
+
+Deno.test("due() counts from the lifetime left, not from the creation", () => {
+  const age = { createdAt, expiresAt: createdAt + 50 * day, lifetime: 30 * day };
+  assertEquals(due(credential(), age).at, dueAfter(30 * day).at + createdAt + 20 * day);
+});
+
+Deno.test("due() is never later than the emergency window, a twentieth of the lifetime", () => {
+  for (const renewBefore of [0, second, hour]) {
+    const { at, emergencyAt } = dueAfter(30 * day, { renewBefore });
+    assertEquals([at, emergencyAt], [28.5 * day, 28.5 * day]);
+  }
+  assertEquals(dueAfter(30 * day).emergencyAt, 28.5 * day);
+});
+
+for (
+  const [lifetime, renewBefore] of [[hour, 30 * day], [30 * day, 30 * day], [30 * day, Infinity]]
+) {
+  Deno.test(`due() lets a replacement with a lifetime of ${lifetime} ms be a while with 'renewBefore' ${renewBefore}`, () => {
+    assertEquals(dueAfter(lifetime, { renewBefore }).at, lifetime / 10);
+  });
+}
+
+Deno.test("due() takes no second for a millisecond: 30 days stay 30 days", () => {
+  const seconds = 30 * 86_400;
+  assertEquals(dueAfter(seconds * 1000).emergencyAt, 28.5 * 86_400_000);
+});
+
+Deno.test("due() reaches 'maxAge' whatever the expiry, up to a tenth of it early", () => {
+  const expected = Math.round(5 * day * (1 - jitter("ci-deploy") / 10));
+  assertEquals(dueAfter(30 * day, { maxAge: 5 * day }), {
+    at: expected,
+    emergencyAt: 28.5 * day,
+    by: "max_age",
+  });
+  const forever = due(credential({ maxAge: 5 * day }), {
+    createdAt,
+    expiresAt: null,
+    lifetime: null,
+  });
+  assertEquals(forever, { at: createdAt + expected, emergencyAt: Infinity, by: "max_age" });
+});
+
+Deno.test("due() names the expiry when that comes before 'maxAge'", () => {
+  assertEquals(dueAfter(30 * day, { maxAge: 300 * day }), dueAfter(30 * day));
+});
+
+for (const expiresAt of [null, undefined]) {
+  Deno.test(`due() is never for an expiry that is ${expiresAt} without 'maxAge'`, () => {
+    assertEquals(due(credential(), { createdAt, expiresAt, lifetime: null }), {
+      at: Infinity,
+      emergencyAt: Infinity,
+      by: "never",
+    });
+  });
+}
+
+Deno.test("due() takes the lifetime from creation and expiry where nobody says it", () => {
+  const age = { createdAt, expiresAt: createdAt + 30 * day, lifetime: undefined };
+  assertEquals(due(credential(), age), due(credential(), { ...age, lifetime: 30 * day }));
+});
+
+Deno.test("due() of any replacement comes behind a tenth of its lifetime and before a twentieth of it is left", () => {
+  fc.assert(fc.property(
+    fc.string({ minLength: 1 }),
+    fc.integer({ min: 1, max: 10_000 }).map((minutes) => minutes * minute),
+    fc.option(fc.integer({ min: 0, max: 1e12 }), { nil: undefined }),
+    (name, lifetime, renewBefore) => {
+      const { at, emergencyAt } = dueAfter(lifetime, { name, renewBefore });
+      assert(at >= lifetime / 10 - 1, `Due after ${at} of ${lifetime}`);
+      assertLessOrEqual(at, emergencyAt);
+      assertLess(emergencyAt, lifetime);
+    },
+  ));
+});
+
+Deno.test("jitter() is always the same for the same name", () => {
+  assertEquals(jitter("ci-deploy"), jitter("ci-deploy"));
+  // A changed hash would move every rotation of every user once.
+  assertEquals(
+    ["", "a", "ci-deploy", "línea"].map((name) => Math.floor(jitter(name) * 2 ** 32)),
+    [2872998923, 444641715, 681964104, 4052548571],
+  );
+});
+
+Deno.test("jitter() spreads names over [0, 1), however alike they are", () => {
+  const tenths = new Array<number>(10).fill(0);
+  for (let index = 0; index < 10_000; index++) tenths[Math.floor(jitter(`ci-${index}`) * 10)]++;
+  for (const count of tenths) assert(count > 850 && count < 1150, tenths.join(" "));
+});
+
+Deno.test("jitter() stays in [0, 1) for any name", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (name) => {
+    const value = jitter(name);
+    assert(value >= 0 && value < 1, String(value));
+  }));
+});
+
+Deno.test("jitter() keeps a hundred tokens made at one moment from being replaced at one moment", () => {
+  const times = Array.from(
+    { length: 100 },
+    (_, index) => dueAfter(30 * day, { name: `ci-${index}` }).at,
+  );
+  assertGreater(Math.max(...times) - Math.min(...times), 20 * hour);
+  assertEquals(new Set(times).size, times.length);
+});
+
+Deno.test("backoff() is 5 minutes, doubles, and ends at 12 hours", () => {
+  const expected = [0, 5, 10, 20, 40, 80, 160, 320, 640, 720, 720].map((minutes) =>
+    minutes * minute
+  );
+  assertEquals(expected.map((_, failures) => backoff(failures)), expected);
+  assertEquals([backoff(5000), backoff(-1)], [12 * hour, 0]);
+});

@@ -1,0 +1,300 @@
+import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { createSealing } from "../../lib/rotation/sealing.ts";
+import {
+  assertClean,
+  creates,
+  deletedIn,
+  endsOf,
+  lineOf,
+  liveOf,
+  standsAt,
+  startDue,
+} from "./due_rotation.ts";
+import { day, hour, minute, type Simulation } from "./simulation.ts";
+
+const everywhere = ["var:acme/KEY", "hook:ci", "store"];
+
+function standing(sim: Simulation, places: readonly string[] = everywhere): string[] {
+  return places.map((place) => standsAt(sim, place));
+}
+
+Deno.test("rotate() replaces, delivers and proves at once, and deletes the old one behind the grace", async () => {
+  const { sim } = await startDue({ targets: everywhere, grace: 2 * hour });
+  assertEquals([lineOf(sim), standing(sim)], [["ci"], ["ci", "ci", "nothing"]]);
+
+  await sim.cron();
+  assertEquals([lineOf(sim), standing(sim)], [["ci", "ci g1"], ["ci g1", "ci g1", "ci g1"]]);
+
+  await sim.advance(2 * hour - 1);
+  assertEquals([lineOf(sim), endsOf(sim)], [["ci", "ci g1"], ["asleep"]]);
+
+  await sim.advance(1);
+  assertEquals([lineOf(sim), standing(sim)], [["ci g1"], ["ci g1", "ci g1", "ci g1"]]);
+  assertEquals(endsOf(sim), ["success"]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() deletes the old one at once without a grace, behind the last proof", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"], grace: 0 });
+  const order: string[] = [];
+  sim.gate = ({ name }) => {
+    if (/^(POST|DELETE) \/(a|b|oauth.*-.*)$/.test(name)) {
+      order.push(name.split("/")[0] + standing(sim, ["hook:a", "hook:b"]));
+    }
+    return undefined;
+  };
+  await sim.cron();
+  assertEquals(order, ["POST ci,ci", "POST ci g1,ci", "DELETE ci g1,ci g1"]);
+  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["success"]]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() rotates again when the replacement is due, again and again", async () => {
+  const { sim } = await startDue({ targets: everywhere });
+  await sim.live(65 * day, 6 * hour);
+  assertEquals([lineOf(sim), standing(sim)], [["ci g4"], ["ci g4", "ci g4", "ci g4"]]);
+  assertEquals(endsOf(sim), ["success", "success", "success", "success"]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() keeps the sealed token for the store, and forgets it for all other targets", async () => {
+  for (const [targets, kept] of [[["hook:ci"], 0], [["hook:ci", "store"], 1]] as const) {
+    const { sim } = await startDue({ targets });
+    await sim.cron();
+    assertEquals(sim.database.dump().match(/"v1\./g)?.length, 1);
+    await sim.advance(2 * hour);
+    assertEquals(sim.database.dump().match(/"v1\./g)?.length ?? 0, kept);
+    await assertClean(sim);
+  }
+});
+
+Deno.test("rotate() serves the others while one target is down, and finishes once that is up", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b", "var:acme/KEY"] });
+  sim.down.add("hook:a");
+  await sim.cron();
+  await sim.live(5 * hour);
+  const places = ["hook:a", "hook:b", "var:acme/KEY"];
+  assertEquals([lineOf(sim), standing(sim, places)], [["ci", "ci g1"], ["ci", "ci g1", "ci g1"]]);
+  assertEquals(deletedIn(sim), []);
+  assertStringIncludes(endsOf(sim)[0], "failure: ");
+  assertStringIncludes(endsOf(sim)[0], "hooks.example/a");
+
+  sim.down.clear();
+  await sim.live(14 * hour);
+  assertEquals([lineOf(sim), standing(sim, places)], [["ci g1"], ["ci g1", "ci g1", "ci g1"]]);
+  assertEquals(endsOf(sim).at(-1), "success");
+  await assertClean(sim);
+});
+
+Deno.test("rotate() lets the old token live on while a target is down for good, and tries ever more seldom", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  sim.down.add("hook:b");
+  await sim.live(3 * day);
+  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci", "ci g1"], [
+    "ci g1",
+    "ci",
+  ]]);
+  assertEquals(deletedIn(sim), []);
+  const attempts = endsOf(sim).length;
+  assert(attempts > 5, `${attempts} attempts`);
+  assertLess(attempts, 20, "Backoff must grow while the old token lives");
+  await assertClean(sim);
+});
+
+Deno.test("rotate() tries a failing target every quarter of an hour once the old token is about to expire", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  sim.down.add("hook:b");
+  await sim.live(4 * day);
+  const before = endsOf(sim).length;
+  await sim.live(6 * hour);
+  assert(endsOf(sim).length - before >= 12, `${endsOf(sim).length - before} attempts in 6 hours`);
+  sim.down.clear();
+  await sim.live(hour);
+  assertEquals(standing(sim, ["hook:a", "hook:b"]), ["ci g1", "ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() waits for no optional target", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", { place: "hook:b", required: false }] });
+  sim.down.add("hook:b");
+  await sim.cron();
+  await sim.advance(2 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:a"), endsOf(sim)], [["ci g1"], "ci g1", [
+    "success",
+  ]]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() delivers to optional targets as well", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", { place: "hook:b", required: false }] });
+  await sim.cron();
+  assertEquals(standing(sim, ["hook:a", "hook:b"]), ["ci g1", "ci g1"]);
+  await assertClean(sim);
+});
+
+for (const fate of ["not sent", "lost", "500", "503", "429", "timeout", "cut off"] as const) {
+  Deno.test(`rotate() loses nothing while all of Heroku answers with '${fate}', and recovers`, async () => {
+    const { sim } = await startDue({ targets: ["hook:ci"] });
+    sim.fate = ({ kind }) => kind === "heroku" ? fate : "sent";
+    await sim.live(2 * hour);
+    assertEquals([standsAt(sim, "hook:ci"), deletedIn(sim).includes("ci")], ["ci", false]);
+    sim.fate = () => "sent";
+    await sim.live(day);
+    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+    await assertClean(sim);
+  });
+}
+
+Deno.test("rotate() survives a Heroku that goes down behind the sweep, at every call alike", async () => {
+  for (const fate of ["not sent", "lost", "401"] as const) {
+    const { sim } = await startDue();
+    await sim.sweep();
+    sim.fate = ({ kind }) => kind === "heroku" ? fate : "sent";
+    await sim.workflows.settle();
+    await sim.live(3 * hour);
+    assertEquals([standsAt(sim, "hook:ci"), deletedIn(sim).includes("ci")], ["ci", false], fate);
+    sim.fate = () => "sent";
+    await sim.live(day);
+    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"], fate);
+    await assertClean(sim);
+  }
+});
+
+for (const refusals of [1, 2]) {
+  Deno.test(`rotate() takes ${refusals} times 401 for no refusal of the new token`, async () => {
+    const { sim } = await startDue();
+    let left = refusals;
+    sim.fate = ({ name }) => name === "GET /account" && left-- > 0 ? "401" : "sent";
+    await sim.cron();
+    await sim.advance(minute);
+    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci", "ci g1"], "ci g1"]);
+    assertEquals(sim.heroku.deletions, []);
+    await assertClean(sim);
+  });
+}
+
+Deno.test("rotate() never delivers a token that Heroku refuses three times, deletes it, and makes another", async () => {
+  const { sim } = await startDue();
+  let left = 3;
+  sim.fate = ({ name }) => name === "GET /account" && left-- > 0 ? "401" : "sent";
+  await sim.cron();
+  await sim.advance(minute);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), deletedIn(sim)], [["ci"], "ci", ["ci g1"]]);
+  assertEquals(endsOf(sim), [
+    "failure: Cannot use the new token of 'ci' as Heroku refused it 3 times: it was deleted, and the next attempt makes another",
+  ]);
+  await sim.live(3 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() delivers nothing of a replacement that Heroku revokes at once", async () => {
+  const { sim } = await startDue();
+  let revoked = false;
+  sim.gate = ({ name }) => {
+    if (name === "GET /account" && !revoked) revoked = sim.heroku.revoke(liveOf(sim, 1).id);
+    return undefined;
+  };
+  await sim.cron();
+  await sim.advance(minute);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  await sim.live(3 * hour);
+  assertEquals(lineOf(sim).length, 1);
+  assertEquals(standsAt(sim, "hook:ci"), lineOf(sim)[0]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() keeps what targets may hold when Heroku refuses a replacement that an earlier attempt delivered", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  sim.down.add("hook:b");
+  await sim.cron();
+  await sim.advance(5 * minute);
+  sim.down.clear();
+  sim.fate = ({ name }) => name === "GET /account" ? "401" : "sent";
+  await sim.live(20 * minute);
+  assertEquals(endsOf(sim).length, 2);
+  assert(standsAt(sim, "hook:a") !== "dead", "A target holds a token that was deleted");
+  await assertClean(sim);
+});
+
+Deno.test("rotate() goes on where it stood whenever its process dies, at every call in turn", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  await sim.sweep();
+  for (let life = 1; !endsOf(sim).includes("success"); life++) {
+    assertLess(life, 100, "It gets nowhere");
+    let calls = 0;
+    sim.fate = ({ process }) =>
+      process.startsWith("ci-a") && ++calls === life ? "dies after" : "sent";
+    await sim.workflows.settle();
+    await sim.advance(minute);
+    sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+  }
+  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g1"], ["ci g1", "ci g1"]]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() leaves its place to a new attempt when it dies for good", async () => {
+  const { sim } = await startDue();
+  sim.fate = ({ name }) => name === "POST /ci" ? "dies before" : "sent";
+  await sim.cron();
+  sim.fate = () => "sent";
+  await sim.live(2 * hour);
+  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["killed", "success"]]);
+
+  sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+  await sim.advance(2 * hour);
+  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["superseded", "success"]]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() makes another replacement when the sealing key has been lost, and retires the one it cannot open", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  sim.down.add("hook:b");
+  await sim.cron();
+  await sim.advance(2 * minute);
+  await sealWithAnotherKey(sim, 1);
+  sim.down.clear();
+  await sim.live(3 * hour);
+  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g2"], ["ci g2", "ci g2"]]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() deletes nothing when the sealing key is lost during the grace, says so, and starts anew", async () => {
+  const { sim } = await startDue();
+  await sim.cron();
+  await sealWithAnotherKey(sim, 1);
+  await sim.advance(hour);
+  assertEquals([lineOf(sim), deletedIn(sim)], [["ci", "ci g1"], []]);
+  assertStringIncludes(
+    endsOf(sim)[0],
+    "failure: Cannot open the token of 'ci' as it was sealed with another 'SEALING_KEY'",
+  );
+  await sim.live(3 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2"], "ci g2"]);
+  await assertClean(sim);
+});
+
+async function sealWithAnotherKey(sim: Simulation, generation: number): Promise<void> {
+  const { description, token } = liveOf(sim, generation);
+  const mark = description.slice(-13, -1);
+  const sealing = await createSealing(btoa("o".repeat(32)));
+  const sealed = await sealing.seal(token, { credential: "ci", generation, mark });
+  await sim.database.batch([
+    sim.database.prepare("UPDATE entries SET sealed_token = ? WHERE mark = ?").bind(sealed, mark),
+  ]);
+}
+
+Deno.test("rotate() creates once, however often it delivers", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  let created = 0;
+  sim.gate = (call) => {
+    if (creates(call)) created++;
+    return undefined;
+  };
+  sim.down.add("hook:b");
+  await sim.live(day);
+  sim.down.clear();
+  await sim.live(day);
+  assertEquals([created, lineOf(sim)], [1, ["ci g1"]]);
+  await assertClean(sim);
+});

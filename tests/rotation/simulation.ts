@@ -1,0 +1,612 @@
+/**
+ * Everything but Cloudflare, in memory and on one virtual clock: the fake Heroku, the real ledger on
+ * SQLite, the real targets, the real sweep and rotation, and an observer that is none of them.
+ *
+ * Every outbound call and every ledger write of a process passes one place, where a test may make it
+ * fail or make the process die.
+ *
+ * @module
+ */
+import { createClient } from "../../lib/client.ts";
+import { createAcceptance } from "../../lib/rotation/acceptance.ts";
+import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
+import type { Fuse } from "../../lib/rotation/plan.ts";
+import { rotate } from "../../lib/rotation/rotate.ts";
+import type { Step } from "../../lib/rotation/step.ts";
+import { createSealing } from "../../lib/rotation/sealing.ts";
+import { createTokenStore } from "../../lib/rotation/store.ts";
+import { sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
+import type { RotationRun } from "../../lib/rotation/world.ts";
+import { fingerprint } from "../../lib/targets/fingerprint.ts";
+import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
+import { store } from "../../lib/targets/store.ts";
+import type { TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
+import { webhook } from "../../lib/targets/webhook.ts";
+import { createFakeHeroku, type FakeHeroku, type FaultKind } from "../../lib/testing/mod.ts";
+import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
+import { createLedger, type Database } from "../../worker/ledger.ts";
+import { canary, everyFormOf } from "../proof/canary.ts";
+import {
+  createObserver,
+  type Observer,
+  type Violation,
+  type Watched,
+  type WatchedWorker,
+} from "../proof/observer.ts";
+import { newestTimer } from "../proof/prompt_runtime.ts";
+import { readSealed } from "../proof/unseal.ts";
+import { createDatabase, type TestDatabase } from "../worker/sqlite.ts";
+
+export { canary, type Violation };
+
+/** One second, minute, hour and day in milliseconds. */
+export const second = 1000;
+export const minute = 60 * second;
+export const hour = 60 * minute;
+export const day = 24 * hour;
+
+/** What may become of a call. */
+export type Fate =
+  | "sent"
+  | "not sent"
+  | "lost"
+  | "429"
+  | "500"
+  | "503"
+  | "timeout"
+  | "cut off"
+  | "401"
+  | "500 after"
+  | "dies before"
+  | "dies after";
+
+/** A call of a process, before anything happened. */
+export interface Call {
+  /** Which call of the simulation it is, from 0 on. */
+  readonly number: number;
+  /** The process: `sweep 3`, or a run's id. */
+  readonly process: string;
+  /** What is called. */
+  readonly kind: "heroku" | "target" | "ledger";
+  /** What it does, such as `POST /oauth/authorizations`. */
+  readonly name: string;
+}
+
+/** A target as a test names it: `var:app/KEY`, `hook:path` or `store`. */
+export type TargetName = string;
+
+/** A credential as a test names it. */
+export type CredentialSpec =
+  & Partial<Omit<Credential, "targets">>
+  & {
+    readonly name: string;
+    readonly targets: readonly (TargetName | { place: TargetName; required: boolean })[];
+  };
+
+/** How a simulation is set up. */
+export interface SimulationOptions {
+  readonly seed?: number;
+  readonly credentials: readonly CredentialSpec[];
+  readonly fuse?: Fuse;
+  readonly now?: number;
+  /** A second Worker of the same account has a simulation of its own on this one's Heroku and targets. */
+  readonly beside?: Simulation;
+  /** Whether every call is followed by a look of the observer; default true. */
+  readonly observe?: boolean;
+  /** Whether the account has a default API key, which stands in the list; default false. */
+  readonly defaultKey?: boolean;
+}
+
+/** The world of one Worker. */
+export interface Simulation {
+  readonly heroku: FakeHeroku;
+  readonly database: TestDatabase;
+  readonly workflows: MemoryWorkflows<RotationRun>;
+  readonly observer: Observer;
+  readonly violations: Violation[];
+  /** The number of calls made by all processes so far. */
+  readonly calls: number;
+  /** What was said of late: reports and errors. All of it has been searched for tokens. */
+  readonly said: string[];
+  /** The configuration at this moment, as far as the observer goes by it. */
+  configured(): readonly Watched[];
+  /** What stands at a place at this moment. */
+  holds(place: TargetName, credential: string): string | undefined;
+  /** What stands at each place of a configuration: see {@linkcode TargetName}. */
+  held(place: TargetName, credential?: string): Promise<string | undefined>;
+  /** What the operator puts there by hand. */
+  put(place: TargetName, token: string): Promise<void>;
+  /** The operator regenerates a token by hand; gives the new one. */
+  regenerate(id: string): Promise<string>;
+  /** Targets that are down. */
+  readonly down: Set<TargetName>;
+  /** The receiver's tokens by path; shared between Workers. */
+  readonly hooks: Map<string, string>;
+  /** Decides what becomes of each call; default: it is sent. */
+  fate: (call: Call) => Fate;
+  /** Is awaited before each call, so that a test may interleave processes. */
+  gate: (call: Call) => Promise<void> | undefined;
+  configure(credentials: readonly CredentialSpec[]): void;
+  /** One sweep, to its end or its death; the runs it starts go on in the background. */
+  sweep(): Promise<SweepReport | undefined>;
+  /** A sweep and everything it starts, until all is asleep. */
+  cron(): Promise<SweepReport | undefined>;
+  /** Moves the clock, and lets everything run that wakes on the way. */
+  advance(duration: number): Promise<void>;
+  /** Moves the clock on in steps of `interval`, with a cron at each. */
+  live(duration: number, interval?: number): Promise<void>;
+  /** Shifts the Worker's clock against Heroku's. */
+  skew: number;
+  /** What the observer thinks now. */
+  look(after: string): Promise<void>;
+  /** Searches what the engine and the ledger keep for tokens, and gives back the database. */
+  close(): void;
+  /** The current time of Heroku's clock. */
+  now(): number;
+}
+
+const sealingKey = btoa(String.fromCharCode(...new Uint8Array(32).map((_, i) => i)));
+const sealing = await createSealing(sealingKey);
+
+/** What becomes of a call that its caller cannot tell from one without effect. */
+const tookEffect: ReadonlySet<Fate> = new Set(["lost", "timeout", "cut off", "500 after"]);
+
+/** How much of what was said is kept. */
+const saidOfLate = 1000;
+
+const faults: Partial<Record<Fate, FaultKind>> = {
+  "not sent": "drop",
+  "lost": "lose",
+  "429": "429",
+  "500": "500",
+  "503": "html",
+  "cut off": "truncated",
+  "500 after": "500-after",
+};
+
+/** Makes a world. */
+export function createSimulation(options: SimulationOptions): Simulation {
+  const { seed = 1, fuse = { creates: 1000, deletes: 1000 }, beside, observe = true } = options;
+  const heroku = beside?.heroku ?? createFakeHeroku({
+    seed,
+    faults: false,
+    now: options.now ?? Date.UTC(2026, 0, 1),
+    tokenPrefix: canary,
+    record: false,
+    defaultKey: options.defaultKey,
+  });
+  const observer = beside?.observer ?? createObserver(heroku);
+  const database = createDatabase();
+  const hooks = beside?.hooks ?? new Map<string, string>();
+  const down = beside?.down ?? new Set<string>();
+  const said: string[] = [];
+  const dying = new Map<string, () => void>();
+  const others: Simulation[] = beside ? [beside] : [];
+  let calls = 0;
+  let sweeps = 0;
+  let specs: readonly CredentialSpec[] = [];
+
+  function say(text: string, where: string): void {
+    observer.hear(text, where);
+    if (said.push(text) > saidOfLate) said.splice(0, saidOfLate / 2);
+  }
+
+  /** A promise for ever: what a call of a dead process waits for. */
+  function die(process: string): Promise<never> {
+    dying.get(process)?.();
+    workflows.kill(process);
+    return new Promise(() => {});
+  }
+
+  async function pass<T>(
+    process: string,
+    kind: Call["kind"],
+    name: string,
+    perform: (fate: Fate) => Promise<T>,
+    delivers = kind === "target",
+  ): Promise<T> {
+    const call: Call = { number: calls++, process, kind, name };
+    const gate = simulation.gate(call);
+    if (gate) await gate;
+    const fate = simulation.fate(call);
+    if (fate === "dies before") return await die(process);
+    const issued = heroku.tokens().length;
+    try {
+      const given = await perform(fate);
+      return fate === "dies after" ? await die(process) : given;
+    } finally {
+      if (observe) {
+        observer.look({
+          call: `${name} of ${process}${fate === "sent" ? "" : `, ${fate}`}`,
+          delivers,
+          created: heroku.tokens().slice(issued),
+        });
+      }
+    }
+  }
+
+  function createFetch(process: string): typeof fetch {
+    return async (input, init = {}) => {
+      const expire = newestTimer();
+      const url = input instanceof URL ? input : new URL(String(input));
+      const { hostname, pathname } = url;
+      const method = init.method ?? "GET";
+      const name = `${method} ${pathname}`;
+      const toHeroku = hostname === "api.heroku.com";
+      const kind = pathname.startsWith("/apps/") || !toHeroku ? "target" : "heroku";
+      const body = typeof init.body === "string" ? init.body : undefined;
+      listen(name, url, init.headers, kind === "heroku" ? body : undefined);
+      let timedOut = false;
+      const response = await pass(process, kind, name, (fate) => {
+        timedOut = fate === "timeout";
+        if (fate === "401") return Promise.resolve(refusal());
+        const { signal: _ours, ...sent } = init;
+        return toHeroku
+          ? askHeroku(process, url, sent, body, fate)
+          : askHook(process, pathname.slice(1), body ?? "", fate);
+      });
+      if (!timedOut) return response;
+      if (!expire) throw new DOMException("The signal has been aborted", "TimeoutError");
+      expire();
+      init.signal?.throwIfAborted();
+      return await new Promise(() => {});
+    };
+  }
+
+  /** Only `Authorization` and the body for a target may carry a token. */
+  function listen(
+    name: string,
+    url: URL,
+    headers: HeadersInit | undefined,
+    body: string | undefined,
+  ): void {
+    observer.hear(decodeURIComponent(url.href), `the URL of ${name}`);
+    observer.hear(body ?? "", `the body of ${name}`);
+    for (const [header, value] of new Headers(headers)) {
+      if (header !== "authorization") observer.hear(value, `the header ${header} of ${name}`);
+    }
+  }
+
+  async function askHeroku(
+    process: string,
+    url: URL,
+    init: RequestInit,
+    body: string | undefined,
+    fate: Fate,
+  ): Promise<Response> {
+    const app = /^\/apps\/([^/]+)/.exec(url.pathname)?.[1];
+    if (app && [...down].some((place) => place.startsWith(`var:${app}/`))) {
+      return new Response("<h1>Application error</h1>", { status: 503 });
+    }
+    const call = `${init.method} ${url.pathname} of ${process}`;
+    if (observe && body !== undefined) {
+      if (url.pathname === "/oauth/authorizations") {
+        observer.creating(watched, JSON.parse(body).description, call);
+      }
+      if (app) {
+        for (const [key, token] of Object.entries<string>(JSON.parse(body))) {
+          observer.delivering(watched, "", `var:${app}/${key}`, call)(token);
+        }
+      }
+    }
+    heroku.setFaults(() => faults[fate]);
+    return await heroku.fetch(url, init);
+  }
+
+  async function askHook(
+    process: string,
+    path: string,
+    body: string,
+    fate: Fate,
+  ): Promise<Response> {
+    if (fate === "not sent" || down.has(`hook:${path}`)) throw new TypeError("Connection refused");
+    if (fate === "429") return new Response("", { status: 429, headers: { "retry-after": "1" } });
+    if (fate === "500") return Response.json({ error: `oops: ${body}` }, { status: 500 });
+    if (fate === "503") return new Response(`<html>Sorry ${body}</html>`, { status: 503 });
+    const { token, credential } = JSON.parse(body);
+    if (observe) {
+      observer.delivering(watched, credential, `hook:${path}`, `POST of ${process}`)(token);
+    }
+    hooks.set(path, token);
+    if (fate === "lost" || fate === "timeout") throw new TypeError("Connection reset");
+    if (fate === "500 after") return Response.json({ error: "oops" }, { status: 500 });
+    const answer = JSON.stringify({ fingerprint: await fingerprint(token) });
+    return new Response(fate === "cut off" ? answer.slice(0, 20) : answer);
+  }
+
+  function createWatchedDatabase(process: string): Database {
+    return {
+      prepare: (sql) => database.prepare(sql),
+      batch: (statements) => {
+        const name = statements.map((statement) => describe(statement)).join("; ");
+        if (!/INSERT|UPDATE|DELETE/.test(name)) return database.batch(statements);
+        if (observe) observer.hear(JSON.stringify(statements), `what the ledger is given: ${name}`);
+        return pass(process, "ledger", name, async (fate) => {
+          const fails = fate !== "sent" && fate !== "dies after";
+          if (fails && !tookEffect.has(fate)) throw new Error("D1_ERROR: Network connection lost");
+          const results = await database.batch<never>(statements);
+          if (fails) throw new Error("D1_ERROR: Network connection lost");
+          return results;
+        }, name.includes("served"));
+      },
+    };
+  }
+
+  function createWorld(process: string) {
+    const fetch = createFetch(process);
+    const ledger = createLedger(createWatchedDatabase(process));
+    const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
+    const environment: TargetEnvironment = {
+      fetch,
+      now,
+      secret: (name) => name === "HEROKU_API_TOKEN" ? heroku.token : "secret",
+      store: createTokenStore(ledger, sealing),
+    };
+    return {
+      ledger,
+      sealing,
+      now,
+      authorizations: createClient({ ...client, token: heroku.token }),
+      accepts: createAcceptance(client),
+      credentials: specs.map((spec) => toCredential(spec, environment)),
+      isTarget: (place: string) =>
+        place !== "store" &&
+        watchedCredentials.some(({ places }) => places.some((each) => each.place === place)),
+      credential: (name: string) => {
+        const spec = specs.find((each) => each.name === name);
+        return spec && toCredential(spec, environment);
+      },
+    };
+  }
+
+  function now(): number {
+    return heroku.now() + simulation.skew;
+  }
+
+  const workflows = createMemoryWorkflows<RotationRun>({
+    now,
+    run: async (step, run, id) => {
+      const result = await rotate(listenTo(step, id), run, createWorld(id));
+      say(JSON.stringify(result), `the end of ${id}`);
+      return result;
+    },
+  });
+
+  /** What a step throws goes into the engine's log, and what it gives into its storage. */
+  function listenTo(step: Step, id: string): Step {
+    return {
+      sleep: (name, duration) => step.sleep(name, duration),
+      do: (name, stepOptions, work) => {
+        observer.hear(name, `a step's name of ${id}`);
+        return step.do(name, stepOptions, async () => {
+          try {
+            const given = await work();
+            if (observe) observer.hear(JSON.stringify(given) ?? "", `what ${name} of ${id} gave`);
+            return given;
+          } catch (error) {
+            if (observe) say(everyFormOf(error), `what ${name} of ${id} threw`);
+            throw error;
+          }
+        });
+      },
+    };
+  }
+
+  function hold(place: TargetName, credential?: string): string | undefined {
+    if (place === "store") return readSealed(database, sealingKey, credential ?? "");
+    const [kind, rest] = [place.slice(0, place.indexOf(":")), place.slice(place.indexOf(":") + 1)];
+    if (kind === "hook") return hooks.get(rest);
+    const [app, key] = rest.split("/");
+    ensureApp(app);
+    return heroku.configVars(app)[key];
+  }
+
+  const watched: WatchedWorker = {
+    configured: () => watchedCredentials,
+    held: hold,
+    entryOf(mark) {
+      const [row] = database.query("SELECT state, sealed_token FROM entries WHERE mark = ?", mark);
+      return row && { state: String(row.state), sealed: row.sealed_token !== null };
+    },
+  };
+  let watchedCredentials: readonly Watched[] = [];
+
+  const simulation: Simulation = {
+    heroku,
+    database,
+    workflows,
+    observer,
+    violations: observer.violations,
+    hooks,
+    down,
+    said,
+    skew: 0,
+    get calls() {
+      return calls;
+    },
+    fate: () => "sent",
+    gate: () => undefined,
+    configured: () => watchedCredentials,
+    holds: hold,
+    held: (place, credential) => Promise.resolve(hold(place, credential)),
+    now: () => heroku.now(),
+
+    async put(place, token) {
+      if (place.startsWith("hook:")) {
+        hooks.set(place.slice(5), token);
+      } else {
+        const [app, key] = place.slice(4).split("/");
+        if (!ensureApp(app, { [key]: token })) {
+          await ask("PATCH", `/apps/${app}/config-vars`, { [key]: token });
+        }
+      }
+      observer.changedByHand();
+    },
+
+    async regenerate(id) {
+      await ask("POST", `/oauth/authorizations/${id}/actions/regenerate-tokens`);
+      return heroku.live().find((each) => each.id === id)?.token ?? "";
+    },
+
+    configure(next) {
+      specs = next;
+      watchedCredentials = specs.map(({ name, targets, grace = hour, paused = false }) => ({
+        name,
+        grace,
+        paused,
+        places: targets.map(named),
+      }));
+      for (const { place } of watchedCredentials.flatMap(({ places }) => places)) {
+        const app = /^var:([^/]+)/.exec(place)?.[1];
+        if (app) ensureApp(app);
+      }
+      observer.changedByHand();
+    },
+
+    async sweep() {
+      const process = `sweep ${++sweeps}`;
+      const death = Promise.withResolvers<undefined>();
+      dying.set(process, () => death.resolve(undefined));
+      const world = createWorld(process);
+      const work = sweep({
+        ...world,
+        fuse,
+        start: (runs) => {
+          workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
+          return Promise.resolve();
+        },
+      }).then((report) => {
+        say(JSON.stringify(report), `the report of ${process}`);
+        return report;
+      }, (error) => {
+        say(everyFormOf(error), `the error of ${process}`);
+        return undefined;
+      });
+      const report = await Promise.race([work, death.promise]);
+      dying.delete(process);
+      return report;
+    },
+
+    async cron() {
+      const report = await simulation.sweep();
+      await workflows.settle();
+      return report;
+    },
+
+    async advance(duration) {
+      const end = heroku.now() + duration;
+      const all = [simulation, ...others];
+      for (;;) {
+        for (const each of all) await each.workflows.settle();
+        const wakes = all.flatMap(({ workflows, skew }) => {
+          const wake = workflows.nextWake();
+          return wake === undefined ? [] : wake - skew;
+        });
+        const next = Math.min(end, ...wakes);
+        heroku.advance(Math.max(next - heroku.now(), 0));
+        for (const each of all) await each.workflows.settle();
+        if (heroku.now() >= end) return;
+      }
+    },
+
+    async live(duration, interval = 15 * minute) {
+      const end = heroku.now() + duration;
+      while (heroku.now() < end) {
+        await simulation.cron();
+        await simulation.advance(interval);
+      }
+    },
+
+    look(after) {
+      observer.look({ call: after, delivers: true, created: [] });
+      return Promise.resolve();
+    },
+
+    close() {
+      for (const { stored, output = "", error = "" } of workflows.runs) {
+        for (const text of stored.values()) observer.hear(text, "what the engine keeps of a step");
+        observer.hear(output + error, "what the engine keeps of a run");
+      }
+      observer.hear(database.dump(), "the ledger");
+      database.release();
+    },
+  };
+
+  /** The operator's own request: no fault meets it. */
+  async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    heroku.setFaults(false);
+    const response = await heroku.fetch(`https://api.heroku.com${path}`, {
+      method,
+      headers: {
+        accept: "application/vnd.heroku+json; version=3",
+        authorization: `Bearer ${heroku.token}`,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return await response.json();
+  }
+
+  /** Makes an app, unless there is one; says whether it did. */
+  function ensureApp(app: string, vars: Record<string, string> = {}): boolean {
+    try {
+      heroku.configVars(app);
+      return false;
+    } catch {
+      heroku.createApp(app, vars);
+      return true;
+    }
+  }
+
+  observer.watch(watched);
+  simulation.configure(options.credentials);
+  return simulation;
+}
+
+function refusal(): Response {
+  return Response.json({ id: "unauthorized", message: "Invalid credentials provided." }, {
+    status: 401,
+  });
+}
+
+function named(target: CredentialSpec["targets"][number]): { place: string; required: boolean } {
+  return typeof target === "string" ? { place: target, required: true } : target;
+}
+
+function toCredential(spec: CredentialSpec, environment: TargetEnvironment): Credential {
+  return {
+    grace: hour,
+    paused: false,
+    ...spec,
+    targets: spec.targets.map(named).map((target) => toTarget(target, environment)),
+  };
+}
+
+function toTarget(
+  { place, required }: { place: string; required: boolean },
+  environment: TargetEnvironment,
+): CredentialTarget {
+  function make<Config>(
+    definition: TargetDefinition<Config>,
+    config: Config,
+  ): CredentialTarget {
+    return {
+      type: definition.type,
+      place,
+      required,
+      adoptable: definition.adoptable ?? true,
+      keepsToken: definition.keepsToken ?? false,
+      target: definition.create(config, environment),
+    };
+  }
+  if (place === "store") return make(store, { reader_key: "READER_KEY" });
+  if (place.startsWith("hook:")) {
+    return make(webhook, { url: `https://hooks.example/${place.slice(5)}`, secret: "HOOK" });
+  }
+  const [app, name] = place.slice(4).split("/");
+  return make(herokuConfigVar, { app, name, token: "HEROKU_API_TOKEN" });
+}
+
+function describe(statement: unknown): string {
+  const { sql } = statement as { sql: string };
+  return sql.startsWith("SELECT") ? "SELECT" : sql.split(/ WHERE | SELECT /)[0].slice(0, 60);
+}

@@ -1,0 +1,500 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import { createClient } from "../../lib/client.ts";
+import { createSealing } from "../../lib/rotation/sealing.ts";
+import { createRunId, sweep, type SweepWorld } from "../../lib/rotation/sweep.ts";
+import { createFakeHeroku } from "../../lib/testing/mod.ts";
+import { createLedger } from "../../worker/ledger.ts";
+import { createDatabase } from "../worker/sqlite.ts";
+import {
+  assertClean,
+  creates,
+  deletedIn,
+  endsOf,
+  lineOf,
+  liveOf,
+  standsAt,
+  startDue,
+} from "./due_rotation.ts";
+import { credentialOf, targetAt } from "./plan_input.ts";
+import { createSimulation, day, hour, minute, type Simulation } from "./simulation.ts";
+
+const month = 30 * 86_400;
+
+function kindsOf(report: Awaited<ReturnType<Simulation["sweep"]>>): string[] {
+  return report?.decisions.map(({ kind }) => kind) ?? ["nothing"];
+}
+
+/** Several credentials, each with a token of its own at a hook of its own, all of them due. */
+async function startSeveral(
+  names: readonly string[],
+  fuse?: { creates: number; deletes: number },
+): Promise<Simulation> {
+  const sim = createSimulation({
+    credentials: names.map((name) => ({ name, targets: [`hook:${name}`] })),
+    fuse,
+  });
+  for (const description of names) {
+    const { token } = sim.heroku.issue({ description, scope: ["write"], expires_in: month });
+    await sim.put(`hook:${description}`, token);
+  }
+  sim.heroku.advance(25 * day);
+  return sim;
+}
+
+Deno.test("sweep() says what it saw and did, as plain JSON", async () => {
+  const { sim } = await startDue();
+  sim.heroku.issue({ description: "somebody's" });
+  const report = await sim.cron();
+  assert(report);
+  assertEquals(report, JSON.parse(JSON.stringify(report)));
+  assertEquals([report.at, report.started, report.removed, report.problems], [
+    sim.now(),
+    ["ci"],
+    [],
+    [],
+  ]);
+  assertEquals(report.unmanaged.map(({ description }) => description), ["somebody's"]);
+  assertEquals(kindsOf(report), ["rotate"]);
+  assertEquals(kindsOf(await sim.cron()), ["running"]);
+  await sim.advance(2 * hour);
+  assertEquals(kindsOf(await sim.cron()), ["wait"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() starts one rotation when the cron fires several times at once", async () => {
+  const { sim } = await startDue();
+  const reports = await Promise.all([sim.sweep(), sim.sweep(), sim.sweep()]);
+  await sim.workflows.settle();
+  assertEquals(reports.flatMap((report) => report?.started ?? []), ["ci"]);
+  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci", "ci g1"], 1]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() adopts once when the first cron fires twice at once", async () => {
+  const sim = createSimulation({ credentials: [{ name: "ci", targets: ["hook:ci"] }] });
+  sim.heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
+  await Promise.all([sim.sweep(), sim.sweep()]);
+  const rows = sim.database.query("SELECT state, generation FROM entries");
+  assertEquals(rows.map((row) => ({ ...row })), [{ state: "adopted", generation: 0 }]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() provisions a credential that Heroku never had", async () => {
+  const sim = createSimulation({
+    credentials: [{
+      name: "ci",
+      scope: ["read"],
+      lifetime: 7 * day,
+      targets: ["hook:ci", "store"],
+    }],
+  });
+  await sim.cron();
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), standsAt(sim, "store")], [
+    ["ci g1"],
+    "ci g1",
+    "ci g1",
+  ]);
+  assertEquals(endsOf(sim), ["success"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() provisions anew when the current authorization is deleted by hand", async () => {
+  const { sim } = await startDue();
+  await sim.live(2 * hour);
+  sim.heroku.revoke(liveOf(sim, 1).id);
+  await sim.cron();
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2"], "ci g2"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() says what it needs to provision, and makes nothing", async () => {
+  const sim = createSimulation({ credentials: [{ name: "ci", targets: ["hook:ci"] }] });
+  const report = await sim.cron();
+  assertEquals([kindsOf(report), lineOf(sim)], [["blocked"], []]);
+  assertStringIncludes(report?.decisions[0].reason ?? "", "set 'scope'");
+  await assertClean(sim);
+});
+
+Deno.test("sweep() leaves an adopted authorization alone until it is due", async () => {
+  const sim = createSimulation({ credentials: [{ name: "ci", targets: ["hook:ci"] }] });
+  const { token } = sim.heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
+  await sim.put("hook:ci", token);
+  await sim.live(15 * day, 6 * hour);
+  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci"], 0]);
+  await sim.live(7 * day, 6 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() makes a first generation at once for the store, and retires the adopted one behind the grace", async () => {
+  const sim = createSimulation({ credentials: [{ name: "ci", targets: ["store"] }] });
+  sim.heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
+  await sim.cron();
+  assertEquals([lineOf(sim), standsAt(sim, "store")], [["ci", "ci g1"], "ci g1"]);
+  await sim.advance(2 * hour);
+  assertEquals(lineOf(sim), ["ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() takes and deletes none of several authorizations with one name, and shows them", async () => {
+  const sim = createSimulation({
+    credentials: [{ name: "ci", scope: ["write"], targets: ["hook:ci"] }],
+  });
+  for (let each = 0; each < 2; each++) {
+    sim.observer.protect(sim.heroku.issue({ description: "ci", expires_in: null }).id);
+  }
+  const report = await sim.cron();
+  assertEquals(report?.unmanaged.length, 2);
+  await sim.live(60 * day, day);
+  assertEquals(lineOf(sim).filter((each) => each === "ci").length, 2);
+  assertEquals(standsAt(sim, "hook:ci"), lineOf(sim).at(-1));
+  await assertClean(sim);
+});
+
+Deno.test("sweep() never touches the account's default API key, even when a credential has its name", async () => {
+  const sim = createSimulation({
+    defaultKey: true,
+    credentials: [{ name: "Heroku API key", scope: ["write"], targets: ["hook:ci"] }],
+  });
+  const [key] = sim.heroku.live();
+  sim.observer.protect(key.id);
+  const report = await sim.cron();
+  assertEquals(report?.unmanaged.map(({ reason }) => reason), [
+    "It is the account's default API key",
+  ]);
+  await sim.live(60 * day, day);
+  assert(sim.heroku.accepts(key.token));
+  assertEquals(deletedIn(sim).includes("Heroku API key"), false);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() makes a new generation for a target that is added, and none for one that is removed", async () => {
+  const { sim } = await startDue();
+  await sim.live(2 * hour);
+  sim.configure([{ name: "ci", targets: ["hook:ci", "hook:new"] }]);
+  await sim.live(2 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), standsAt(sim, "hook:new")], [
+    ["ci g2"],
+    "ci g2",
+    "ci g2",
+  ]);
+  sim.configure([{ name: "ci", targets: ["hook:new"] }]);
+  await sim.live(2 * hour);
+  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci g2"], 2]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() starts nothing for a paused credential, and shows that it is", async () => {
+  const { sim } = await startDue({ paused: true });
+  const report = await sim.cron();
+  await sim.live(day);
+  assertEquals([kindsOf(report), lineOf(sim), sim.workflows.runs.length], [["wait"], ["ci"], 0]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() holds everything when its fuse blows, and says so", async () => {
+  const sim = await startSeveral(["a", "b", "c"], { creates: 2, deletes: 10 });
+  const report = await sim.cron();
+  assertEquals([kindsOf(report), report?.started, lineOf(sim)], [["held", "held", "held"], [], [
+    "a",
+    "b",
+    "c",
+  ]]);
+  assertStringIncludes(report?.problems.join() ?? "", "raise 'FUSE'");
+  await assertClean(sim);
+});
+
+Deno.test("sweep() removes the leftovers of a dead attempt once its lease has run out, and not before", async () => {
+  const { sim } = await startDue();
+  sim.fate = (call) => creates(call) ? "dies after" : "sent";
+  await sim.cron();
+  sim.fate = () => "sent";
+  sim.configure([{ name: "ci", targets: ["hook:ci"], renewBefore: 0 }]);
+  const leftover = liveOf(sim, 1).id;
+  await sim.advance(10 * minute);
+  assertEquals([(await sim.cron())?.removed, lineOf(sim)], [[], ["ci", "ci g1"]]);
+  await sim.advance(10 * minute);
+  assertEquals([(await sim.cron())?.removed, lineOf(sim)], [[leftover], ["ci"]]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() keeps trying to remove a leftover while Heroku fails to delete it", async () => {
+  const { sim } = await startDue();
+  sim.fate = (call) =>
+    creates(call) ? "lost" : call.name.startsWith("DELETE /oauth") ? "500" : "sent";
+  await sim.live(2 * hour);
+  sim.fate = () => "sent";
+  await sim.live(14 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+for (
+  const [when, prepare] of [
+    ["before the first proof", async (sim: Simulation) => {
+      sim.down.add("hook:b");
+      await sim.cron();
+      await sim.advance(5 * minute);
+      sim.down.clear();
+    }],
+    ["during the grace", async (sim: Simulation) => {
+      await sim.cron();
+    }],
+    ["behind the create", async (sim: Simulation) => {
+      sim.fate = (call) => creates(call) ? "dies after" : "sent";
+      await sim.cron();
+      sim.fate = () => "sent";
+    }],
+    ["after the rotation", async (sim: Simulation) => {
+      await sim.live(2 * hour);
+    }],
+  ] as const
+) {
+  Deno.test(`sweep() converges within two sweeps when the ledger is lost ${when}`, async () => {
+    const places = ["hook:a", "hook:b", "store"];
+    const { sim } = await startDue({ targets: places });
+    await prepare(sim);
+    sim.database.reset();
+    for (let sweeps = 0; sweeps < 2; sweeps++) {
+      await sim.cron();
+      await sim.advance(2 * hour);
+    }
+    const [last, ...others] = lineOf(sim);
+    assertEquals(others, []);
+    assertEquals(places.map((place) => standsAt(sim, place)), [last, last, last]);
+    assertNotEquals(last, "ci");
+    await assertClean(sim);
+  });
+}
+
+Deno.test("sweep() goes on with the others when one credential fails, wherever it stands", async () => {
+  const names = ["a", "b", "c"];
+  const sim = await startSeveral(names);
+  sim.down.add("hook:b");
+  await sim.live(3 * hour);
+  assertEquals(names.map((name) => standsAt(sim, `hook:${name}`, name)), ["a g1", "b", "c g1"]);
+  assertEquals(lineOf(sim), ["a g1", "b", "b g1", "c g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() goes on past records that are no authorizations, and says so", async () => {
+  const { sim } = await startDue();
+  for (const record of [{}, { id: 7 }, { id: "legacy", scope: "global" }]) {
+    sim.heroku.insert(record);
+  }
+  sim.heroku.insert({ id: "bare" });
+  const report = await sim.cron();
+  assertEquals([report?.started, report?.problems.length], [["ci"], 3]);
+  for (const problem of report?.problems ?? []) {
+    assertMatch(problem, /^Heroku listed a record that is no authorization, page 1, \d: its '/);
+  }
+  assertEquals(report?.unmanaged.map(({ id }) => id), ["bare"]);
+  await assertClean(sim);
+});
+
+for (const fate of ["not sent", "500", "503", "401", "cut off", "timeout"] as const) {
+  Deno.test(`sweep() does nothing when Heroku answers the list with '${fate}'`, async () => {
+    const { sim } = await startDue();
+    sim.fate = ({ name }) => name === "GET /oauth/authorizations" ? fate : "sent";
+    const before = sim.database.dump();
+    assertEquals(await sim.cron(), undefined);
+    assertEquals([sim.database.dump(), lineOf(sim), sim.workflows.runs.length], [
+      before,
+      ["ci"],
+      0,
+    ]);
+    await assertClean(sim);
+  });
+}
+
+Deno.test("sweep() does nothing while the ledger cannot be written", async () => {
+  const { sim } = await startDue();
+  sim.fate = ({ kind }) => kind === "ledger" ? "not sent" : "sent";
+  await sim.live(3 * hour);
+  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci"], 0]);
+  sim.fate = () => "sent";
+  await sim.live(2 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+for (const skew of [-5 * hour, 5 * hour]) {
+  Deno.test(`sweep() rotates once and no more when its clock is off by ${skew} ms`, async () => {
+    const { sim } = await startDue();
+    sim.observer.clocksDiffer = true;
+    sim.skew = skew;
+    await sim.live(3 * hour);
+    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+    await sim.live(10 * day, 6 * hour);
+    assertEquals(lineOf(sim), ["ci g1"]);
+    await assertClean(sim);
+  });
+}
+
+Deno.test("sweep() does not wait for a lease that a clock far ahead has written", async () => {
+  const { sim } = await startDue();
+  sim.observer.clocksDiffer = true;
+  sim.skew = 100 * day;
+  sim.fate = ({ name }) => name === "POST /ci" ? "dies before" : "sent";
+  await sim.cron();
+  sim.skew = 0;
+  sim.fate = () => "sent";
+  await sim.live(2 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() does not back off for a failure that a clock far ahead has dated", async () => {
+  const { sim } = await startDue();
+  sim.observer.clocksDiffer = true;
+  sim.skew = 100 * day;
+  sim.fate = (call) => creates(call) ? "401" : "sent";
+  await sim.cron();
+  sim.skew = 0;
+  sim.fate = () => "sent";
+  await sim.live(2 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() of two Workers for one credential costs no token that a target holds, and tells of the other", async () => {
+  const { sim } = await startDue();
+  const other = createSimulation({
+    credentials: [{ name: "ci", targets: ["hook:ci"] }],
+    beside: sim,
+  });
+  const problems: string[] = [];
+  for (let quarter = 0; quarter < 24; quarter++) {
+    for (const worker of [sim, other]) problems.push(...(await worker.cron())?.problems ?? []);
+    await other.advance(15 * minute);
+    assertNotEquals(standsAt(sim, "hook:ci"), "dead");
+  }
+  assert(
+    problems.some((problem) => problem.startsWith("Another Worker made generation")),
+    problems.join(),
+  );
+  assert(lineOf(sim).length <= 2, lineOf(sim).join());
+});
+
+/** A world for sweeps whose starts are only noted. */
+async function start(credentials = [credentialOf({ scope: ["write"] })]) {
+  const heroku = createFakeHeroku({ faults: false, now: Date.UTC(2026, 0, 1) });
+  const { fetch, token } = heroku;
+  const started: string[] = [];
+  const world: SweepWorld = {
+    authorizations: createClient({ fetch, token, retries: 0 }),
+    ledger: createLedger(createDatabase()),
+    sealing: await createSealing(btoa("k".repeat(32))),
+    credentials,
+    fuse: { creates: 1000, deletes: 1000 },
+    now: heroku.now,
+    start: (runs) => Promise.resolve(void started.push(...runs.map(({ id }) => id))),
+  };
+  return { heroku, world, started };
+}
+
+Deno.test("sweep() asks for what the ledger knows and the list lacks before it counts as gone", async () => {
+  const { world, heroku, started } = await start();
+  heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
+  await sweep(world);
+  const authorizations = { ...world.authorizations, list: () => Promise.resolve([]) };
+  const report = await sweep({ ...world, authorizations });
+  assertEquals([kindsOf(report), started], [["wait"], []]);
+});
+
+Deno.test("sweep() says that it could not start a rotation, counts none as started, and tries again", async () => {
+  const { world, heroku, started } = await start();
+  const report = await sweep({
+    ...world,
+    start: () => Promise.reject(new Error("Workflows are down")),
+  });
+  assertEquals(report.problems, ["Cannot start the rotations that are due: Workflows are down"]);
+  assertEquals(report.started, []);
+  heroku.advance(16 * minute);
+  assertEquals((await sweep(world)).started, ["ci"]);
+  assertEquals(started.length, 1);
+});
+
+Deno.test("sweep() tells of another Worker's authorization once, however old that grows", async () => {
+  const { world, heroku } = await start([credentialOf({ maxAge: 300 * day })]);
+  heroku.issue({ description: "ci [g2 000000000002]", scope: ["write"] });
+  await sweep(world);
+  await world.ledger.claim({ credential: "ci", attempt: 1 }, null, heroku.now() + day);
+  const [adopted] = (await world.ledger.readCredential("ci"))?.entries ?? [];
+  await world.ledger.intend({ credential: "ci", attempt: 1 }, {
+    ...adopted,
+    mark: "000000000003",
+    generation: 3,
+    state: "current",
+  });
+  heroku.issue({ description: "ci [g1 000000000001]", scope: ["write"] });
+  const told: number[] = [];
+  for (let week = 0; week < 8; week++) {
+    const { problems } = await sweep(world);
+    told.push(problems.filter((problem) => problem.startsWith("Another Worker")).length);
+    heroku.advance(7 * day);
+  }
+  assertEquals(told, [1, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+Deno.test("sweep() calls no target itself", async () => {
+  const targets = [targetAt("a"), targetAt("b")];
+  const { world, started } = await start([credentialOf({ scope: ["write"], targets })]);
+  await sweep(world);
+  assertEquals(started.length, 1);
+});
+
+Deno.test("createRunId() is the same for the same attempt, and readable", async () => {
+  const lease = { credential: "ci-deploy", attempt: 3 };
+  assertEquals(await createRunId(lease, "1f2e3d4c"), "ci-deploy-a3-1f2e3d4c");
+});
+
+Deno.test("createRunId() gives every name, attempt and ledger an id of its own that Workflows takes", async () => {
+  const long = "x".repeat(90);
+  const names = [
+    "ci",
+    "ci-a1",
+    "CI",
+    "_",
+    "línea",
+    "lineá",
+    "two words",
+    "two-words",
+    "-ci",
+    "",
+    `${long}1`,
+    `${long}2`,
+    `${long}${long}`,
+  ];
+  const ids: string[] = [];
+  for (const credential of names) {
+    for (const attempt of [1, 11, 1_000_000]) {
+      for (const ledger of ["1f2e3d4c", "ffffffff"]) {
+        ids.push(await createRunId({ credential, attempt }, ledger));
+      }
+    }
+  }
+  for (const id of ids) assertMatch(id, /^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,99}$/);
+  assertEquals(new Set(ids).size, ids.length);
+});
+
+Deno.test("sweep() rotates two credentials whose long names begin alike, each on its own", async () => {
+  const names = ["1", "2"].map((end) => `${"a very long name ".repeat(8)}${end}`);
+  const sim = createSimulation({
+    credentials: names.map((name, index) => ({
+      name,
+      scope: ["write"],
+      targets: [`hook:${index}`],
+    })),
+  });
+  await sim.cron();
+  assertEquals(lineOf(sim), names.map((name) => `${name} g1`));
+  assertEquals(names.map((name, index) => standsAt(sim, `hook:${index}`, name)), lineOf(sim));
+  await assertClean(sim);
+});

@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { store } from "../../lib/targets/store.ts";
+import {
+  type Delivery,
+  type Target,
+  type TargetEnvironment,
+  TargetError,
+  type TokenStore,
+} from "../../lib/targets/target.ts";
+import { assertConceals } from "./assert_conceals.ts";
+
+const environment: TargetEnvironment = {
+  fetch: () => Promise.reject(new Error("The store needs no request")),
+  now: () => 0,
+  secret: () => "the-reader-key",
+};
+
+function deliveryOf(generation: number): Delivery {
+  return {
+    credential: "ci",
+    generation,
+    authorization: `authorization-${generation}`,
+    token: `HRKU-AAcanary${generation}_Q7xkW2mZr9VtLpN4sBfYcHdG1jE5aU8oT3iX6wKz`,
+    createdAt: "2026-01-01T00:00:00.000Z",
+    expiresAt: null,
+    idempotencyKey: `mark-${generation}`,
+  };
+}
+
+/** The target on a store that keeps tokens in memory. */
+function start(): { target: Target; kept: Map<string, Delivery> } {
+  const kept = new Map<string, Delivery>();
+  const memory: TokenStore = {
+    serve(delivery) {
+      const former = kept.get(delivery.credential);
+      if (former && former.generation > delivery.generation) return Promise.resolve(false);
+      kept.set(delivery.credential, delivery);
+      return Promise.resolve(true);
+    },
+    read: (credential) => Promise.resolve(kept.get(credential)?.token),
+  };
+  return {
+    target: store.create({ reader_key: "READER_KEY" }, { ...environment, store: memory }),
+    kept,
+  };
+}
+
+Deno.test("store hands a delivery out, and proves exactly that it does", async () => {
+  const { target, kept } = start();
+  const receipt = await target.deliver(deliveryOf(1), {});
+  assertEquals(kept.get("ci"), deliveryOf(1));
+  assertConceals(receipt, [deliveryOf(1).token]);
+  assertEquals(await target.confirm(deliveryOf(1), receipt, {}), {
+    kind: "exact",
+    detail: "The value was read back",
+  });
+});
+
+Deno.test("store takes the same delivery twice", async () => {
+  const { target } = start();
+  assertEquals(await target.deliver(deliveryOf(1), {}), await target.deliver(deliveryOf(1), {}));
+});
+
+Deno.test("store refuses a late delivery of an older generation, once and for all", async () => {
+  const { target, kept } = start();
+  await target.deliver(deliveryOf(2), {});
+  const error = await assertRejects(() => target.deliver(deliveryOf(1), {}), TargetError);
+  assertEquals([error.code, error.retryable], ["superseded", false]);
+  assertEquals(
+    error.message,
+    "Cannot hand out 'ci' generation 1 from the store as it hands out a newer one: nothing is to be done",
+  );
+  assertConceals(error, [deliveryOf(1).token, deliveryOf(2).token]);
+  assertEquals(kept.get("ci"), deliveryOf(2));
+});
+
+Deno.test("store proves nothing while it hands out another token, or none", async () => {
+  const { target } = start();
+  const none = await assertRejects(() => target.confirm(deliveryOf(1), {}, {}), TargetError);
+  await target.deliver(deliveryOf(2), {});
+  const other = await assertRejects(() => target.confirm(deliveryOf(1), {}, {}), TargetError);
+  assertEquals([none.code, other.code], ["mismatch", "mismatch"]);
+  assertConceals([none, other], [deliveryOf(1).token, deliveryOf(2).token]);
+});
+
+Deno.test("store says what a target of its kind is", () => {
+  const { type, proof, adoptable, keepsToken } = store;
+  assertEquals([type, proof, adoptable, keepsToken], ["store", "exact", false, true]);
+  assertEquals(store.place({ reader_key: "A" }), store.place({ reader_key: "B" }));
+  assertEquals(store.secrets({ reader_key: "READER_KEY" }), ["READER_KEY"]);
+});
+
+for (
+  const [config, valid] of [
+    [{ reader_key: "READER_KEY" }, true],
+    [{}, false],
+    [{ reader_key: "" }, false],
+    [{ reader_key: "not a name" }, false],
+    [{ reader_key: 7 }, false],
+    [{ reader_key: "READER_KEY", token: "X" }, false],
+  ] as const
+) {
+  Deno.test(`store ${valid ? "takes" : "refuses"} the configuration ${JSON.stringify(config)}`, async () => {
+    const result = await store.schema["~standard"].validate(config);
+    assertEquals(result.issues === undefined, valid, JSON.stringify(result));
+  });
+}
+
+Deno.test("store cannot be made outside a Worker", () => {
+  assertThrows(
+    () => store.create({ reader_key: "READER_KEY" }, environment),
+    TypeError,
+    "Cannot make a target of type 'store' outside a Worker with a ledger",
+  );
+});
