@@ -200,7 +200,7 @@ function createBare({ url, token, fetch = globalThis.fetch }: PeerOptions): Peer
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`Heroku answered ${response.status}`);
-    return { headers: response.headers, page: await response.json() };
+    return { headers: response.headers, page: await response.json() as unknown[] };
   }
   return {
     name: "bare fetch",

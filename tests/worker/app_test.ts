@@ -1,0 +1,538 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
+import fc from "fast-check";
+import type { CredentialRecord, Entry, Ledger } from "../../lib/rotation/ledger.ts";
+import { createSealing } from "../../lib/rotation/sealing.ts";
+import { type AppDependencies, createApp } from "../../worker/app.ts";
+import { createLedger } from "../../worker/ledger.ts";
+import { createLog } from "../../worker/log.ts";
+import type { Status } from "../../worker/status.ts";
+import { createSweepLog } from "../../worker/sweep_log.ts";
+import {
+  canary,
+  createBusyEnv,
+  createEntry,
+  createEnv,
+  createReport,
+  createTable,
+  type Env,
+  fillLedger,
+  keys,
+  now,
+  parse,
+  servedToken,
+} from "./sample.ts";
+import { createDatabase } from "./sqlite.ts";
+
+interface Running {
+  readonly app: ReturnType<typeof createApp>;
+  readonly lines: string[];
+  get(path: string, headers?: HeadersInit, method?: string): Promise<Response>;
+}
+
+async function run(env: Env, changes: Partial<AppDependencies> = {}): Promise<Running> {
+  const configured = parse(env);
+  const database = createDatabase();
+  const ledger = createLedger(database);
+  const sweeps = createSweepLog(database);
+  await fillLedger(ledger, createBusyEnv());
+  await sweeps.record({ at: now - 4 * MINUTE, error: null, report: createReport() });
+  const lines: string[] = [];
+  const log = createLog({ secrets: configured.secrets, write: (line) => lines.push(line) });
+  const app = createApp({ configured, ledger, sweeps, log, now: () => now, ...changes });
+  return {
+    app,
+    lines,
+    get: async (path, headers, method = "GET") => await app.request(path, { headers, method }),
+  };
+}
+
+function bearer(key: string): HeadersInit {
+  return { Authorization: `Bearer ${key}` };
+}
+
+function basic(user: string, key: string): HeadersInit {
+  return { Authorization: `Basic ${btoa(`${user}:${key}`)}` };
+}
+
+const broken: Pick<Ledger, "read" | "readCredential"> = {
+  read: () => Promise.reject(new Error("D1_ERROR: no such table: credentials")),
+  readCredential: () => Promise.reject(new Error("D1_ERROR: no such table: credentials")),
+};
+
+/** What the ledger knows of a credential `ci` that nobody works on. */
+const idle: CredentialRecord = {
+  name: "ci",
+  attempt: 3,
+  leaseUntil: null,
+  failures: 0,
+  endedAt: null,
+  error: null,
+  served: null,
+};
+
+async function readStatus(get: Running["get"]): Promise<Status> {
+  return JSON.parse(await (await get("/status", bearer(keys.page))).text());
+}
+
+const tokenPath = "/credentials/ci-deploy/token";
+
+Deno.test("GET /healthz needs no key and tells kinds and counts alone", async () => {
+  const response = await (await run(createBusyEnv())).get("/healthz");
+  assertEquals(response.status, 503);
+  assertEquals(await response.json(), {
+    status: "failing",
+    reasons: [
+      { kind: "credential_failing", count: 1 },
+      { kind: "credential_blocked", count: 1 },
+      { kind: "credential_missing", count: 1 },
+    ],
+  });
+});
+
+Deno.test("GET /healthz is 200 when all is well", async () => {
+  const response = await (await run(createEnv())).get("/healthz");
+  assertEquals([response.status, await response.json()], [200, { status: "ok" }]);
+});
+
+Deno.test("GET /healthz is 503 with an invalid configuration", async () => {
+  const response = await (await run(createEnv({ CREDENTIALS: [], SEALING_KEY: "" }))).get(
+    "/healthz",
+  );
+  assertEquals(response.status, 503);
+  assertEquals(JSON.parse(await response.text()).reasons, [{
+    kind: "configuration_invalid",
+    count: 2,
+  }]);
+});
+
+Deno.test("GET /healthz is 503 when the ledger cannot be read, and the log says why", async () => {
+  const { get, lines } = await run(createEnv(), { ledger: broken });
+  const response = await get("/healthz");
+  assertEquals(response.status, 503);
+  assertEquals(JSON.parse(await response.text()).reasons, [{
+    kind: "ledger_unreadable",
+    count: 1,
+  }]);
+  assertEquals(JSON.parse(lines[0]).event, "ledger_unreadable");
+  assertMatch(lines[0], /no such table/);
+});
+
+Deno.test("GET / shows the page to whoever has its key, by Basic or Bearer", async () => {
+  const { get } = await run(createBusyEnv());
+  for (const headers of [bearer(keys.page), basic("anna", keys.page), basic("", keys.page)]) {
+    const response = await get("/", headers);
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.get("Content-Type"), "text/html; charset=UTF-8");
+    assertMatch(await response.text(), /ci-deploy/);
+  }
+});
+
+Deno.test("Every path but /healthz wants a key, and makes a browser ask for it", async () => {
+  const { get } = await run(createBusyEnv());
+  const wrong: HeadersInit[] = [
+    {},
+    bearer("wrong-key-0123456789"),
+    bearer(keys.reader),
+    bearer(""),
+    bearer(`${keys.page}x`),
+    bearer(keys.page.slice(0, -1)),
+    bearer("a b"),
+    basic("anna", "wrong-key-0123456789"),
+    basic(keys.page, ""),
+    { Authorization: "Basic !!!" },
+    { Authorization: keys.page },
+    { Cookie: `key=${keys.page}` },
+  ];
+  for (const path of ["/", "/status", "/nothing", "/healthz/more", `/?key=${keys.page}`]) {
+    for (const headers of wrong) {
+      const response = await get(path, headers);
+      assertEquals(response.status, 401, `${path} ${JSON.stringify(headers)}`);
+      assertMatch(response.headers.get("WWW-Authenticate") ?? "", /^Basic realm="Herotate"/);
+    }
+  }
+});
+
+Deno.test("Without a page key nobody gets in", async () => {
+  const { get } = await run(createEnv({ PAGE_KEY: undefined }));
+  for (const headers of [{}, bearer("undefined"), basic("", ""), basic("", "undefined")]) {
+    assertEquals((await get("/", headers)).status, 401);
+  }
+});
+
+Deno.test("GET / shows all mistakes of an invalid configuration", async () => {
+  const env = createEnv({ CREDENTIALS: [createTable("ci", { grace: 7 })], HEROKU_API_TOKEN: "" });
+  const page = await (await (await run(env)).get("/", bearer(keys.page))).text();
+  assertMatch(page, /CREDENTIALS\[0\] \(ci\)\.grace/);
+  assertMatch(page, /wrangler secret put HEROKU_API_TOKEN/);
+});
+
+Deno.test("GET /status tells the same as JSON, and no token", async () => {
+  const response = await (await run(createBusyEnv())).get("/status", bearer(keys.page));
+  const text = await response.text();
+  assert(!text.includes(canary));
+  assert(!/sealed/i.test(text));
+  const { at, status, credentials, unmanaged, last_sweep, last_clean_sweep_at } = JSON.parse(text);
+  assertEquals([at, status], ["2026-10-03T14:05:00.000Z", "failing"]);
+  assertEquals(last_sweep.at, "2026-10-03T14:01:00.000Z");
+  assertEquals(last_clean_sweep_at, "2026-10-03T14:01:00.000Z");
+  assertEquals(unmanaged.length, 2);
+  assertEquals(
+    credentials.map(({ name, state }: { name: string; state: string }) => [name, state]),
+    [
+      ["ci-deploy", "grace"],
+      ["review apps <b>&\"'", "failing"],
+      ["nightly-backup", "blocked"],
+      ["old-laptop", "paused"],
+      ["brand-new", "unseen"],
+    ],
+  );
+  const [deploy, review, backup, laptop] = credentials;
+  assertEquals(
+    [deploy.generation, deploy.expires_at, deploy.decision.kind],
+    [7, "2026-11-02T13:05:00.000Z", "running"],
+  );
+  assertEquals(deploy.targets.map(({ proof }: { proof: unknown }) => proof), [
+    {
+      kind: "exact",
+      detail: "The value was read back and is the token",
+      proven_at: "2026-10-03T13:25:00.000Z",
+    },
+    {
+      kind: "exact",
+      detail: "The value was read back and is the token",
+      proven_at: "2026-10-03T13:26:00.000Z",
+    },
+    null,
+  ]);
+  assertEquals(
+    deploy.stale.map((stale: Record<string, unknown>) => [stale.generation, stale.grace_until]),
+    [[6, "2026-10-03T15:35:00.000Z"]],
+  );
+  assertEquals([review.generation, review.failures], [0, 3]);
+  assertEquals([backup.generation, backup.authorization, backup.expires_at], [null, null, null]);
+  assertEquals([laptop.generation, laptop.expires_at], [0, null]);
+});
+
+Deno.test("GET /status tells where a credential stands", async () => {
+  const current = createEntry("ci", 3, { provenAt: now - DAY });
+  const table: readonly [string, readonly Entry[], boolean, number][] = [
+    ["current", [current], false, 0],
+    ["retrying", [current], false, 1],
+    ["failing", [current], false, 3],
+    ["rotating", [current], true, 0],
+    ["rotating", [current, createEntry("ci", 4, { state: "intended" })], true, 0],
+    ["rotating", [current, createEntry("ci", 4, { state: "minted" })], true, 1],
+    ["grace", [current, createEntry("ci", 4)], true, 0],
+    [
+      "rotating",
+      [current, createEntry("ci", 4), createEntry("ci", 5, { state: "minted" })],
+      true,
+      0,
+    ],
+    ["missing", [createEntry("ci", 3, { expiresAt: now })], false, 0],
+    ["missing", [], false, 0],
+    ["current", [createEntry("ci", 0, { state: "adopted", expiresAt: null })], false, 0],
+  ];
+  for (const [expected, entries, working, failures] of table) {
+    const record = { ...idle, leaseUntil: working ? now + HOUR : null, failures };
+    const known = { record, entries, deliveries: [] };
+    const ledger = { ...broken, read: () => Promise.resolve(new Map([["ci", known]])) };
+    const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { ledger });
+    const { credentials } = await readStatus(get);
+    assertEquals(credentials[0].state, expected);
+  }
+});
+
+Deno.test("GET /status tells what was delivered last until it is proven", async () => {
+  const place = "heroku-config-var:acme-web/KEY";
+  const targets = [{ type: "heroku-config-var", app: "acme-web", name: "KEY" }];
+  const env = createEnv({ CREDENTIALS: [createTable("ci", { targets })] });
+  const proof = { kind: "exact", detail: "It was read back" } as const;
+  const older = { mark: "mark-3", place, receipt: {}, deliveredAt: now - DAY };
+  const newer = { mark: "mark-4", place, receipt: {}, deliveredAt: now - HOUR };
+  const table = [
+    [[{ ...newer, proof, provenAt: now }, { ...older, proof: null, provenAt: null }], 4, "exact"],
+    [
+      [{ ...newer, proof: null, provenAt: null }, { ...older, proof: null, provenAt: null }],
+      4,
+      null,
+    ],
+    [[], null, null],
+  ] as const;
+  for (const [deliveries, generation, kind] of table) {
+    const entries = [createEntry("ci", 3), createEntry("ci", 4, { state: "minted" })];
+    const known = { record: idle, entries, deliveries };
+    const ledger = { ...broken, read: () => Promise.resolve(new Map([["ci", known]])) };
+    const { get } = await run(env, { ledger });
+    const { credentials: [{ targets: [target] }] } = await readStatus(get);
+    assertEquals([target.generation, target.proof?.kind ?? null], [generation, kind]);
+  }
+});
+
+Deno.test("GET /status outlives times that no date can tell", async () => {
+  const known = {
+    record: idle,
+    entries: [createEntry("ci", 1, { expiresAt: 1e300, lifetime: 1e300 })],
+    deliveries: [],
+  };
+  const ledger = { ...broken, read: () => Promise.resolve(new Map([["ci", known]])) };
+  const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { ledger });
+  for (const path of ["/", "/status", "/healthz"]) {
+    assertEquals((await get(path, bearer(keys.page))).status, 200, path);
+  }
+});
+
+Deno.test("GET /credentials/:name/token hands the bare token to its reader", async () => {
+  const { get } = await run(createBusyEnv());
+  for (const headers of [bearer(keys.reader), basic("ci", keys.reader)]) {
+    const response = await get(tokenPath, headers);
+    assertEquals([response.status, await response.text()], [200, servedToken]);
+    assertMatch(response.headers.get("Content-Type") ?? "", /^text\/plain; ?charset=UTF-8$/i);
+    assertEquals(response.headers.get("Cache-Control"), "no-store");
+  }
+});
+
+Deno.test("GET /credentials/:name/token tells more to who wants JSON", async () => {
+  const { get } = await run(createBusyEnv());
+  const table = [
+    ["application/json", true],
+    ["application/json, */*;q=0.5", true],
+    ["text/plain, application/json;q=0.5", false],
+    ["*/*", false],
+    ["text/html", false],
+  ] as const;
+  for (const [accept, json] of table) {
+    const response = await get(tokenPath, { ...bearer(keys.reader), Accept: accept });
+    const text = await response.text();
+    assertEquals(
+      json ? JSON.parse(text) : text,
+      json
+        ? { token: servedToken, generation: 7, expires_at: "2026-11-02T13:05:00.000Z" }
+        : servedToken,
+    );
+  }
+});
+
+Deno.test("GET /credentials/:name/token gives one answer whatever is wrong with the key", async () => {
+  const { get } = await run(createBusyEnv());
+  const answers = new Set<string>();
+  const attempts: [string, HeadersInit][] = [
+    [tokenPath, {}],
+    [tokenPath, bearer("wrong-key-0123456789")],
+    [tokenPath, bearer("not a key")],
+    [tokenPath, bearer(keys.other)],
+    [tokenPath, bearer(keys.page)],
+    ["/credentials/nobody/token", bearer(keys.reader)],
+    ["/credentials/nobody/token", {}],
+    ["/credentials/old-laptop/token", bearer(keys.reader)],
+    ["/credentials/%ff/token", bearer(keys.reader)],
+    ["/credentials/constructor/token", bearer("undefined")],
+    ["/credentials//token", bearer(keys.reader)],
+  ];
+  for (const [path, headers] of attempts) {
+    const response = await get(path, headers);
+    answers.add(
+      JSON.stringify([response.status, [...response.headers], await response.text()])
+        .replace(/nonce-[\w+/=]+/, "nonce"),
+    );
+  }
+  assertEquals(answers.size, 1, [...answers].join("\n"));
+  assertMatch([...answers][0], /^\[401,/);
+});
+
+Deno.test("GET /credentials/:name/token is 503 while there is no live token", async () => {
+  const env = createBusyEnv();
+  const sealing = await createSealing(String(env.SEALING_KEY));
+  const entry = createEntry("ci-deploy", 7);
+  const sealedToken = await sealing.seal(servedToken, entry);
+  const read = (changes: Partial<Entry>, served: string | null = entry.mark) => ({
+    ...broken,
+    readCredential: () =>
+      Promise.resolve({
+        record: { ...idle, name: "ci-deploy", served },
+        entries: [{ ...entry, sealedToken, ...changes }],
+        deliveries: [],
+      }),
+  });
+  const table: [string, Pick<Ledger, "read" | "readCredential">, number][] = [
+    ["a live token", read({}), 200],
+    ["one that expires in a moment", read({ expiresAt: now + 1 }), 200],
+    ["one that never expires", read({ expiresAt: null }), 200],
+    ["expired", read({ expiresAt: now }), 503],
+    ["forgotten", read({ sealedToken: null }), 503],
+    ["none served", read({}, null), 503],
+    ["of another generation", read({ generation: 8 }), 503],
+    ["altered", read({ sealedToken: "v1.a.b.c.d" }), 503],
+    [
+      "not known to the ledger",
+      { ...broken, readCredential: () => Promise.resolve(undefined) },
+      503,
+    ],
+    ["no ledger", broken, 503],
+  ];
+  for (const [title, ledger, status] of table) {
+    const { get, lines } = await run(env, { ledger });
+    const response = await get(tokenPath, bearer(keys.reader));
+    assertEquals(response.status, status, title);
+    assertEquals(response.headers.get("Retry-After"), status === 503 ? "60" : null, title);
+    assert(!lines.join().includes(canary));
+  }
+});
+
+Deno.test("GET /credentials/:name/token is 503 with an invalid configuration", async () => {
+  const { get } = await run({ ...createBusyEnv(), FUSE: 7 });
+  const response = await get(tokenPath, bearer(keys.reader));
+  assertEquals([response.status, response.headers.get("Retry-After")], [503, "60"]);
+  assert(!(await response.text()).includes(servedToken));
+});
+
+Deno.test("GET /credentials/:name/token finds every name that the configuration takes", async () => {
+  const name = fc.oneof(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }),
+    fc.array(fc.constantFrom("/", "%", "%2F", "?", "#", ";", "+", " ", "a", "\\", "token", ".."))
+      .map((parts) => parts.join("")),
+  );
+  const sealing = await createSealing(String(createEnv().SEALING_KEY));
+  async function createLedgerOf(name: string): Promise<AppDependencies["ledger"]> {
+    const entry = createEntry(name, 1);
+    const sealedToken = await sealing.seal(servedToken, entry);
+    const known = {
+      record: { ...idle, name, served: entry.mark },
+      entries: [{ ...entry, sealedToken }],
+      deliveries: [],
+    };
+    return {
+      ...broken,
+      readCredential: (asked) => Promise.resolve(asked === name ? known : undefined),
+    };
+  }
+  let tried = 0;
+  await fc.assert(fc.asyncProperty(name, async (name) => {
+    const targets = [{ type: "store", reader_key: "READER_KEY" }];
+    const env = createEnv({ CREDENTIALS: [createTable(name, { targets })] });
+    const configured = parse(env);
+    if (!configured.ok) return;
+    tried++;
+    const app = createApp({
+      configured,
+      ledger: await createLedgerOf(name),
+      sweeps: {
+        last: () => Promise.resolve(undefined),
+        lastClean: () => Promise.resolve(undefined),
+      },
+      log: createLog({ write: () => {} }),
+      now: () => now,
+    });
+    const path = `/credentials/${encodeURIComponent(name)}/token`;
+    const response = await app.request(path, { headers: bearer(keys.reader) });
+    assertEquals(await response.text(), servedToken, name);
+  }));
+  assert(tried > 20, `Only ${tried} names were right`);
+});
+
+Deno.test("HEAD answers as GET does, without a body", async () => {
+  const { get } = await run(createBusyEnv());
+  const table: [string, HeadersInit, number][] = [
+    ["/healthz", {}, 503],
+    ["/", bearer(keys.page), 200],
+    ["/", {}, 401],
+    [tokenPath, bearer(keys.reader), 200],
+    [tokenPath, {}, 401],
+  ];
+  for (const [path, headers, status] of table) {
+    const response = await get(path, headers, "HEAD");
+    assertEquals([response.status, await response.text()], [status, ""], path);
+  }
+});
+
+Deno.test("Other methods are 405, and 401 without the page key", async () => {
+  const { get } = await run(createBusyEnv());
+  for (const path of ["/", "/status", "/healthz", tokenPath]) {
+    for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+      const response = await get(path, bearer(keys.page), method);
+      assertEquals([response.status, response.headers.get("Allow")], [405, "GET, HEAD"]);
+      assertEquals((await get(path, {}, method)).status, 401);
+    }
+  }
+});
+
+Deno.test("An unknown path is 404 for whoever has the page key", async () => {
+  const { get } = await run(createBusyEnv());
+  for (const path of ["/nothing", "/credentials", "/credentials/ci-deploy"]) {
+    assertEquals((await get(path, bearer(keys.page))).status, 404, path);
+  }
+});
+
+Deno.test("Every answer is kept out of caches, frames, referrers and other origins", async () => {
+  const { get } = await run(createBusyEnv());
+  const table: [string, HeadersInit][] = [
+    ["/healthz", {}],
+    ["/", {}],
+    ["/", bearer(keys.page)],
+    ["/status", bearer(keys.page)],
+    ["/nothing", bearer(keys.page)],
+    [tokenPath, {}],
+    [tokenPath, bearer(keys.reader)],
+  ];
+  for (const [path, headers] of table) {
+    const response = await get(path, { ...headers, Origin: "https://evil.example" });
+    assertEquals(response.headers.get("Cache-Control"), "no-store", path);
+    assertEquals(response.headers.get("Referrer-Policy"), "no-referrer", path);
+    assertEquals(response.headers.get("X-Content-Type-Options"), "nosniff", path);
+    assertEquals(response.headers.get("X-Frame-Options"), "DENY", path);
+    assertMatch(response.headers.get("Content-Security-Policy") ?? "", /^default-src 'none';/);
+    for (const [name] of response.headers) assert(!/^access-control-/i.test(name), name);
+  }
+});
+
+Deno.test("An error inside is a 500 that tells nothing, and one line in the log", async () => {
+  const { get, lines } = await run(createEnv(), {
+    now: () => {
+      throw new Error(`inner workings ${servedToken}`);
+    },
+  });
+  const response = await get("/status", bearer(keys.page));
+  assertEquals(response.status, 500);
+  assertEquals(await response.json(), { error: "Something went wrong: see the Worker's log" });
+  assertEquals(response.headers.get("Cache-Control"), "no-store");
+  assertEquals(lines.length, 1);
+  assertMatch(lines[0], /"event":"request_failed".*inner workings/);
+  assert(!lines[0].includes(canary));
+});
+
+Deno.test("No request makes an error, and none without the key finds a secret", async () => {
+  const { app, lines } = await run(createBusyEnv());
+  const segment = fc.oneof(
+    fc.constantFrom("", "credentials", "ci-deploy", "token", "healthz", "status", "..", "%ff"),
+    fc.webPath(),
+    fc.string().map(encodeLoosely),
+  );
+  const path = fc.array(segment, { maxLength: 5 }).map((parts) => `/${parts.join("/")}`);
+  const headerValue = fc.oneof(
+    fc.stringMatching(/^[\x20-\x7e]*$/),
+    fc.base64String().map((text) => `Basic ${text}`),
+    fc.stringMatching(/^[A-Za-z0-9._~+/-]*=*$/).map((text) => `Bearer ${text}`),
+  );
+  const headers = fc.dictionary(
+    fc.constantFrom("Authorization", "Accept", "Cookie", "X-HTTP-Method-Override", "Host"),
+    headerValue,
+  );
+  const method = fc.constantFrom("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FOO");
+  await fc.assert(
+    fc.asyncProperty(path, method, headers, fc.string(), async (path, method, headers, body) => {
+      const init = method === "GET" || method === "HEAD" ? {} : { body };
+      const response = await app.request(path, { method, headers, ...init });
+      assert(response.status !== 500, `${method} ${path}`);
+      const answer = await response.text() + JSON.stringify([...response.headers]);
+      assert(!answer.includes(canary) && !lines.join().includes(canary), answer);
+      if (response.status < 300) assert(new URL(path, "http://localhost").pathname === "/healthz");
+    }),
+    { numRuns: 300 },
+  );
+  assertEquals(lines, []);
+});
+
+function encodeLoosely(text: string): string {
+  return text.toWellFormed().replace(/[^\x21-\x7e]/g, encodeURIComponent);
+}

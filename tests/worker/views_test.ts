@@ -1,0 +1,227 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
+import fc from "fast-check";
+import type { Mistake } from "../../worker/mistake.ts";
+import type { CredentialStatus, Status } from "../../worker/status.ts";
+import { renderPage } from "../../worker/views/page.ts";
+import { renderDistance, renderMoment, renderTime } from "../../worker/views/time.ts";
+import { states } from "../../worker/views/words.ts";
+import { now } from "./sample.ts";
+
+function at(offset: number): string {
+  return new Date(now + offset).toISOString();
+}
+
+const deploy: CredentialStatus = {
+  name: "ci-deploy",
+  state: "current",
+  generation: 7,
+  authorization: "a0000000-0000-4000-8000-000000000007",
+  expires_at: at(20 * DAY),
+  decision: { kind: "wait", reason: "Generation 7 is due in 10 d", until: at(10 * DAY) },
+  failures: 0,
+  error: null,
+  targets: [],
+  stale: [],
+};
+
+const well: Status = {
+  at: at(0),
+  status: "ok",
+  reasons: [],
+  mistakes: [],
+  last_sweep: { at: at(-4 * MINUTE), error: null, problems: [], started: [], removed: [] },
+  last_clean_sweep_at: at(-4 * MINUTE),
+  credentials: [deploy],
+  unmanaged: [],
+};
+
+async function render(changes: Partial<Status>): Promise<string> {
+  return String(await renderPage({ ...well, ...changes }, "nonce"));
+}
+
+/** The text that a reader sees, without tags. */
+async function read(changes: Partial<Status>): Promise<string> {
+  const body = (await render(changes)).replace(/^.*<body>/s, "");
+  return body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ")
+    .replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
+
+Deno.test("renderPage() says when all is well, and shows nothing that there is not", async () => {
+  const text = await read({});
+  assertStringIncludes(text, "All is well Last sweep 4 min ago , without a problem");
+  assertStringIncludes(text, "ci-deploy Up to date 7 2026-10-23 14:05 UTC in 20 d");
+  assertStringIncludes(text, "Generation 7 is due in 10 d");
+  for (const heading of ["wrong", "Problems", "Not managed", "invalid", "failed", "Stale"]) {
+    assert(!text.includes(heading), heading);
+  }
+});
+
+Deno.test("renderPage() says what is wrong, in words and with details", async () => {
+  const reasons = [
+    { kind: "credential_failing", count: 1, details: ["ci-deploy: 3 attempts have failed"] },
+    { kind: "no_sweep", count: 1, details: ["There was no sweep yet"] },
+  ] as const;
+  const text = await read({ status: "failing", reasons, last_sweep: null });
+  assertStringIncludes(text, "Needs attention No sweep yet What is wrong");
+  assertStringIncludes(text, "Rotations fail again and again ci-deploy: 3 attempts have failed");
+});
+
+Deno.test("renderPage() lists every mistake of the configuration", async () => {
+  const mistakes: Mistake[] = [
+    { path: "CREDENTIALS[0] (ci).grace", message: "Must be a duration" },
+    { path: "PAGE_KEY", message: "Is not set: run `wrangler secret put PAGE_KEY`" },
+  ];
+  const text = await read({ status: "failing", mistakes, credentials: [] });
+  assertStringIncludes(text, "The configuration is invalid");
+  for (const { path, message } of mistakes) assertStringIncludes(text, `${path} ${message}`);
+});
+
+Deno.test("renderPage() shows a target's proof, delivery, or that there is none", async () => {
+  const base = { type: "webhook", required: true, generation: 7, delivered_at: at(-2 * HOUR) };
+  const proof = { kind: "receipt", detail: "The receiver answered", proven_at: at(-HOUR) } as const;
+  const targets = [
+    { ...base, place: "webhook:a", proof },
+    { ...base, place: "webhook:b", proof: null, required: false },
+    { ...base, place: "webhook:c", proof: null, generation: null, delivered_at: null },
+  ];
+  const text = await read({ credentials: [{ ...deploy, targets }] });
+  assertStringIncludes(
+    text,
+    "✓ webhook:a generation 7, proof by receipt : The receiver answered 60 min ago",
+  );
+  assertStringIncludes(text, "○ webhook:b (optional) generation 7 delivered 2 h ago , not proven");
+  assertStringIncludes(text, "○ webhook:c nothing delivered by this Worker yet");
+});
+
+Deno.test("renderPage() shows what is stale, and until when", async () => {
+  const id = "a0000000-0000-4000-8000-000000000006";
+  const base = { generation: 6, authorization: id, expires_at: at(DAY) };
+  const stale = [{ ...base, grace_until: at(HOUR) }, { ...base, grace_until: null }];
+  const text = await read({ credentials: [{ ...deploy, stale }] });
+  assertStringIncludes(
+    text,
+    `Stale generation 6 ${id} in grace until 2026-10-03 15:05 UTC in 60 min`,
+  );
+  assertStringIncludes(text, "lives on until a replacement is proven, and expires 2026-10-04");
+});
+
+Deno.test("renderPage() shows failures, states, and what never expires", async () => {
+  const failing = {
+    ...deploy,
+    state: "failing",
+    failures: 3,
+    error: "Heroku answered 503",
+  } as const;
+  const text = await read({ credentials: [failing, { ...deploy, expires_at: null }] });
+  assertStringIncludes(text, "Failing");
+  assertStringIncludes(text, "The last 3 attempts failed: Heroku answered 503");
+  assertMatch(text, /7 never/);
+  for (const state of ["blocked", "held", "missing", "paused", "unseen"] as const) {
+    assertStringIncludes(await read({ credentials: [{ ...deploy, state }] }), states[state][0]);
+  }
+});
+
+Deno.test("renderPage() shows the problems of the last sweep, and what it did", async () => {
+  const last_sweep = {
+    at: at(-4 * MINUTE),
+    error: null,
+    problems: ["Cannot remove leftover"],
+    started: ["ci-deploy"],
+    removed: ["a", "b"],
+  };
+  const text = await read({ last_sweep, last_clean_sweep_at: at(-15 * MINUTE) });
+  assertStringIncludes(text, "the last without a problem 15 min ago ; it started 1 and removed 2");
+  assertStringIncludes(text, "Problems of the last sweep Cannot remove leftover");
+  const reasons = [{ kind: "sweep_unclean", count: 1, details: last_sweep.problems }] as const;
+  const once = await read({ last_sweep, last_clean_sweep_at: null, reasons });
+  assertEquals(once.split("Cannot remove leftover").length, 2);
+  assertStringIncludes(once, "none without a problem is known");
+});
+
+Deno.test("renderPage() shows what nobody manages, with the reason", async () => {
+  const unmanaged = [{
+    id: "u-1",
+    description: "",
+    expires_at: null,
+    reason: "No credential has it",
+  }];
+  const text = await read({ unmanaged });
+  assertStringIncludes(text, "(none) u-1 No credential has it never");
+});
+
+Deno.test("renderPage() runs no script and loads nothing", async () => {
+  const page = await render({});
+  assert(!/<script|javascript:|\son\w+=/i.test(page));
+  assert(!/(?:src|url\()\s*=?\s*["']?(?:https?:)?\/\//i.test(page));
+  assertEquals([...page.matchAll(/<style nonce="nonce">/g)].length, 1);
+  assert(!/\sstyle=/.test(page));
+});
+
+Deno.test("renderPage() escapes whatever Heroku, targets and operators write", async () => {
+  const nasty = fc.oneof(
+    fc.constantFrom(
+      "<script>alert(1)</script>",
+      '"><img src=x onerror=alert(1)>',
+      "'><svg/onload=1>",
+      "</td></table><h1>",
+      "&lt;b&gt;",
+      "<!--",
+      "</style>",
+    ),
+    fc.string(),
+  );
+  const plain = structure(await render(compose("x")));
+  await fc.assert(fc.asyncProperty(nasty, async (text) => {
+    assertEquals(structure(await render(compose(text || "x"))), plain);
+  }));
+});
+
+Deno.test("renderMoment() tells a moment in UTC with its distance, for people and machines", async () => {
+  const table = [
+    [18 * DAY, "2026-10-21 14:05 UTC", "in 18 d"],
+    [-3 * HOUR, "2026-10-03 11:05 UTC", "3 h ago"],
+    [0, "2026-10-03 14:05 UTC", "0 s ago"],
+  ] as const;
+  for (const [offset, text, distance] of table) {
+    const iso = at(offset);
+    const time = `<time datetime="${iso}">${text}</time>`;
+    assertEquals(String(await renderTime(iso)), time);
+    const page = String(await renderMoment(iso, at(0)));
+    assertStringIncludes(page, time);
+    assertStringIncludes(page, String(await renderDistance(iso, at(0))));
+    assertStringIncludes(page, `>${distance}</time>`);
+  }
+});
+
+/** A status that has the same text wherever others write. */
+function compose(text: string): Partial<Status> {
+  return {
+    reasons: [{ kind: "sweep_failed", count: 1, details: [text] }],
+    mistakes: [{ path: text, message: text }],
+    last_sweep: { at: at(0), error: text, problems: [text], started: [text], removed: [text] },
+    credentials: [{
+      ...deploy,
+      name: text,
+      failures: 1,
+      error: text,
+      decision: { kind: "wait", reason: text, until: null },
+      targets: [{
+        type: text,
+        place: text,
+        required: true,
+        generation: 1,
+        delivered_at: at(0),
+        proof: { kind: "exact", detail: text, proven_at: at(0) },
+      }],
+      stale: [{ generation: 1, authorization: text, expires_at: null, grace_until: null }],
+    }],
+    unmanaged: [{ id: text, description: text, expires_at: null, reason: text }],
+  };
+}
+
+/** The tags of a page, in order. */
+function structure(page: string): string[] {
+  return [...page.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
+}

@@ -1,0 +1,372 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DAY } from "@std/datetime/constants";
+import type { FakeHeroku } from "../../lib/testing/mod.ts";
+import type { Status } from "../../worker/status.ts";
+import { keys, startWorker, type TestWorker, until, type WorkerOptions } from "./harness.ts";
+
+/** The Worker in workerd keeps a child process and its signal listeners for a moment. */
+function test(name: string, options: WorkerOptions, run: (worker: TestWorker) => Promise<void>) {
+  Deno.test({
+    name,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      await using worker = await startWorker(options);
+      await run(worker);
+    },
+  });
+}
+
+const configVar = { type: "heroku-config-var", app: "acme", name: "KEY" };
+const store = { type: "store", reader_key: "CI_READER_KEY" };
+const hook = (url: string) => ({ type: "webhook", url: `${url}/ci`, secret: "HOOK_KEY" });
+const days = DAY / 1000;
+
+/** An authorization of 30 days with two days left, and the app whose config var holds its token. */
+function issueDue({ heroku, hooks }: TestWorker) {
+  const due = heroku.issue({
+    description: "ci",
+    scope: ["write"],
+    expires_in: 30 * days,
+    created_at: heroku.now() - 28 * DAY,
+  });
+  heroku.createApp("acme", { KEY: due.token });
+  hooks.set("ci", due.token);
+  return due;
+}
+
+/** The descriptions of what lives in Heroku, without the marks. */
+function living(heroku: FakeHeroku): string[] {
+  return heroku.live().map(({ description }) => description.replace(/ \w{12}\]$/, "]")).sort();
+}
+
+async function readToken(worker: TestWorker, key = keys.reader): Promise<Response> {
+  return await worker.fetch("/credentials/ci/token", {
+    headers: { authorization: `Bearer ${key}` },
+  });
+}
+
+async function readStatus(worker: TestWorker): Promise<Status> {
+  const response = await worker.fetch("/status", {
+    headers: { authorization: `Bearer ${keys.page}` },
+  });
+  return await response.json() as Status;
+}
+
+/** Fires the cron until something holds, as the days go by. */
+async function cronUntil(
+  worker: TestWorker,
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  await until(what, async () => {
+    await worker.cron();
+    return await holds();
+  });
+}
+
+/** Lets the leases and the waits after failures run out, as a few hours would. */
+async function letTimePass(worker: TestWorker): Promise<void> {
+  const database = await worker.database();
+  await database.batch([
+    database.prepare("UPDATE credentials SET lease_until = 1 WHERE lease_until IS NOT NULL"),
+    database.prepare("UPDATE credentials SET ended_at = 1"),
+  ]);
+}
+
+test(
+  "a rotation as Heroku and the targets see it: before, during the grace, and behind it",
+  { credentials: (url) => [{ name: "ci", grace: "4s", targets: [configVar, hook(url), store] }] },
+  async (worker) => {
+    const { heroku, hooks } = worker;
+    const due = issueDue(worker);
+    const unmanaged = heroku.issue({ description: "laptop" });
+    assertEquals((await readToken(worker)).status, 503);
+
+    await worker.cron();
+    await until(
+      "all targets hold the replacement",
+      async () =>
+        (await readToken(worker)).status === 200 && hooks.get("ci") !== due.token &&
+        heroku.configVars("acme").KEY !== due.token,
+    );
+    const token = await (await readToken(worker)).text();
+    assertEquals([hooks.get("ci"), heroku.configVars("acme").KEY], [token, token]);
+    assert(heroku.accepts(token), "Heroku accepts the replacement during the grace");
+    assert(heroku.accepts(due.token), "Heroku accepts the stale one during the grace");
+    assertEquals(living(heroku), ["ci", "ci [g1]", "laptop"]);
+
+    await until("the stale one is gone", () => !heroku.accepts(due.token));
+    assertEquals(living(heroku), ["ci [g1]", "laptop"]);
+    assertEquals(await (await readToken(worker)).text(), token);
+    assert(heroku.accepts(token));
+    assertEquals(heroku.live().find(({ id }) => id === unmanaged.id), unmanaged);
+    assertEquals(heroku.releases("acme"), 2);
+
+    await until(
+      "the run has ended",
+      async () => (await readStatus(worker)).credentials[0].state === "current",
+    );
+    await worker.cron();
+    const status = await readStatus(worker);
+    assertEquals(status.status, "ok");
+    assertEquals(
+      status.credentials[0].targets.map(({ proof }) => proof?.kind),
+      ["exact", "receipt", "exact"],
+    );
+    assertEquals((await worker.fetch("/healthz")).status, 200);
+  },
+);
+
+test(
+  "a cron fired twice at once starts one rotation",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    await Promise.all([worker.cron(), worker.cron(), worker.cron()]);
+    await until("the stale one is gone", () => !heroku.accepts(due.token));
+    assertEquals(living(heroku), ["ci [g1]"]);
+    const creates = heroku.requests.filter(({ method, path }) =>
+      method === "POST" && path === "/oauth/authorizations"
+    );
+    assertEquals(creates.length, 1);
+  },
+);
+
+test(
+  "a missing credential is provisioned, an unfinished one is adopted, and neither twice",
+  {
+    credentials: (url) => [
+      { name: "missing", scope: ["read"], expires_in: "12h", targets: [hook(url)] },
+      { name: "fresh", targets: [configVar] },
+    ],
+  },
+  async (worker) => {
+    const { heroku, hooks } = worker;
+    const fresh = heroku.issue({ description: "fresh", expires_in: 30 * days });
+    heroku.createApp("acme", { KEY: fresh.token });
+    await worker.cron();
+    await until("it is delivered", () => hooks.has("ci"));
+    await worker.cron();
+    await worker.cron();
+    assertEquals(living(heroku), ["fresh", "missing [g1]"]);
+    const made = heroku.live().find(({ description }) => description.startsWith("missing"));
+    assertEquals(made?.token, hooks.get("ci"));
+    assertEquals(made?.scope, ["read"]);
+    const lifetime = (made?.expires_at ?? 0) - Date.parse(made?.created_at ?? "");
+    assertEquals(Math.floor(lifetime / 1000), days / 2);
+    assertEquals(heroku.configVars("acme").KEY, fresh.token);
+  },
+);
+
+test(
+  "the leftover of a crashed run goes, and the run is made up for",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    let lost = 0;
+    heroku.setFaults(({ method, path }) =>
+      method === "POST" && path === "/oauth/authorizations" && lost++ === 0 ? "lose" : undefined
+    );
+    await worker.hurry();
+    await worker.cron();
+    await until("the stale one is gone", () => !heroku.accepts(due.token));
+    assertEquals(living(heroku), ["ci [g1]"]);
+    assertEquals(heroku.configVars("acme").KEY, heroku.live()[0].token);
+    assertEquals(heroku.deletions.map(({ description }) => description.slice(0, 7)), [
+      "ci [g1 ",
+      "ci",
+    ]);
+  },
+);
+
+test(
+  "a target that is down for a while keeps the old token, and gets the same replacement later",
+  { credentials: (url) => [{ name: "ci", grace: "1s", targets: [configVar, hook(url)] }] },
+  async (worker) => {
+    const { heroku, hooks, down } = worker;
+    const due = issueDue(worker);
+    down.add("ci");
+    await worker.hurry();
+    await worker.cron();
+    await until(
+      "the attempt has failed",
+      async () => (await readStatus(worker)).credentials[0].failures === 1,
+    );
+    const replacement = heroku.configVars("acme").KEY;
+    assert(heroku.accepts(replacement) && replacement !== due.token);
+    assert(heroku.accepts(due.token), "the stale one lives as long as a target holds it");
+    assertEquals(hooks.get("ci"), due.token);
+    assertStringIncludes((await readStatus(worker)).credentials[0].error ?? "", "webhook");
+
+    await worker.cron();
+    assertEquals(living(heroku), ["ci", "ci [g1]"]);
+
+    down.delete("ci");
+    await letTimePass(worker);
+    await cronUntil(worker, "the stale one is gone", () => !heroku.accepts(due.token));
+    assertEquals(hooks.get("ci"), replacement);
+    assertEquals(living(heroku), ["ci [g1]"]);
+  },
+);
+
+test(
+  "a target that is down for good costs nobody a token, makes no second replacement, and shows",
+  { credentials: (url) => [{ name: "ci", grace: "1s", targets: [configVar, hook(url)] }] },
+  async (worker) => {
+    const { heroku, hooks, down } = worker;
+    const due = issueDue(worker);
+    down.add("ci");
+    await worker.hurry();
+    for (let failures = 1; failures <= 3; failures++) {
+      await worker.cron();
+      await until(
+        `attempt ${failures} has failed`,
+        async () => (await readStatus(worker)).credentials[0].failures === failures,
+      );
+      await letTimePass(worker);
+    }
+    await worker.cron();
+    assertEquals(living(heroku), ["ci", "ci [g1]"]);
+    assert(heroku.accepts(due.token));
+    assertEquals(hooks.get("ci"), due.token);
+    assert(heroku.accepts(heroku.configVars("acme").KEY));
+    const health = await worker.fetch("/healthz");
+    assertEquals(health.status, 503);
+    assertStringIncludes(await health.text(), "credential_failing");
+  },
+);
+
+test(
+  "with Heroku down nothing is done, and all is made up for when it is back",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    heroku.setFaults(() => "drop");
+    await worker.cron();
+    assertEquals((await worker.fetch("/healthz")).status, 503);
+    assertStringIncludes((await readStatus(worker)).last_sweep?.error ?? "", "Cannot list");
+    assertEquals(living(heroku), ["ci"]);
+
+    heroku.setFaults(false);
+    await cronUntil(worker, "the stale one is gone", () => !heroku.accepts(due.token));
+    assertEquals(living(heroku), ["ci [g1]"]);
+    assertEquals((await worker.fetch("/healthz")).status, 200);
+  },
+);
+
+test(
+  "a new token that Heroku refuses is delivered nowhere, and another is made",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    let revoked = 0;
+    heroku.setFaults(({ method, path, token }) => {
+      const made = heroku.live().find((each) => each.token === token);
+      if (method === "GET" && path === "/account" && made && revoked === 0) {
+        revoked++;
+        heroku.revoke(made.id);
+      }
+      return undefined;
+    });
+    await worker.hurry();
+    await worker.cron();
+    await until(
+      "the attempt has failed",
+      async () => (await readStatus(worker)).credentials[0].failures === 1,
+    );
+    assertEquals(heroku.configVars("acme").KEY, due.token);
+    assert(heroku.accepts(due.token));
+    assertStringIncludes(
+      (await readStatus(worker)).credentials[0].error ?? "",
+      "refused it 3 times",
+    );
+
+    await letTimePass(worker);
+    await cronUntil(worker, "the stale one is gone", () => !heroku.accepts(due.token));
+    assert(heroku.accepts(heroku.configVars("acme").KEY));
+    assertEquals(living(heroku), ["ci [g1]"]);
+  },
+);
+
+test(
+  "a replacement that Heroku revokes during the grace is replaced, and its predecessor lives on",
+  { credentials: () => [{ name: "ci", grace: "1h", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    await worker.cron();
+    await until(
+      "it is in its grace",
+      async () => (await readStatus(worker)).credentials[0].state === "grace",
+    );
+    const [replacement] = heroku.live().filter(({ id }) => id !== due.id);
+    heroku.revoke(replacement.id);
+    await worker.cron();
+    await until("another is delivered", () => {
+      const held = heroku.configVars("acme").KEY;
+      return held !== replacement.token && heroku.accepts(held);
+    });
+    assert(heroku.accepts(due.token));
+    assertEquals(living(heroku), ["ci", "ci [g2]"]);
+  },
+);
+
+test(
+  "an invalid configuration does nothing, and says everything that is wrong with it",
+  {
+    credentials: () => [
+      { name: "ci", grace: "soon", targets: [configVar] },
+      { name: "cd", targets: [{ type: "carrier-pigeon" }, configVar] },
+    ],
+  },
+  async (worker) => {
+    const { heroku } = worker;
+    issueDue(worker);
+    const before = heroku.live();
+    await worker.cron();
+    assertEquals(heroku.live(), before);
+    assertEquals(heroku.requests.length, 0);
+    const health = await worker.fetch("/healthz");
+    assertEquals(health.status, 503);
+    assertStringIncludes(await health.text(), "configuration_invalid");
+    const { mistakes } = await readStatus(worker);
+    assertEquals(mistakes.map(({ path }) => path), [
+      "CREDENTIALS[0] (ci).grace",
+      "CREDENTIALS[1] (cd).targets[0].type",
+      "CREDENTIALS[1] (cd).targets[1]",
+    ]);
+    const page = await worker.fetch("/", { headers: { authorization: `Bearer ${keys.page}` } });
+    assertMatch(await page.text(), /carrier-pigeon/);
+  },
+);
+
+test(
+  "a wrong sealing key hands out nothing and loses nothing: another token is made and sealed anew",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar, store] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    await worker.cron();
+    await until("the rotation is over", () => !heroku.accepts(due.token));
+    const first = heroku.configVars("acme").KEY;
+
+    await worker.reconfigure({
+      secrets: { SEALING_KEY: btoa("another key, 32 bytes in length!") },
+    });
+    const answer = await readToken(worker);
+    assertEquals(answer.status, 503);
+    assert(!(await answer.text()).includes(first));
+    assert(heroku.accepts(first), "the token lives on where it is used");
+
+    await cronUntil(worker, "the first one is gone", () => !heroku.accepts(first));
+    const second = heroku.configVars("acme").KEY;
+    assert(heroku.accepts(second));
+    assertEquals(await (await readToken(worker)).text(), second);
+    assertEquals(living(heroku), ["ci [g2]"]);
+  },
+);

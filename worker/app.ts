@@ -1,0 +1,173 @@
+/**
+ * What the Worker answers: the page, its health, and the tokens of the built-in store.
+ *
+ * | Path | Key | Answer |
+ * |---|---|---|
+ * | `GET /healthz` | none | 200 or 503, and kinds and counts of what is wrong, in JSON |
+ * | `GET /` | `PAGE_KEY` | the page |
+ * | `GET /status` | `PAGE_KEY` | the {@linkcode Status}, in JSON |
+ * | `GET /credentials/:name/token` | that credential's reader key | its token |
+ *
+ * A key is shown as `Authorization: Bearer <key>`, or as the password of Basic with any user, which
+ * is what a browser asks for. Without the right key the answer is the same 401 whatever the path and
+ * whether or not such a credential exists.
+ *
+ * @module
+ */
+import type { Context, MiddlewareHandler } from "hono";
+import { Hono } from "hono/tiny";
+import { basicAuth } from "hono/basic-auth";
+import { bearerAuth } from "hono/bearer-auth";
+import { some } from "hono/combine";
+import { HTTPException } from "hono/http-exception";
+import { NONCE, secureHeaders, type SecureHeadersVariables } from "hono/secure-headers";
+import { timingSafeEqual } from "hono/utils/buffer";
+import type { Ledger } from "../lib/rotation/ledger.ts";
+import type { ConfigurationResult } from "./config.ts";
+import { assessHealth, type Situation } from "./health.ts";
+import type { Log } from "./log.ts";
+import { readServedToken } from "./served_token.ts";
+import { createStatus } from "./status.ts";
+import type { SweepLog } from "./sweep_log.ts";
+import { renderPage } from "./views/page.ts";
+
+/** What the app works with. */
+export interface AppDependencies {
+  /** The configuration, or what is wrong with it. */
+  readonly configured: ConfigurationResult;
+  /** The ledger, to be read. */
+  readonly ledger: Pick<Ledger, "read" | "readCredential">;
+  /** The log of sweeps, to be read. */
+  readonly sweeps: Pick<SweepLog, "last" | "lastClean">;
+  /** Takes what went wrong. */
+  readonly log: Log;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** What Hono keeps for one request. */
+export interface AppEnvironment {
+  /** What the middleware for headers leaves behind. */
+  Variables: SecureHeadersVariables;
+}
+
+/** Tells whether a key opens what is asked for. */
+type VerifyKey = (key: string, context: Context) => Promise<boolean>;
+
+/** After how many seconds to ask again for a token that is not there. */
+const retryAfter = "60";
+
+/** Makes the app. */
+export function createApp(
+  { configured, ledger, sweeps, log, now }: AppDependencies,
+): Hono<AppEnvironment> {
+  const pageKey = configured.ok ? configured.configuration.pageKey : configured.pageKey;
+  const readerKeys = configured.ok ? configured.configuration.readerKeys : undefined;
+
+  async function look(): Promise<Situation> {
+    const at = now();
+    try {
+      const [known, last, lastClean] = await Promise.all([
+        ledger.read(),
+        sweeps.last(),
+        sweeps.lastClean(),
+      ]);
+      return { configured, records: { ledger: known, last, lastClean }, now: at };
+    } catch (error) {
+      log.error("ledger_unreadable", { error });
+      return { configured, records: undefined, now: at };
+    }
+  }
+
+  const withPageKey = requireKey((key) => matches(pageKey, key));
+  const withReaderKey = requireKey((key, context) =>
+    matches(readerKeys?.get(context.req.param("name") ?? ""), key)
+  );
+  const app = new Hono<AppEnvironment>();
+
+  app.use(async (context, next) => {
+    await next();
+    context.res.headers.set("Cache-Control", "no-store");
+  });
+  app.use(secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: [NONCE],
+      imgSrc: ["data:"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    xFrameOptions: "DENY",
+  }));
+
+  app.get("/healthz", async (context) => {
+    const reasons = assessHealth(await look());
+    if (reasons.length === 0) return context.json({ status: "ok" });
+    const counted = reasons.map(({ kind, count }) => ({ kind, count }));
+    return context.json({ status: "failing", reasons: counted }, 503);
+  });
+
+  app.get(
+    "/credentials/:name/token",
+    async (context, next) => {
+      if (configured.ok) return await next();
+      return unavailable(context, "The configuration is invalid: see the page");
+    },
+    withReaderKey,
+    async (context) => {
+      if (!configured.ok) return context.notFound();
+      const name = context.req.param("name");
+      const { sealingKey } = configured.configuration;
+      const served = await readServedToken({ ledger, sealingKey, log, now }, name);
+      if (!served) {
+        return unavailable(context, "There is no live token at the moment: see the page");
+      }
+      const wantsJson = context.req.header("Accept")?.startsWith("application/json");
+      return wantsJson ? context.json(served) : context.text(served.token);
+    },
+  );
+
+  app.use(withPageKey);
+  app.get(
+    "/",
+    async (context) =>
+      context.html(renderPage(createStatus(await look()), context.get("secureHeadersNonce") ?? "")),
+  );
+  app.get("/status", async (context) => context.json(createStatus(await look())));
+  for (const path of ["/", "/status", "/healthz", "/credentials/:name/token"]) {
+    app.all(
+      path,
+      (context) =>
+        context.json({ error: "Only GET and HEAD are answered here" }, 405, { Allow: "GET, HEAD" }),
+    );
+  }
+
+  app.notFound((context) => context.json({ error: "There is nothing here" }, 404));
+  app.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    log.error("request_failed", { method: context.req.method, error });
+    return context.json({ error: "Something went wrong: see the Worker's log" }, 500);
+  });
+  return app;
+}
+
+function requireKey(verify: VerifyKey): MiddlewareHandler {
+  return some(
+    bearerAuth({ verifyToken: verify }),
+    basicAuth({
+      realm: "Herotate",
+      verifyUser: (_user, password, context) => verify(password, context),
+      invalidUserMessage: { error: "Show the key in an Authorization header, Bearer or Basic" },
+    }),
+  );
+}
+
+/** Compares in constant time, and takes as long when there is no such key. */
+async function matches(key: string | undefined, given: string): Promise<boolean> {
+  return await timingSafeEqual(key ?? crypto.randomUUID(), given);
+}
+
+function unavailable(context: Context, error: string): Response {
+  return context.json({ error }, 503, { "Retry-After": retryAfter });
+}

@@ -1,0 +1,235 @@
+/**
+ * The configuration: the variables and secrets of the Worker, parsed once. All mistakes are told
+ * together.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import type { Credential } from "../lib/rotation/credential.ts";
+import type { Fuse } from "../lib/rotation/plan.ts";
+import { serviceUrl } from "../lib/targets/fields.ts";
+import { store } from "../lib/targets/store.ts";
+import {
+  type TargetDefinition,
+  type TargetEnvironment,
+  TargetError,
+  type TokenStore,
+} from "../lib/targets/target.ts";
+import {
+  checkSecrets,
+  herokuTokenForm,
+  keyForm,
+  readSecret,
+  sealingKeyForm,
+  type SecretNeed,
+} from "./config_secrets.ts";
+import {
+  type CredentialDraft,
+  draftCredential,
+  findConflicts,
+  readTables,
+} from "./config_draft.ts";
+import type { TargetDraft } from "./config_target.ts";
+import { findUnknown, fromJson, isTable, joinPath, type Mistake } from "./mistake.ts";
+
+/** A configuration without a mistake. */
+export interface Configuration {
+  /** What is to be kept alive, in the order of the configuration. */
+  readonly credentials: readonly Credential[];
+  /**
+   * The most that one sweep may create and delete. Default: half of the credentials, but 10 at
+   * least, and twice the creates.
+   */
+  readonly fuse: Fuse;
+  /** Heroku's API, when `HEROKU_URL` gives another address than its usual one. */
+  readonly herokuUrl?: string;
+  /** The value of `HEROKU_API_TOKEN`: the token that manages the authorizations. */
+  readonly herokuToken: string;
+  /** The value of `SEALING_KEY`. */
+  readonly sealingKey: string;
+  /** The value of `PAGE_KEY`: what opens the page. */
+  readonly pageKey: string;
+  /** The key that readers of a credential's token show, by the credential's name. */
+  readonly readerKeys: ReadonlyMap<string, string>;
+}
+
+/** What both outcomes have. */
+export interface ResultBase {
+  /** The values of all secrets that are set and named, so that logs can be kept free of them. */
+  readonly secrets: readonly string[];
+}
+
+/** The configuration is right. */
+export interface ValidResult extends ResultBase {
+  /** It is. */
+  readonly ok: true;
+  /** The configuration. */
+  readonly configuration: Configuration;
+}
+
+/** The configuration is wrong: nothing may be done. */
+export interface InvalidResult extends ResultBase {
+  /** It is not. */
+  readonly ok: false;
+  /** All that is wrong, one at least. */
+  readonly mistakes: readonly Mistake[];
+  /** The value of `PAGE_KEY` if at least that can be used, so that the page can show the mistakes. */
+  readonly pageKey?: string;
+}
+
+/** The outcome of parsing. */
+export type ConfigurationResult = ValidResult | InvalidResult;
+
+/** What targets are made with. */
+export interface ConfigurationDependencies {
+  /** The fetch that targets call. */
+  readonly fetch: typeof fetch;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The built-in store; required when a credential uses it. */
+  readonly store?: TokenStore;
+}
+
+const fuseForm = "Must be a whole number from 1 to 10000";
+const fuseLimit = v.pipe(
+  v.number(fuseForm),
+  v.integer(fuseForm),
+  v.minValue(1, fuseForm),
+  v.maxValue(10_000, fuseForm),
+);
+const fuseSchema = v.object({
+  creates: v.optional(fuseLimit),
+  deletes: v.optional(fuseLimit),
+}, "Must be a table such as { creates = 10, deletes = 20 }");
+
+const urlForm =
+  "Must be an https URL (http for a loopback address alone) without user, query or fragment, such as 'https://api.heroku.com'";
+const urlSchema = v.pipe(
+  serviceUrl(urlForm),
+  v.check((url) => !url.includes("?"), urlForm),
+);
+
+/**
+ * Parses the variables and secrets of the Worker.
+ *
+ * @param env The Worker's `env`. `CREDENTIALS` and `FUSE` may also be strings of JSON.
+ * @param definitions The kinds of targets there are beside the built-in store.
+ * @throws {TypeError} When the configuration is right and uses the built-in store, and
+ * `dependencies` have none. No content of `env` makes it throw.
+ */
+export function parseConfiguration(
+  env: Readonly<Record<string, unknown>>,
+  definitions: readonly TargetDefinition<unknown>[],
+  dependencies: ConfigurationDependencies,
+): ConfigurationResult {
+  const { tables, mistakes: tableMistakes } = readTables(env.CREDENTIALS);
+  const drafts = tables.map((table, at) => draftCredential(table, at, [store, ...definitions]));
+  const fuse = parseFuse(env.FUSE, tables.length);
+  const herokuUrl = v.safeParse(v.optional(urlSchema), env.HEROKU_URL);
+  const needs = drafts.flatMap(({ targets }) => targets.flatMap(needsOf));
+  const own: readonly SecretNeed[] = [
+    { name: "HEROKU_API_TOKEN", form: herokuTokenForm },
+    { name: "SEALING_KEY", form: sealingKeyForm },
+    { name: "PAGE_KEY", form: keyForm },
+  ];
+
+  const mistakes: Mistake[] = [
+    ...tableMistakes,
+    ...drafts.flatMap((draft) => draft.mistakes),
+    ...findConflicts(drafts),
+    ...fuse.mistakes,
+    ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: urlForm }]),
+    ...checkSecrets(env, [...own, ...needs]),
+  ];
+  const secrets = [...own, ...needs].flatMap(({ name }) => readSecret(env, name) ?? []);
+  const [herokuToken = "", sealingKey = "", pageKey = ""] = own.map(({ name }) =>
+    readSecret(env, name)
+  );
+  if (mistakes.length > 0) {
+    return { ok: false, mistakes, secrets, ...(keyForm.fits(pageKey) ? { pageKey } : {}) };
+  }
+
+  const address = herokuUrl.success && herokuUrl.output !== undefined
+    ? { herokuUrl: herokuUrl.output }
+    : {};
+  const environment: TargetEnvironment = {
+    ...dependencies,
+    secret: (name) => getSecret(env, name),
+    ...(address.herokuUrl === undefined ? {} : { herokuBaseUrl: address.herokuUrl }),
+  };
+  return {
+    ok: true,
+    secrets,
+    configuration: {
+      credentials: drafts.flatMap((draft) => toCredential(draft, environment)),
+      fuse: fuse.fuse,
+      ...address,
+      herokuToken,
+      sealingKey,
+      pageKey,
+      readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),
+    },
+  };
+}
+
+function parseFuse(
+  given: unknown,
+  credentials: number,
+): { readonly fuse: Fuse; readonly mistakes: readonly Mistake[] } {
+  const value = fromJson(given) ?? {};
+  const result = v.safeParse(fuseSchema, value);
+  const limits = result.success ? result.output : {};
+  const creates = limits.creates ?? Math.max(10, Math.ceil(credentials / 2));
+  return {
+    fuse: { creates, deletes: limits.deletes ?? 2 * creates },
+    mistakes: [
+      ...(result.issues ?? []).map((issue) => ({
+        path: joinPath("FUSE", issue.path?.map(({ key }) => key) ?? []),
+        message: issue.message,
+      })),
+      ...(isTable(value) ? findUnknown(value, Object.keys(fuseSchema.entries), "FUSE") : []),
+    ],
+  };
+}
+
+function needsOf({ path, type, secrets }: TargetDraft): SecretNeed[] {
+  return secrets.map((name) =>
+    type === store.type ? { name, path, form: keyForm } : { name, path }
+  );
+}
+
+function readerKeysOf(
+  { name, targets }: CredentialDraft,
+  env: Readonly<Record<string, unknown>>,
+): [string, string][] {
+  const names = targets.find(({ type }) => type === store.type)?.secrets ?? [];
+  const [key] = names.flatMap((secret) => readSecret(env, secret) ?? []);
+  return name === undefined || key === undefined ? [] : [[name, key]];
+}
+
+function toCredential(
+  { members, targets }: CredentialDraft,
+  environment: TargetEnvironment,
+): Credential[] {
+  if (!members) return [];
+  const { name, scope, expires_in, renew_before, max_age, grace, paused } = members;
+  return [{
+    name,
+    ...(scope === undefined ? {} : { scope }),
+    ...(expires_in === undefined ? {} : { lifetime: expires_in }),
+    ...(renew_before === undefined ? {} : { renewBefore: renew_before }),
+    ...(max_age === undefined ? {} : { maxAge: max_age }),
+    grace,
+    paused,
+    targets: targets.map((target) => target.create(environment)),
+  }];
+}
+
+function getSecret(env: Readonly<Record<string, unknown>>, name: string): string {
+  const value = readSecret(env, name);
+  if (value !== undefined) return value;
+  throw new TargetError(
+    "unauthorized",
+    `Cannot use the Worker secret '${name}' as it is not set: run \`wrangler secret put ${name}\``,
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * One `[[vars.CREDENTIALS.targets]]` table.
+ *
+ * @module
+ */
+import type { CredentialTarget } from "../lib/rotation/credential.ts";
+import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../lib/targets/target.ts";
+import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistake.ts";
+
+/** A target whose table is right. */
+export interface TargetDraft {
+  /** Where its table stands. */
+  readonly path: string;
+  /** Its kind. */
+  readonly type: string;
+  /** The place it writes. */
+  readonly place: string;
+  /** The names of the Worker secrets that it needs. */
+  readonly secrets: readonly string[];
+  /** Makes the target. */
+  create(environment: TargetEnvironment): CredentialTarget;
+}
+
+/** The outcome: a draft, or all that is wrong. */
+export type TargetResult =
+  | { readonly draft: TargetDraft; readonly mistakes: readonly [] }
+  | { readonly draft: undefined; readonly mistakes: readonly Mistake[] };
+
+/** Reads a table. */
+export function parseTarget(
+  value: unknown,
+  path: string,
+  definitions: readonly TargetDefinition<unknown>[],
+): TargetResult {
+  if (!isTable(value)) return refuse([{ path, message: "Must be a table" }]);
+  const { type, required = true, ...rest } = value;
+  const mistakes: Mistake[] = typeof required === "boolean"
+    ? []
+    : [{ path: joinPath(path, ["required"]), message: "Must be true or false" }];
+
+  const definition = definitions.find((candidate) => candidate.type === type);
+  if (!definition) return refuse([findType(type, path, definitions), ...mistakes]);
+  const result = definition.schema["~standard"].validate(rest);
+  if (result instanceof Promise) {
+    throw new TypeError(`Cannot check a '${definition.type}' as its schema is asynchronous`);
+  }
+  mistakes.push(...(result.issues ?? []).map((issue) => toMistake(issue, path)));
+  if (result.issues || typeof required !== "boolean") return refuse(mistakes);
+  const config = result.value;
+  const place = definition.place(config);
+  return {
+    draft: {
+      path,
+      type: definition.type,
+      place,
+      secrets: definition.secrets(config),
+      create: (environment) => ({
+        type: definition.type,
+        place,
+        required,
+        adoptable: definition.adoptable ?? true,
+        keepsToken: definition.keepsToken ?? false,
+        target: definition.create(config, environment),
+      }),
+    },
+    mistakes: [],
+  };
+}
+
+function findType(
+  type: unknown,
+  path: string,
+  definitions: readonly TargetDefinition<unknown>[],
+): Mistake {
+  const types = definitions.map((definition) => definition.type);
+  const given = typeof type === "string"
+    ? `'${shorten(type)}' is not known${suggest(type, types)}`
+    : type === undefined
+    ? "Is missing"
+    : "Must be a string";
+  return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
+}
+
+function toMistake({ message, path: issuePath = [] }: SchemaIssue, path: string): Mistake {
+  const keys = issuePath.map((segment) => typeof segment === "object" ? segment.key : segment);
+  return { path: joinPath(path, keys), message };
+}
+
+function refuse(mistakes: readonly Mistake[]): TargetResult {
+  return { draft: undefined, mistakes };
+}

@@ -1,0 +1,198 @@
+/**
+ * Health: whether anybody has to look, and why. Pure.
+ *
+ * @module
+ */
+import { HOUR } from "@std/datetime/constants";
+import type { Credential } from "../lib/rotation/credential.ts";
+import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
+import { due } from "../lib/rotation/policy.ts";
+import type { ConfigurationResult } from "./config.ts";
+import type { SweepRecord } from "./sweep_log.ts";
+
+/**
+ * What is wrong:
+ *
+ * - `configuration_invalid`: nothing is done until every mistake is gone; counts the mistakes;
+ * - `ledger_unreadable`: the database does not answer or lacks its migrations;
+ * - `no_sweep`: there was no sweep yet. A fresh deployment is failing until its first one, or one
+ *   whose cron never fires would seem well for ever;
+ * - `sweep_overdue`: the newest sweep began more than an hour ago;
+ * - `sweep_failed`: the newest sweep did nothing;
+ * - `sweep_unclean`: the newest sweep had problems, and the newest clean one began more than an hour
+ *   ago; counts the problems;
+ * - `fuse_blown`: more is due than one sweep may do; counts the rotations that are held back;
+ * - `credential_failing`: three or more attempts in a row have failed;
+ * - `credential_blocked`: the operator must act before it can be rotated;
+ * - `credential_missing`: Heroku has no live authorization for it;
+ * - `credential_urgent`: less than a twentieth of the token's lifetime is left;
+ * - `another_worker`: another Worker manages it, too.
+ */
+export type HealthReasonKind =
+  | "configuration_invalid"
+  | "ledger_unreadable"
+  | "no_sweep"
+  | "sweep_overdue"
+  | "sweep_failed"
+  | "sweep_unclean"
+  | "fuse_blown"
+  | "credential_failing"
+  | "credential_blocked"
+  | "credential_missing"
+  | "credential_urgent"
+  | "another_worker";
+
+/** One reason not to be well. */
+export interface HealthReason {
+  /** What is wrong. */
+  readonly kind: HealthReasonKind;
+  /** How often: of mistakes, problems or credentials. */
+  readonly count: number;
+  /** The same in words, for who may know names. */
+  readonly details: readonly string[];
+}
+
+/** What the Worker knows of itself at one moment. */
+export interface Situation {
+  /** The configuration, or what is wrong with it. */
+  readonly configured: ConfigurationResult;
+  /** What the database says; undefined when it could not be read. */
+  readonly records: Records | undefined;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What the database says. */
+export interface Records {
+  /** What the ledger knows, by name. */
+  readonly ledger: ReadonlyMap<string, CredentialLedger>;
+  /** The newest sweep; undefined before the first. */
+  readonly last: SweepRecord | undefined;
+  /** When the newest clean sweep began, in milliseconds since the epoch. */
+  readonly lastClean: number | undefined;
+}
+
+/** How long the cron may be silent or its sweeps unclean, in milliseconds: 1 hour. */
+export const patience: number = HOUR;
+
+/** How many failures in a row are too many. */
+export const tooManyFailures = 3;
+
+/** Says everything that is wrong; nothing at all when all is well. Paused credentials are passed over. */
+export function assessHealth({ configured, records, now }: Situation): readonly HealthReason[] {
+  const reasons = [
+    reason(
+      "configuration_invalid",
+      configured.ok ? [] : configured.mistakes.map(({ path, message }) => `${path}: ${message}`),
+    ),
+    ...(records ? assessSweeps(records, now) : [
+      reason("ledger_unreadable", [
+        "The ledger cannot be read: apply the migrations with `wrangler d1 migrations apply`, and see the log",
+      ]),
+    ]),
+    ...(records && configured.ok
+      ? assessCredentials(configured.configuration.credentials, records, now)
+      : []),
+  ];
+  return reasons.filter(({ count }) => count > 0);
+}
+
+/** The entries whose tokens the targets hold: the current one, or else all that were adopted. */
+export function findHolders(entries: readonly Entry[]): readonly Entry[] {
+  const current = entries.findLast(({ state }) => state === "current");
+  return current ? [current] : entries.filter(({ state }) => state === "adopted");
+}
+
+function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[] {
+  if (!last) return [reason("no_sweep", ["There was no sweep yet: it comes with the next cron"])];
+  const problems = last.report?.problems ?? [];
+  const held = (last.report?.decisions ?? [])
+    .filter(({ kind }) => kind === "held")
+    .map(({ credential, reason }) => `${credential}: ${reason}`);
+  const blown = held.length > 0 ? held : last.report?.blown ? [last.report.blown] : [];
+  return [
+    reason(
+      "sweep_overdue",
+      now - last.at > patience ? ["The last sweep is more than an hour old: check the cron"] : [],
+    ),
+    reason("sweep_failed", last.error === null ? [] : [last.error]),
+    reason("sweep_unclean", now - (lastClean ?? -Infinity) > patience ? problems : []),
+    reason("fuse_blown", blown),
+  ];
+}
+
+function assessCredentials(
+  credentials: readonly Credential[],
+  { ledger, last }: Records,
+  now: number,
+): HealthReason[] {
+  const decisions = new Map(last?.report?.decisions.map((each) => [each.credential, each]));
+  const listed = new Set(last?.report?.unmanaged.map(({ id }) => id));
+  const known = credentials.flatMap((credential) => {
+    const of = ledger.get(credential.name);
+    return of && !credential.paused
+      ? [{ credential, of, decision: decisions.get(credential.name) }]
+      : [];
+  });
+  const say = (
+    kind: HealthReasonKind,
+    tell: (each: typeof known[number]) => string | undefined,
+  ) =>
+    reason(
+      kind,
+      known.flatMap((each) => {
+        const told = tell(each);
+        return told === undefined ? [] : [`${each.credential.name}: ${told}`];
+      }),
+    );
+  return [
+    say(
+      "credential_failing",
+      ({ of: { record } }) =>
+        record.failures >= tooManyFailures
+          ? `${record.failures} attempts in a row have failed. ${record.error ?? ""}`.trimEnd()
+          : undefined,
+    ),
+    say(
+      "credential_blocked",
+      ({ decision }) => decision?.kind === "blocked" ? decision.reason : undefined,
+    ),
+    say("credential_missing", ({ of, decision }) => {
+      const holders = findHolders(of.entries);
+      if (holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
+        return "Heroku has no live authorization for it";
+      }
+      const replaced = holders.some(({ provenAt }) => (provenAt ?? 0) > (last?.at ?? 0));
+      return decision && "cause" in decision && decision.cause === "missing" && !replaced
+        ? decision.reason
+        : undefined;
+    }),
+    say(
+      "credential_urgent",
+      ({ credential, of }) =>
+        findHolders(of.entries).some((entry) =>
+            !hasPassed(entry.expiresAt, now) && due(credential, entry).emergencyAt <= now
+          )
+          ? "Its token expires soon, and no replacement is proven yet"
+          : undefined,
+    ),
+    say(
+      "another_worker",
+      ({ of }) =>
+        of.entries.some(({ state, authorization }) =>
+            state === "foreign" && authorization !== null && listed.has(authorization)
+          )
+          ? "Another Worker manages it, too: let only one of them do it"
+          : undefined,
+    ),
+  ];
+}
+
+/** Whether a moment is over; null never is. */
+export function hasPassed(at: number | null, now: number): boolean {
+  return at !== null && at <= now;
+}
+
+function reason(kind: HealthReasonKind, details: readonly string[]): HealthReason {
+  return { kind, count: details.length, details };
+}

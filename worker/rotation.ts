@@ -1,0 +1,39 @@
+/**
+ * The durable run on Cloudflare Workflows.
+ *
+ * @module
+ */
+import type { WorkflowStep } from "@cloudflare/workers-types";
+import { rotate, type RotationResult } from "../lib/rotation/rotate.ts";
+import type { Step } from "../lib/rotation/step.ts";
+import type { RotationRun } from "../lib/rotation/world.ts";
+import type { TargetDefinition } from "../lib/targets/target.ts";
+import { createContext, type Environment } from "./environment.ts";
+
+/** Runs one attempt: see `lib/rotation/rotate.ts`. What it gives is stored and holds no token. */
+export async function runRotation(
+  run: RotationRun,
+  step: Pick<WorkflowStep, "do" | "sleep">,
+  environment: Environment,
+  definitions: readonly TargetDefinition<unknown>[],
+): Promise<RotationResult> {
+  const { configured, createWorld, log } = await createContext(environment, definitions);
+  const { credential, attempt } = run;
+  if (!configured.ok) {
+    log.error("rotation", { credential, attempt, error: "The configuration is invalid" });
+    throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
+  }
+  const result = await rotate(toStep(step), run, createWorld(configured.configuration));
+  const level = result.outcome === "failure" ? "error" : "info";
+  log[level]("rotation", { credential, attempt, ...result });
+  return result;
+}
+
+/** Cloudflare's steps demand that what they give can be stored; ours give plain JSON. */
+function toStep(step: Pick<WorkflowStep, "do" | "sleep">): Step {
+  return {
+    do: <T>(name: string, options: Parameters<Step["do"]>[1], run: () => Promise<T>) =>
+      step.do(name, options, run as () => Promise<never>) as Promise<T>,
+    sleep: (name, duration) => step.sleep(name, duration),
+  };
+}

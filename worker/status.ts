@@ -1,0 +1,312 @@
+/**
+ * The status: all that the page and scripts are told. It is JSON and holds no token, sealed or not.
+ * Members are in snake_case and times ISO 8601 in UTC, as in Heroku's API.
+ *
+ * @module
+ */
+import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts";
+import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
+import type { Decision } from "../lib/rotation/plan.ts";
+import type { ProofKind } from "../lib/targets/target.ts";
+import {
+  assessHealth,
+  findHolders,
+  hasPassed,
+  type HealthReason,
+  type Situation,
+  tooManyFailures,
+} from "./health.ts";
+import type { Mistake } from "./mistake.ts";
+import type { SweepRecord } from "./sweep_log.ts";
+
+/** The whole status. */
+export interface Status {
+  /** When it was read. */
+  readonly at: string;
+  /** Whether anybody has to look. */
+  readonly status: "ok" | "failing";
+  /** Why. */
+  readonly reasons: readonly HealthReason[];
+  /** What is wrong with the configuration. */
+  readonly mistakes: readonly Mistake[];
+  /** The newest sweep; null before the first. */
+  readonly last_sweep: SweepStatus | null;
+  /** When the newest sweep without a problem began; null when there was none. */
+  readonly last_clean_sweep_at: string | null;
+  /** The configured credentials, in the configuration's order. */
+  readonly credentials: readonly CredentialStatus[];
+  /** The authorizations in Heroku that no credential claims. */
+  readonly unmanaged: readonly UnmanagedStatus[];
+}
+
+/** A sweep. */
+export interface SweepStatus {
+  /** When it began. */
+  readonly at: string;
+  /** Why nothing was done; null for a sweep that went through. */
+  readonly error: string | null;
+  /** What went wrong on the way. */
+  readonly problems: readonly string[];
+  /** The names of the credentials whose rotation was started. */
+  readonly started: readonly string[];
+  /** The ids of the leftovers that were removed. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Where a credential stands:
+ *
+ * - `current`: its token is good and nothing is due;
+ * - `rotating`: an attempt is at work;
+ * - `grace`: the replacement is proven everywhere, and the stale authorization still lives;
+ * - `due`: a replacement is due and about to be made;
+ * - `retrying`: the last attempt failed, and another follows;
+ * - `failing`: three or more attempts in a row have failed;
+ * - `blocked`: the operator must act first;
+ * - `held`: the fuse holds it back;
+ * - `missing`: no live authorization is known;
+ * - `paused`: the configuration says so;
+ * - `unseen`: no sweep has seen it yet.
+ */
+export type CredentialState =
+  | "current"
+  | "rotating"
+  | "grace"
+  | "due"
+  | "retrying"
+  | "failing"
+  | "blocked"
+  | "held"
+  | "missing"
+  | "paused"
+  | "unseen";
+
+/** A credential. */
+export interface CredentialStatus {
+  /** Its name. */
+  readonly name: string;
+  /** Where it stands. */
+  readonly state: CredentialState;
+  /** The generation that the targets hold: 0 for one that was adopted; null when there is none. */
+  readonly generation: number | null;
+  /** The id of its authorization in Heroku; null when there is none. */
+  readonly authorization: string | null;
+  /** When the token expires; null for never, or when there is none. */
+  readonly expires_at: string | null;
+  /**
+   * What the newest sweep decided; null when it did not see the credential, or an attempt has ended
+   * since.
+   */
+  readonly decision: DecisionStatus | null;
+  /** How many attempts in a row have failed. */
+  readonly failures: number;
+  /** Why the last one failed; null when it did not. */
+  readonly error: string | null;
+  /** The places that use it. */
+  readonly targets: readonly TargetStatus[];
+  /** What lives on beside the authorization above. */
+  readonly stale: readonly StaleStatus[];
+}
+
+/** A decision of the newest sweep. */
+export interface DecisionStatus {
+  /** What is to be done. */
+  readonly kind: Decision["kind"];
+  /** Why, in words. */
+  readonly reason: string;
+  /** The next moment at which it would change by itself; null for none. */
+  readonly until: string | null;
+}
+
+/** A target. */
+export interface TargetStatus {
+  /** Its kind. */
+  readonly type: string;
+  /** The place it writes. */
+  readonly place: string;
+  /** Whether the stale authorization lives on until it is proven. */
+  readonly required: boolean;
+  /** The generation that was last delivered or proven there; null for none by this Worker. */
+  readonly generation: number | null;
+  /** When it was delivered; null for never. */
+  readonly delivered_at: string | null;
+  /** The evidence that it holds that generation's token; null for none. */
+  readonly proof: ProofStatus | null;
+}
+
+/** A proof. */
+export interface ProofStatus {
+  /** How strong it is. */
+  readonly kind: ProofKind;
+  /** What was seen, in words. */
+  readonly detail: string;
+  /** When it was seen. */
+  readonly proven_at: string | null;
+}
+
+/** An authorization that lives on beside the one that the targets hold. */
+export interface StaleStatus {
+  /** Its generation. */
+  readonly generation: number;
+  /** Its id in Heroku. */
+  readonly authorization: string | null;
+  /** When it expires by itself; null for never. */
+  readonly expires_at: string | null;
+  /** When its grace ends; null as long as no replacement is proven. */
+  readonly grace_until: string | null;
+}
+
+/** An authorization that no credential claims. */
+export interface UnmanagedStatus {
+  /** Its id in Heroku. */
+  readonly id: string;
+  /** Its description. */
+  readonly description: string;
+  /** When it expires; null for never. */
+  readonly expires_at: string | null;
+  /** Why it is nobody's, in words. */
+  readonly reason: string;
+}
+
+/** In milliseconds since the epoch: a date later than this is invalid. */
+const lastMoment = 8.64e15;
+
+/** Describes a situation. */
+export function createStatus(situation: Situation): Status {
+  const { configured, records, now } = situation;
+  const reasons = assessHealth(situation);
+  const report = records?.last?.report;
+  const decisions = new Map(report?.decisions.map((each) => [each.credential, each]));
+  return {
+    at: toTime(now),
+    status: reasons.length === 0 ? "ok" : "failing",
+    reasons,
+    mistakes: configured.ok ? [] : configured.mistakes,
+    last_sweep: records?.last
+      ? {
+        at: toTime(records.last.at),
+        error: records.last.error,
+        problems: report?.problems ?? [],
+        started: report?.started ?? [],
+        removed: report?.removed ?? [],
+      }
+      : null,
+    last_clean_sweep_at: toTimeOrNull(records?.lastClean),
+    credentials: configured.ok
+      ? configured.configuration.credentials.map((credential) =>
+        describeCredential(
+          credential,
+          records?.ledger.get(credential.name),
+          outdated(records?.ledger.get(credential.name), records?.last)
+            ? undefined
+            : decisions.get(credential.name),
+          now,
+        )
+      )
+      : [],
+    unmanaged: (report?.unmanaged ?? []).map(({ id, description, expiresAt, reason }) => ({
+      id,
+      description,
+      expires_at: toTimeOrNull(expiresAt),
+      reason,
+    })),
+  };
+}
+
+function outdated(known: CredentialLedger | undefined, last: SweepRecord | undefined): boolean {
+  return (known?.record.endedAt ?? -Infinity) > (last?.at ?? Infinity);
+}
+
+function describeCredential(
+  credential: Credential,
+  known: CredentialLedger | undefined,
+  decision: Decision | undefined,
+  now: number,
+): CredentialStatus {
+  const entries = known?.entries ?? [];
+  const holder = findHolders(entries).at(-1);
+  const stale = entries.filter((entry) => entry !== holder && isStale(entry, holder));
+  return {
+    name: credential.name,
+    state: stateOf(credential, known, decision, stale, now),
+    generation: holder?.generation ?? null,
+    authorization: holder?.authorization ?? null,
+    expires_at: toTimeOrNull(holder?.expiresAt),
+    decision: decision
+      ? { kind: decision.kind, reason: decision.reason, until: toTimeOrNull(decision.until) }
+      : null,
+    failures: known?.record.failures ?? 0,
+    error: known?.record.error ?? null,
+    targets: credential.targets.map((target) => describeTarget(target, known)),
+    stale: stale.map(({ generation, authorization, expiresAt }) => ({
+      generation,
+      authorization,
+      expires_at: toTimeOrNull(expiresAt),
+      grace_until: holder?.state === "current" && holder.provenAt !== null
+        ? toTime(holder.provenAt + credential.grace)
+        : null,
+    })),
+  };
+}
+
+function stateOf(
+  credential: Credential,
+  known: CredentialLedger | undefined,
+  decision: Decision | undefined,
+  stale: readonly Entry[],
+  now: number,
+): CredentialState {
+  if (credential.paused) return "paused";
+  if (!known) return "unseen";
+  const { leaseUntil, failures } = known.record;
+  if (leaseUntil !== null && leaseUntil > now) {
+    const newest = known.entries.findLast(({ state }) =>
+      state === "intended" || state === "minted" || state === "current"
+    );
+    return newest?.state === "current" && stale.length > 0 ? "grace" : "rotating";
+  }
+  if (decision?.kind === "blocked") return "blocked";
+  if (failures >= tooManyFailures) return "failing";
+  if (decision?.kind === "held") return "held";
+  if (failures > 0) return "retrying";
+  if (findHolders(known.entries).every(({ expiresAt }) => hasPassed(expiresAt, now))) {
+    return "missing";
+  }
+  return decision?.kind === "rotate" ? "due" : "current";
+}
+
+/** The newest proof for a place or, without one, the newest delivery. */
+function describeTarget(
+  { type, place, required }: CredentialTarget,
+  known: CredentialLedger | undefined,
+): TargetStatus {
+  const deliveries = (known?.deliveries ?? [])
+    .filter((delivery) => delivery.place === place)
+    .toSorted((a, b) => a.deliveredAt - b.deliveredAt);
+  const delivery = deliveries.findLast(({ proof }) => proof !== null) ?? deliveries.at(-1);
+  const entry = known?.entries.find(({ mark }) => mark === delivery?.mark);
+  return {
+    type,
+    place,
+    required,
+    generation: entry?.generation ?? null,
+    delivered_at: toTimeOrNull(delivery?.deliveredAt),
+    proof: delivery?.proof
+      ? { ...delivery.proof, proven_at: toTimeOrNull(delivery.provenAt) }
+      : null,
+  };
+}
+
+function isStale({ state, generation }: Entry, holder: Entry | undefined): boolean {
+  return (state === "adopted" || state === "minted" || state === "current") &&
+    generation <= (holder?.generation ?? -1);
+}
+
+/** What lies beyond the last moment that a date can tell is told as that moment. */
+function toTime(at: number): string {
+  return new Date(Math.min(at, lastMoment)).toISOString();
+}
+
+function toTimeOrNull(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : toTime(at);
+}

@@ -1,0 +1,148 @@
+/**
+ * The page: where every credential stands.
+ *
+ * @module
+ */
+import { html, raw } from "hono/html";
+import type { HealthReason } from "../health.ts";
+import type { Mistake } from "../mistake.ts";
+import type { Status, UnmanagedStatus } from "../status.ts";
+import { renderCredential } from "./credential.ts";
+import { style } from "./style.ts";
+import { type Html, renderDistance, renderMoment, renderTime } from "./time.ts";
+import { reasonTitles } from "./words.ts";
+
+/**
+ * Renders the page. It has no script and loads nothing.
+ *
+ * @param status What to show.
+ * @param nonce The nonce that the content security policy lets style with.
+ */
+export function renderPage(status: Status, nonce: string): Html {
+  const { at, mistakes, credentials, unmanaged } = status;
+  const title = status.status === "ok" ? "All is well" : "Needs attention";
+  const reasons = status.reasons.filter(({ kind }) => kind !== "configuration_invalid");
+  const problems = reasons.some(({ kind }) => kind === "sweep_unclean")
+    ? []
+    : status.last_sweep?.problems ?? [];
+  return html`
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>Herotate: ${title}</title>
+        <link rel="icon" href="data:,">
+        <style nonce="${nonce}">${raw(style)}</style>
+      </head>
+      <body>
+        <header>
+          <h1>Herotate</h1>
+          <span class="badge ${status.status === "ok" ? "good" : "bad"}">${title}</span>
+          <p>${renderSweeps(status)}</p>
+        </header>
+        <main>
+    ${mistakes.length > 0 && renderMistakes(mistakes)}
+    ${reasons.length > 0 && renderReasons(reasons)}
+    ${credentials.length > 0 && html`
+      <h2>Credentials</h2>
+      <div class="card">
+        <table>
+      <thead><tr>
+      <th scope="col">Name</th><th scope="col">State</th><th scope="col">Generation</th>
+      <th scope="col">Expires</th><th scope="col">Next change</th>
+      </tr></thead>
+      ${credentials.map((credential) => renderCredential(credential, at))}
+        </table>
+      </div>
+    `}
+    ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
+<ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
+    ${unmanaged.length > 0 && renderUnmanaged(unmanaged, at)}
+        </main>
+        <footer>As of ${renderTime(
+          at,
+        )}. For scripts: <a href="/status">/status</a>, and <a href="/healthz">/healthz</a> for monitors.</footer>
+      </body>
+    </html>
+  `;
+}
+
+function renderSweeps({ last_sweep, last_clean_sweep_at, at }: Status): Html {
+  if (!last_sweep) return html`No sweep yet`;
+  const { started, removed } = last_sweep;
+  const clean = last_clean_sweep_at === null
+    ? html`none without a problem is known`
+    : last_clean_sweep_at === last_sweep.at
+    ? html`without a problem`
+    : html`the last without a problem ${renderDistance(last_clean_sweep_at, at)}`;
+  const did = [
+    started.length > 0 ? `started ${started.length}` : "",
+    removed.length > 0 ? `removed ${removed.length} left over` : "",
+  ].filter((part) => part !== "");
+  return html`Last sweep ${renderDistance(last_sweep.at, at)}, ${clean}${
+    did.length > 0 && html`; it ${did.join(" and ")}`
+  }`;
+}
+
+function renderMistakes(mistakes: readonly Mistake[]): Html {
+  return html`
+    <h2>The configuration is invalid</h2>
+    <p
+      class="note">Nothing is rotated or deleted until these are gone and the Worker is deployed again.</p>
+    <dl class="card list">${mistakes.map(({ path, message }) =>
+      html`
+        <div>
+          <dt>${path}</dt>
+          <dd>${message}</dd>
+        </div>
+      `
+    )}</dl>
+  `;
+}
+
+function renderReasons(reasons: readonly HealthReason[]): Html {
+  return html`<h2>What is wrong</h2>
+<ul class="card list">${
+    reasons.map(({ kind, details }) =>
+      html`
+        <li>
+          <h3>${reasonTitles[kind]}</h3>
+          <ul>${details.map((detail) => html`<li>${detail}</li>`)}</ul>
+        </li>
+      `
+    )
+  }</ul>`;
+}
+
+function renderUnmanaged(unmanaged: readonly UnmanagedStatus[], now: string): Html {
+  return html`
+    <h2>Not managed</h2>
+    <p
+      class="note">These authorizations are in the Heroku account and no credential claims them. They are left alone.</p>
+    <div class="card">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th scope="col">Description</th>
+            <th scope="col">Why</th>
+            <th scope="col">Expires</th>
+          </tr>
+        </thead>
+        <tbody>${unmanaged.map(({ id, description, reason, expires_at }) =>
+          html`
+            <tr>
+              <th scope="row">${description === ""
+                ? "(none)"
+                : description}<br><small>${id}</small></th>
+              <td>${reason}</td>
+              <td data-label="Expires">${expires_at === null
+                ? "never"
+                : renderMoment(expires_at, now)}</td>
+            </tr>
+          `
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}

@@ -1,0 +1,41 @@
+/**
+ * How the page says what the status knows.
+ *
+ * @module
+ */
+import type { HealthReasonKind } from "../health.ts";
+import type { CredentialState } from "../status.ts";
+
+/** How a badge looks: well, at work, soon not well, not well, out of use. */
+export type Tone = "good" | "busy" | "warning" | "bad" | "idle";
+
+/** The states of credentials, with the look of their badges. */
+export const states: Readonly<Record<CredentialState, readonly [string, Tone]>> = {
+  current: ["Up to date", "good"],
+  rotating: ["Rotating", "busy"],
+  grace: ["In grace", "busy"],
+  due: ["Due", "busy"],
+  retrying: ["Retrying", "warning"],
+  failing: ["Failing", "bad"],
+  blocked: ["Needs you", "bad"],
+  held: ["Held by the fuse", "bad"],
+  missing: ["Missing", "bad"],
+  paused: ["Paused", "idle"],
+  unseen: ["Not seen yet", "idle"],
+};
+
+/** The reasons not to be well. */
+export const reasonTitles: Readonly<Record<HealthReasonKind, string>> = {
+  configuration_invalid: "The configuration is invalid, so nothing is done",
+  ledger_unreadable: "The ledger cannot be read",
+  no_sweep: "No sweep yet",
+  sweep_overdue: "The sweep is overdue",
+  sweep_failed: "The last sweep failed",
+  sweep_unclean: "No sweep without a problem for more than an hour",
+  fuse_blown: "The fuse has blown",
+  credential_failing: "Rotations fail again and again",
+  credential_blocked: "You must act before these can be rotated",
+  credential_missing: "No live authorization",
+  credential_urgent: "About to expire",
+  another_worker: "Another Worker interferes",
+};
