@@ -1,0 +1,202 @@
+/**
+ * The demonstration: the real Worker in real workerd keeps the tokens of a misbehaving Heroku alive.
+ *
+ * `deno task demo` runs it and checks the outcome; `--serve` leaves it running; `--seed 7` has Heroku
+ * misbehave otherwise.
+ *
+ * @module
+ */
+import { DAY, HOUR } from "@std/datetime/constants";
+import type { FakeHeroku } from "../../lib/testing/mod.ts";
+import { createLedger } from "../../worker/ledger.ts";
+import { startGitHub } from "../targets/services/github.ts";
+import { keys, startWorker } from "../worker/harness.ts";
+import { check, type Standing } from "./check.ts";
+import { createProgress } from "./progress.ts";
+import { writeTable } from "./table.ts";
+
+const timeout = 110_000;
+const seed = Number(/--seed[= ](\d+)/.exec(Deno.args.join(" "))?.[1] ?? 1);
+
+const github = await startGitHub();
+github.owners.add("acme/web");
+
+const webhook = (url: string, path: string) => ({
+  type: "webhook",
+  url: `${url}/${path}`,
+  secret: "HOOK_KEY",
+});
+const configVar = (app: string) => ({ type: "heroku-config-var", app, name: "HEROKU_API_KEY" });
+
+const worker = await startWorker({
+  heroku: { seed, faults: true, live: true },
+  secrets: { GITHUB_TOKEN: github.token },
+  credentials: (url) => [
+    {
+      name: "ci-deploy",
+      grace: "3s",
+      targets: [
+        {
+          type: "github-actions-secret",
+          repository: "acme/web",
+          name: "HEROKU_API_KEY",
+          token: "GITHUB_TOKEN",
+          base_url: github.url,
+        },
+        { type: "store", reader_key: "CI_READER_KEY" },
+      ],
+    },
+    { name: "dashboard", grace: "3s", max_age: "90d", targets: [configVar("acme-dashboard")] },
+    { name: "release-bot", grace: "3s", targets: [webhook(url, "release-bot")] },
+    {
+      name: "review-apps",
+      scope: ["write"],
+      expires_in: "30d",
+      targets: [webhook(url, "review-apps"), configVar("acme-review")],
+    },
+    { name: "backup", targets: [configVar("acme-backup")] },
+    { name: "metrics", targets: [webhook(url, "metrics")] },
+  ],
+});
+const { heroku, hooks } = worker;
+const database = await worker.database();
+const ledger = createLedger(database);
+const day = DAY / 1000;
+
+function issue(description: string, age: number, expires_in: number | null) {
+  const created_at = heroku.now() - age * DAY;
+  return heroku.issue({ description, scope: ["write"], created_at, expires_in });
+}
+
+const due = issue("ci-deploy", 28, 30 * day);
+const eternal = issue("dashboard", 200, null);
+const stuck = issue("release-bot", 27, 30 * day);
+const fresh = issue("backup", 5, 30 * day);
+const forever = issue("metrics", 400, null);
+const unmanaged = [issue("Heroku CLI on a laptop", 3, 30 * day), issue("terraform", 90, null)];
+heroku.createApp("acme-dashboard", { HEROKU_API_KEY: eternal.token });
+heroku.createApp("acme-review");
+heroku.createApp("acme-backup", { HEROKU_API_KEY: fresh.token });
+github.secrets.set("/repos/acme/web/actions/secrets/HEROKU_API_KEY", {
+  value: due.token,
+  createdAt: due.created_at,
+  updatedAt: due.created_at,
+});
+hooks.set("release-bot", stuck.token).set("metrics", forever.token);
+const leftover = await crashRun(heroku, "release-bot");
+
+const standings: readonly Standing[] = [
+  {
+    credential: "ci-deploy",
+    place: "GitHub Actions secret of acme/web",
+    token: () => github.secrets.get("/repos/acme/web/actions/secrets/HEROKU_API_KEY")?.value,
+  },
+  {
+    credential: "ci-deploy",
+    place: "the Worker's own store",
+    token: async () => {
+      const authorization = `Bearer ${keys.reader}`;
+      const response = await worker.fetch("/credentials/ci-deploy/token", {
+        headers: { authorization },
+      });
+      const text = await response.text();
+      return response.ok ? text : undefined;
+    },
+  },
+  { credential: "dashboard", place: "config var of acme-dashboard", token: held("acme-dashboard") },
+  {
+    credential: "release-bot",
+    place: "webhook release-bot",
+    token: () => hooks.get("release-bot"),
+  },
+  {
+    credential: "review-apps",
+    place: "webhook review-apps",
+    token: () => hooks.get("review-apps"),
+  },
+  { credential: "review-apps", place: "config var of acme-review", token: held("acme-review") },
+  { credential: "backup", place: "config var of acme-backup", token: held("acme-backup") },
+  { credential: "metrics", place: "webhook metrics", token: () => hooks.get("metrics") },
+];
+
+function held(app: string): () => string | undefined {
+  return () => heroku.configVars(app).HEROKU_API_KEY;
+}
+
+/** Leaves what a run leaves that died between Heroku's answer and its own note of it. */
+async function crashRun({ issue, now }: FakeHeroku, credential: string) {
+  const mark = "0123456789ab";
+  await ledger.adopt(credential, [{
+    credential,
+    generation: 0,
+    mark: stuck.id,
+    state: "adopted",
+    authorization: stuck.id,
+    accessToken: null,
+    sealedToken: null,
+    scope: ["write"],
+    lifetime: 30 * DAY,
+    createdAt: now() - 27 * DAY,
+    expiresAt: now() + 3 * DAY,
+    provenAt: null,
+  }]);
+  const lease = { credential, attempt: 1 };
+  await ledger.claim(lease, null, now() - HOUR);
+  await ledger.intend(lease, {
+    credential,
+    generation: 1,
+    mark,
+    state: "intended",
+    authorization: null,
+    accessToken: null,
+    sealedToken: null,
+    scope: ["write"],
+    lifetime: 30 * DAY,
+    createdAt: now() - HOUR,
+    expiresAt: null,
+    provenAt: null,
+  });
+  return issue({
+    description: `${credential} [g1 ${mark}]`,
+    scope: ["write"],
+    expires_in: 30 * day,
+  });
+}
+
+console.log(
+  `Herotate in workerd against a Heroku that misbehaves in about one call of seven (seed ${seed})\n`,
+);
+console.log("Before");
+await writeTable(heroku, standings);
+console.log("\nThe cron fires");
+
+const progress = createProgress(ledger, database);
+const end = Date.now() + timeout;
+do {
+  await worker.cron();
+  for (let pause = 0; pause < 20 && !(await progress.isDone()); pause++) {
+    await progress.print();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  await progress.print();
+} while (!(await progress.isDone()) && Date.now() < end);
+
+console.log("\nAfter");
+await writeTable(heroku, standings);
+const failures = await check(heroku, standings, {
+  gone: [due, eternal, stuck, leftover],
+  untouched: [fresh, forever, ...unmanaged],
+});
+console.log(
+  `\nHeroku answered ${heroku.calls} requests, ${
+    heroku.requests.filter(({ fault }) => fault).length
+  } of them badly`,
+);
+
+if (Deno.args.includes("--serve")) {
+  console.log(`\nThe page: ${worker.url} (any user name, password ${keys.page}); Ctrl+C ends it`);
+} else {
+  await worker[Symbol.asyncDispose]();
+  await github.close();
+  Deno.exit(failures === 0 ? 0 : 1);
+}
