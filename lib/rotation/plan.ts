@@ -337,7 +337,7 @@ function findNeed(
 
   if (minted) {
     return before(
-      alive.filter((member) => member !== minted),
+      holdersBefore(minted, ledger, alive),
       "unfinished",
       `Generation ${minted.entry.generation} is minted but not proven at every target`,
     );
@@ -381,18 +381,21 @@ function findNeed(
     );
   }
 
-  const soonest = holders
-    .map((holder) => ({ holder, due: dueOf(credential, holder) }))
-    .reduce((first, second) => second.due.at < first.due.at ? second : first);
-  const { generation } = soonest.holder.entry;
-  if (now >= soonest.due.at) {
-    return {
-      cause: soonest.due.by === "max_age" ? "max_age" : "expiry",
-      reason: soonest.due.by === "max_age"
-        ? `Generation ${generation} has reached its greatest age`
-        : `Generation ${generation} expires in ${inWords((soonest.holder.expiresAt ?? now) - now)}`,
-      emergencyAt: soonest.due.emergencyAt,
-    };
+  const [holder] = holders;
+  const { generation } = holder.entry;
+  const { at, by, emergencyAt } = dueOf(credential, holder);
+  if (now >= at) {
+    return by === "max_age"
+      ? {
+        cause: "max_age",
+        reason: `Generation ${generation} has reached its greatest age`,
+        emergencyAt,
+      }
+      : {
+        cause: "expiry",
+        reason: `Generation ${generation} expires in ${inWords((holder.expiresAt ?? now) - now)}`,
+        emergencyAt,
+      };
   }
   if (current && alive.length > 1) {
     return before(
@@ -401,7 +404,7 @@ function findNeed(
       `${alive.length - 1} stale of generation ${current.entry.generation} not retired yet`,
     );
   }
-  return soonest.due.at === Infinity
+  return at === Infinity
     ? {
       cause: null,
       reason:
@@ -410,9 +413,21 @@ function findNeed(
     }
     : {
       cause: null,
-      reason: `Generation ${generation} is due in ${inWords(soonest.due.at - now)}`,
-      until: soonest.due.at,
+      reason: `Generation ${generation} is due in ${inWords(at - now)}`,
+      until: at,
     };
+}
+
+/** Whose tokens the targets hold that a replacement is not proven at: none when the last one proven is dead. */
+function holdersBefore(
+  minted: Member,
+  ledger: CredentialLedger,
+  alive: readonly Member[],
+): Member[] {
+  const proven = ledger.entries.findLast(({ state }) => state === "current");
+  return alive.filter((member) =>
+    member !== minted && (!proven || (member.entry === proven && member.usable))
+  );
 }
 
 function dueOf(credential: Credential, { entry, expiresAt }: Member): Due {

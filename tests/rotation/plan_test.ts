@@ -535,6 +535,24 @@ const table: readonly {
     expected: { kind: "back_off", until: now + 12 * hour - minute },
   },
   {
+    name:
+      "backs off for 15 minutes at most while the replacement of a dead token is unproven, whatever older one still lives",
+    situation: {
+      heroku: [listed(0), listed(2)],
+      known: knownOf([
+        entryOf(0, "adopted"),
+        entryOf(1, "current"),
+        entryOf(2, "minted"),
+      ], {
+        deliveries: [provenAt(1)],
+        failures: 20,
+        endedAt: now - minute,
+        error,
+      }),
+    },
+    expected: { kind: "back_off", until: now + 14 * minute },
+  },
+  {
     name: "goes on with an unproven replacement in time before the old token expires",
     situation: {
       heroku: [listed(1, { age: 28.5 * day - hour }), listed(2)],

@@ -298,3 +298,20 @@ Deno.test("rotate() creates once, however often it delivers", async () => {
   assertEquals([created, lineOf(sim)], [1, ["ci g1"]]);
   await assertClean(sim);
 });
+
+Deno.test("rotate() takes back every proof for a place before it writes there, as it may die in between", async () => {
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  await sim.live(2 * hour);
+  const proven = () =>
+    sim.database.query("SELECT place FROM deliveries WHERE proof_kind IS NOT NULL ORDER BY place")
+      .map(({ place }) => place);
+  assertEquals(proven(), ["hook:a", "hook:b"]);
+  await sim.advance(25 * day);
+  sim.fate = ({ name }) => name === "POST /a" ? "dies after" : "sent";
+  await sim.cron();
+  assertEquals([standsAt(sim, "hook:a"), proven()], ["ci g2", ["hook:b"]]);
+  sim.fate = () => "sent";
+  await sim.live(3 * hour);
+  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g2"], ["ci g2", "ci g2"]]);
+  await assertClean(sim);
+});
