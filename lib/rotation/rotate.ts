@@ -119,6 +119,7 @@ async function discard(
   world: RotationWorld,
 ): Promise<never> {
   await perform("discard", async () => {
+    configured(world, lease);
     const { authorization } = entryOf(await readCredential(world, lease), mark);
     await world.ledger.discard(lease, mark);
     if (authorization) await deleteAuthorization(world.authorizations, authorization);
@@ -277,12 +278,10 @@ async function retire(
     );
   }
   const { authorization: id } = entryOf(known, stale);
-  const holder = known.deliveries.find(({ mark, place, proof }) =>
-    mark === stale && proof !== null && isElsewhere(place, credential, world)
-  );
+  const holder = await findHolder(known, stale, credential, world);
   if (holder) {
     throw new AttemptError(
-      `Cannot retire the predecessors of '${lease.credential}' as ${holder.place} holds one and is another credential's now: it is tried again once that one is delivered there`,
+      `Cannot retire the predecessors of '${lease.credential}' as ${holder} may hold one and is another credential's now: it is tried again once that one is proven there`,
     );
   }
   const found = id === null ? undefined : await findAuthorization(world.authorizations, id);
@@ -294,9 +293,21 @@ async function retire(
   return null;
 }
 
-/** Whether a place that this credential has dropped is another one's target now. */
-function isElsewhere(place: string, credential: Credential, world: RotationWorld): boolean {
-  return !credential.targets.some((target) => target.place === place) && world.isTarget(place);
+/** A place that this credential has dropped and another one has not been proven at yet. */
+async function findHolder(
+  { deliveries }: CredentialLedger,
+  stale: string,
+  { targets }: Credential,
+  { ledger, isTarget }: RotationWorld,
+): Promise<string | undefined> {
+  const moved = deliveries.filter(({ mark, place }) =>
+    mark === stale && isTarget(place) && !targets.some((target) => target.place === place)
+  );
+  if (moved.length === 0) return undefined;
+  const everything = [...(await ledger.read()).values()].flatMap((each) => each.deliveries);
+  return moved.find(({ place }) =>
+    !everything.some((each) => each.place === place && each.mark !== stale && each.proof !== null)
+  )?.place;
 }
 
 async function record(lease: Lease, mark: string, world: RotationWorld): Promise<null> {

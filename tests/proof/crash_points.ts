@@ -1,0 +1,130 @@
+/**
+ * Every call of a rotation × everything that may become of it, alone and in pairs.
+ *
+ * @module
+ */
+import { type Call, createSimulation, type Fate, hour, minute } from "../rotation/simulation.ts";
+import type { Simulation } from "../rotation/simulation.ts";
+import { explain, isConverged } from "./convergence.ts";
+import { settleOrHang } from "./prompt_runtime.ts";
+import type { Scenario } from "./scenarios.ts";
+
+/** How the cron fires: once, twice in parallel, or with a second sweep in the midst of the first. */
+export type Firing = "once" | "twice" | { readonly secondBefore: number };
+
+/** What becomes of which call, counted from the firing on. */
+export type Faults = ReadonlyMap<number, Fate>;
+
+/** One run of a scenario. */
+export interface Trial {
+  readonly scenario: Scenario;
+  readonly firing: Firing;
+  readonly faults: Faults;
+  /** Whether the engine goes on with runs whose process died, as Cloudflare's does. */
+  readonly resumes: boolean;
+}
+
+/** What one run of a scenario showed. */
+export interface Verdict {
+  /** The kind of each call from the firing to the last one of the recovery. */
+  readonly calls: readonly Call["kind"][];
+  readonly violations: readonly string[];
+}
+
+/** The most sweeps, half an hour apart, that a recovery may take. */
+const recoverySweeps = 10;
+
+const everyFate: readonly Fate[] = [
+  "not sent",
+  "lost",
+  "429",
+  "500",
+  "500 after",
+  "503",
+  "timeout",
+  "cut off",
+  "401",
+  "dies before",
+  "dies after",
+];
+
+/** A statement either takes effect or does not, and fails in one way. */
+const ledgerFates: readonly Fate[] = ["not sent", "lost", "dies before", "dies after"];
+
+/** What may become of a call of this kind. */
+export function fatesOf(kind: Call["kind"]): readonly Fate[] {
+  return kind === "ledger" ? ledgerFates : everyFate;
+}
+
+/** Runs a scenario with faults at given calls, recovers by ordinary sweeps, and judges. */
+export async function run(trial: Trial): Promise<Verdict> {
+  const sim = createSimulation(trial.scenario.options);
+  const calls: Call["kind"][] = [];
+  const verdict = await settleOrHang(attempt(trial, sim, calls));
+  const violations = [
+    ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+    ...verdict ?? ["It hangs"],
+  ];
+  return { calls, violations };
+}
+
+async function attempt(
+  { scenario, firing, faults, resumes }: Trial,
+  sim: Simulation,
+  calls: Call["kind"][],
+): Promise<string[]> {
+  await scenario.prepare(sim);
+  sim.fate = ({ kind }) => faults.get(calls.push(kind) - 1) ?? "sent";
+  await fire(sim, scenario, firing);
+  await sim.advance(10 * minute);
+  scenario.heal?.(sim);
+
+  let sweeps = 0;
+  for (; sweeps < recoverySweeps && !(sweeps > 0 && isConverged(sim)); sweeps++) {
+    if (resumes) sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+    await sim.cron();
+    await sim.advance(30 * minute);
+  }
+  sim.fate = () => "sent";
+  await sim.cron();
+  await sim.advance(2 * hour);
+  await sim.look("the end");
+  const unfinished = explain(sim);
+  sim.close();
+  return unfinished;
+}
+
+async function fire(sim: Simulation, scenario: Scenario, firing: Firing): Promise<void> {
+  scenario.wake?.(sim);
+  const asleep = sim.workflows.settle();
+  if (firing === "once") {
+    await sim.sweep();
+  } else if (firing === "twice") {
+    await Promise.all([sim.sweep(), sim.sweep()]);
+  } else {
+    await sweepWithin(sim, firing.secondBefore);
+  }
+  await asleep;
+  await sim.workflows.settle();
+}
+
+/** A sweep that is held up before one of its calls, until another one is through. */
+async function sweepWithin(sim: Simulation, heldUpBefore: number): Promise<void> {
+  const reached = Promise.withResolvers<void>();
+  const through = Promise.withResolvers<void>();
+  let process: string | undefined;
+  let calls = 0;
+  sim.gate = (call) => {
+    if (!call.process.startsWith("sweep")) return;
+    process ??= call.process;
+    if (call.process !== process || calls++ !== heldUpBefore) return;
+    reached.resolve();
+    return through.promise;
+  };
+  const first = sim.sweep().finally(reached.resolve);
+  await reached.promise;
+  await sim.sweep();
+  through.resolve();
+  await first;
+  sim.gate = () => undefined;
+}

@@ -1,0 +1,322 @@
+/**
+ * Who watches: it knows what Heroku accepts, what every place holds and what the operator did, shares
+ * no code with the rotation, and looks after every single call.
+ *
+ * @module
+ */
+import type { FakeAuthorization, FakeHeroku } from "../../lib/testing/mod.ts";
+import { canary, leaks } from "./canary.ts";
+
+/** What went wrong, as the observer saw it. */
+export interface Violation {
+  /** Behind which call. */
+  readonly call: string;
+  /** What is wrong. */
+  readonly message: string;
+}
+
+/** A configured credential, as far as the observer goes by it. */
+export interface Watched {
+  readonly name: string;
+  /** The overlap that the configuration promises, in milliseconds. */
+  readonly grace: number;
+  readonly paused: boolean;
+  readonly places: readonly { readonly place: string; readonly required: boolean }[];
+}
+
+/** One Worker under observation. */
+export interface WatchedWorker {
+  /** Its configuration at this moment. */
+  readonly configured: () => readonly Watched[];
+  /** What stands at a place. */
+  readonly held: (place: string, credential: string) => string | undefined;
+  /** What its ledger says of a mark, read behind the ledger's back. */
+  readonly entryOf: (
+    mark: string,
+  ) => { readonly state: string; readonly sealed: boolean } | undefined;
+}
+
+/** What is known of a call that has just been made. */
+export interface Seen {
+  /** The call, and what became of it. */
+  readonly call: string;
+  /** Whether it may have changed what a place holds. */
+  readonly delivers: boolean;
+  /** The tokens that it made Heroku make. */
+  readonly created: readonly string[];
+}
+
+/** The observer of one Heroku account. */
+export interface Observer {
+  readonly violations: Violation[];
+  /** Adds a Worker. */
+  watch(worker: WatchedWorker): void;
+  /** Is told of a request before it is sent. */
+  creating(worker: WatchedWorker, description: string, call: string): void;
+  /** Is told of a token that a Worker is about to write to a place. */
+  delivering(
+    worker: WatchedWorker,
+    credential: string,
+    place: string,
+    call: string,
+  ): (token: string) => void;
+  /** Looks at everything after a call. */
+  look(seen: Seen): void;
+  /** Searches what somebody said for tokens. */
+  hear(text: string, where: string): void;
+  /** The operator made this authorization, and nobody may ever delete it. */
+  protect(id: string): void;
+  /** What the operator protected may be deleted again. */
+  release(id: string): void;
+  /** The operator changed what stands at places: nobody else let go of it. */
+  changedByHand(): void;
+  /** The operator says whose token this is: at another credential's place nobody can know it. */
+  attribute(token: string, credential: string): void;
+  /** Whether the operator said that it is another credential's. */
+  isStray(token: string, credential: string): boolean;
+  /** Something happened that excuses a late renewal. */
+  disturb(): void;
+  /** Whether the clocks differ, and so no overlap can be measured. */
+  clocksDiffer: boolean;
+  /** The credentials for which the operator must act first. */
+  blocked: ReadonlySet<string>;
+  /** How long Herotate has at least to renew a token after the last disturbance, in milliseconds. */
+  fairTime: number;
+  /** The live authorizations that Workers made, by the name in their description. */
+  made(): ReadonlyMap<string, readonly FakeAuthorization[]>;
+}
+
+const marked = /^(.+) \[g(\d+) ([0-9a-z]{12})\]$/s;
+
+/** Makes an observer. */
+export function createObserver(heroku: FakeHeroku): Observer {
+  const violations: Violation[] = [];
+  const workers: WatchedWorker[] = [];
+  const ended = new Map<string, string>();
+  let holding = new Map<string, string | undefined>();
+  const attributed = new Map<string, string>();
+  const found = new Map<string, string>();
+  const releasedAt = new Map<string, number>();
+  const generations = new Map<string, { name: string; generation: number; mark: string }>();
+  const sentMarks = new Set<string>();
+  const made = new Set<string>();
+  const untouchable = new Set<string>();
+  let checked = 0;
+  let disturbedAt = heroku.now();
+
+  function accuse(call: string, message: string): void {
+    violations.push({ call, message });
+  }
+
+  function nameOf(description: string): string {
+    return marked.exec(description)?.[1] ?? description;
+  }
+
+  function claimants(description: string): Watched[] {
+    const name = nameOf(description);
+    return workers.flatMap(({ configured }) => configured().filter((each) => each.name === name));
+  }
+
+  /** What every place holds now; and when each token was let go of. */
+  function readPlaces(): {
+    place: string;
+    credential: string;
+    required: boolean;
+    foundDead: boolean;
+    paused: boolean;
+    token?: string;
+  }[] {
+    const now = heroku.now();
+    const before = holding;
+    holding = new Map();
+    const standing = workers.flatMap((worker, index) =>
+      worker.configured().flatMap(({ name, paused, places }) =>
+        places.map(({ place, required }) => {
+          const token = worker.held(place, name);
+          const key = place === "store" ? `${index} ${name}` : place;
+          const left = before.get(key);
+          // A place that was moved to another credential has that one's overlap.
+          const moved = left !== undefined && generations.get(left)?.name !== name;
+          if (left !== undefined && left !== token && (!moved || attributed.get(left) === name)) {
+            releasedAt.set(left, now);
+          }
+          holding.set(key, token);
+          // Whoever configures a place that holds a dead token has to wait for a live one.
+          const foundDead = token !== undefined && ended.has(token) &&
+            (!before.has(key) || found.get(key) === token);
+          if (foundDead) found.set(key, token);
+          return { place, credential: name, required, foundDead, paused, token };
+        })
+      )
+    );
+    for (const { token } of standing) if (token !== undefined) releasedAt.delete(token);
+    return standing;
+  }
+
+  function checkDeletions(call: string): boolean {
+    const { deletions } = heroku;
+    const changed = checked < deletions.length;
+    for (; checked < deletions.length; checked++) {
+      const { id, by, description, ended: token, at } = deletions[checked];
+      if (token !== undefined) ended.set(token, by);
+      if (by !== "request") continue;
+      const claims = claimants(description);
+      if (claims.length === 0) {
+        accuse(call, `'${description}' was deleted, which no configured credential claims`);
+      }
+      if (claims.some(({ paused }) => paused)) {
+        accuse(call, `'${description}' was deleted while its credential is paused`);
+      }
+      if (untouchable.has(id)) {
+        accuse(call, `'${description}' was deleted, which the operator made and nobody adopted`);
+      }
+      const grace = Math.min(...claims.map((claim) => claim.grace));
+      const overlap = token === undefined ? undefined : releasedAt.get(token);
+      if (overlap !== undefined && at - overlap < grace && !clocksDiffer()) {
+        accuse(
+          call,
+          `'${description}' was deleted ${
+            at - overlap
+          } ms after a place let go of it, and the grace is ${grace} ms`,
+        );
+      }
+    }
+    return changed;
+  }
+
+  function clocksDiffer(): boolean {
+    return observer.clocksDiffer;
+  }
+
+  function checkPlaces(call: string): void {
+    for (const { place, credential, required, foundDead, paused, token } of readPlaces()) {
+      const end = token === undefined ? undefined : ended.get(token);
+      if (end === undefined || !required || foundDead) continue;
+      if (token !== undefined && observer.isStray(token, credential)) continue;
+      if (end === "request") {
+        accuse(call, `${place} of '${credential}' holds a token that Herotate deleted`);
+      }
+      const waits = paused || observer.blocked.has(credential);
+      if (end === "expiry" && !waits && heroku.now() - disturbedAt > observer.fairTime) {
+        accuse(call, `${place} of '${credential}' holds a token that expired in quiet times`);
+      }
+    }
+  }
+
+  function checkCreations(call: string, created: readonly string[]): void {
+    const live = heroku.live();
+    for (const { id, token, description } of live) {
+      if (!created.includes(token)) continue;
+      const [, name, generation, mark] = marked.exec(description) ?? [];
+      made.add(id);
+      generations.set(token, { name, generation: Number(generation), mark });
+    }
+    if (workers.length > 1) return;
+    const replacements = live.filter(({ id }) => made.has(id)).flatMap(({ description }) =>
+      marked.exec(description)?.slice(1, 3).join(" generation ") ?? []
+    );
+    if (new Set(replacements).size < replacements.length) {
+      accuse(call, `Two live replacements for one generation: ${replacements.sort().join(", ")}`);
+    }
+  }
+
+  const observer: Observer = {
+    violations,
+    clocksDiffer: false,
+    fairTime: 0,
+    blocked: new Set(),
+
+    watch(worker) {
+      workers.push(worker);
+    },
+
+    creating(worker, description, call) {
+      const [, name, , mark] = marked.exec(description) ?? [];
+      if (mark === undefined) {
+        accuse(call, `A create was sent without a marker: '${description}'`);
+        return;
+      }
+      if (sentMarks.has(mark)) accuse(call, `The create of '${description}' was sent twice`);
+      sentMarks.add(mark);
+      if (worker.entryOf(mark)?.state !== "intended") {
+        accuse(call, `The create of '${description}' was sent without an intent in the ledger`);
+      }
+      const credential = worker.configured().find((each) => each.name === name);
+      if (!credential || credential.paused) {
+        accuse(
+          call,
+          `The create of '${description}' was sent for what is not configured or paused`,
+        );
+      }
+    },
+
+    delivering(worker, credential, place, call) {
+      const before = worker.held(place, credential);
+      return (token) => {
+        const replaced = heroku.live().find((each) => each.token === before);
+        const [, name, generation] = marked.exec(replaced?.description ?? "") ?? [];
+        const written = generations.get(token);
+        if (!token.includes(canary)) accuse(call, `${place} was given something that is no token`);
+        if (!heroku.accepts(token) && ended.get(token) === undefined) {
+          accuse(call, `${place} was given a token that Heroku does not know`);
+        }
+        if (ended.get(token) === "request") {
+          accuse(call, `${place} was given a token that Herotate had deleted`);
+        }
+        if (
+          workers.length === 1 && written?.name === name &&
+          written.generation < Number(generation)
+        ) {
+          accuse(
+            call,
+            `${place} was given generation ${written.generation} in the place of ${generation}`,
+          );
+        }
+        const entry = written && worker.entryOf(written.mark);
+        if (!entry?.sealed) accuse(call, `${place} was given a token that no ledger keeps`);
+      };
+    },
+
+    look({ call, delivers, created }) {
+      if (created.length > 0) checkCreations(call, created);
+      if (checkDeletions(call) || delivers) checkPlaces(call);
+    },
+
+    hear(text, where) {
+      if (leaks(text)) accuse(where, "A token shows");
+    },
+
+    protect(id) {
+      untouchable.add(id);
+    },
+
+    release(id) {
+      untouchable.delete(id);
+    },
+
+    changedByHand() {
+      const released = new Map(releasedAt);
+      readPlaces();
+      releasedAt.clear();
+      for (const [token, at] of released) releasedAt.set(token, at);
+    },
+
+    attribute(token, credential) {
+      attributed.set(token, credential);
+    },
+
+    isStray: (token, credential) => (attributed.get(token) ?? credential) !== credential,
+
+    disturb() {
+      disturbedAt = heroku.now();
+    },
+
+    made() {
+      return Map.groupBy(
+        heroku.live().filter(({ id }) => made.has(id)),
+        ({ description }) => nameOf(description),
+      );
+    },
+  };
+  return observer;
+}

@@ -1,0 +1,457 @@
+/**
+ * Random schedules: a world in which everybody does what they like, and then leaves it in peace.
+ *
+ * @module
+ */
+import fc from "fast-check";
+import type { FakeAuthorization } from "../../lib/testing/mod.ts";
+import {
+  createSimulation,
+  type CredentialSpec,
+  day,
+  type Fate,
+  hour,
+  minute,
+  type Simulation,
+} from "../rotation/simulation.ts";
+import { explain, isConverged } from "./convergence.ts";
+import { settleOrHang } from "./prompt_runtime.ts";
+
+/** What becomes of which of the next calls. */
+export type Mishaps = readonly (readonly [number, Fate])[];
+
+/** A choice among whatever there is when its turn comes. */
+type Choice = number;
+
+/** One thing that somebody does. */
+export type Act =
+  | { readonly act: "sweep"; readonly sweeps: 1 | 2; readonly mishaps: Mishaps }
+  | { readonly act: "wait"; readonly minutes: number; readonly mishaps: Mishaps }
+  | { readonly act: "days"; readonly days: number; readonly mishaps: Mishaps }
+  | { readonly act: "kill" | "revoke" | "regenerate" | "rename by hand"; readonly which: Choice }
+  | { readonly act: "resume" | "lose ledger" | "targets up" | "calm Heroku" }
+  | { readonly act: "issue by hand"; readonly credential: Choice }
+  | {
+    readonly act: "add target" | "remove target";
+    readonly credential: Choice;
+    readonly place: Choice;
+  }
+  | { readonly act: "drop" | "rename" | "pause"; readonly credential: Choice }
+  | { readonly act: "set clock"; readonly minutes: number }
+  | { readonly act: "target down"; readonly place: Choice }
+  | { readonly act: "trouble at Heroku"; readonly trouble: "dry" | "refuses" | "suspended" };
+
+/** How a world begins. */
+export interface Beginning {
+  readonly credentials: readonly {
+    readonly places: readonly Choice[];
+    readonly optional: boolean;
+    readonly lifetimeDays: number;
+    readonly graceHours: number;
+    readonly ownPolicy: boolean;
+    /** How many authorizations bear its name already, and how old they are. */
+    readonly present: 0 | 1 | 2;
+    readonly ageDays: number;
+  }[];
+  readonly defaultKey: boolean;
+  /** Whether runs whose process died go on in the end. */
+  readonly resumes: boolean;
+}
+
+/** A whole schedule. */
+export interface Schedule {
+  readonly beginning: Beginning;
+  readonly acts: readonly Act[];
+}
+
+const fates: readonly Fate[] = [
+  "not sent",
+  "lost",
+  "429",
+  "500",
+  "500 after",
+  "503",
+  "timeout",
+  "cut off",
+  "401",
+  "dies before",
+  "dies after",
+];
+
+const allPlaces = ["hook:0", "hook:1", "hook:2", "var:app/A", "var:app/B", "var:other/A"];
+const names = ["ci", "web", "ops", "ci-deploy"];
+
+const choice = fc.nat(11);
+const mishaps: fc.Arbitrary<Mishaps> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<Mishaps>([]) },
+  {
+    weight: 3,
+    arbitrary: fc.array(fc.tuple(fc.nat(45), fc.constantFrom(...fates)), { maxLength: 4 }),
+  },
+);
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      act: fc.constant("sweep"),
+      sweeps: fc.constantFrom(1, 2),
+      mishaps,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      act: fc.constant("wait"),
+      minutes: fc.constantFrom(1, 5, 16, 40, 70, 300),
+      mishaps,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constant("days"),
+      days: fc.integer({ min: 1, max: 9 }),
+      mishaps,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      act: fc.constantFrom("kill", "revoke", "regenerate", "rename by hand"),
+      which: choice,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constantFrom("resume", "lose ledger", "targets up", "calm Heroku"),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("issue by hand"), credential: choice }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constantFrom("add target", "remove target"),
+      credential: choice,
+      place: choice,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ act: fc.constantFrom("drop", "rename", "pause"), credential: choice }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      act: fc.constant("set clock"),
+      minutes: fc.constantFrom(-3000, -100, -20, -4, 4, 20, 100, 3000),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant("target down"), place: choice }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      act: fc.constant("trouble at Heroku"),
+      trouble: fc.constantFrom("dry", "refuses", "suspended"),
+    }),
+  },
+);
+
+/** Any schedule. */
+export const schedules: fc.Arbitrary<Schedule> = fc.record({
+  beginning: fc.record({
+    credentials: fc.array(
+      fc.record({
+        places: fc.uniqueArray(fc.nat(6), { minLength: 1, maxLength: 3 }),
+        optional: fc.boolean(),
+        lifetimeDays: fc.constantFrom(8, 30, 0),
+        graceHours: fc.constantFrom(1, 0, 24),
+        ownPolicy: fc.boolean(),
+        present: fc.constantFrom(1, 0, 2),
+        ageDays: fc.nat(7),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    defaultKey: fc.boolean(),
+    resumes: fc.boolean(),
+  }),
+  acts: fc.array(act, { minLength: 1, maxLength: 24, size: "max" }),
+});
+
+/** Lives through a schedule and the peace after it; gives what was wrong. */
+export async function live(
+  schedule: Schedule,
+  watch: (sim: Simulation) => void = () => {},
+): Promise<string[]> {
+  const sim = createSimulation({
+    credentials: [],
+    defaultKey: schedule.beginning.defaultKey,
+  });
+  sim.observer.fairTime = 2 * day;
+  watch(sim);
+  const unfinished = await settleOrHang(liveThrough(schedule, sim)) ?? ["It hangs"];
+  return [
+    ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+    ...unfinished,
+  ];
+}
+
+async function liveThrough({ beginning, acts }: Schedule, sim: Simulation): Promise<string[]> {
+  const life = createLife(sim);
+  await life.begin(beginning);
+  for (const each of acts) await life.perform(each);
+  return await life.rest(beginning.resumes);
+}
+
+/** The people around a simulation. */
+function createLife(sim: Simulation) {
+  const { heroku, observer } = sim;
+  let specs: CredentialSpec[] = [];
+  /** The names that authorizations bear of which nobody can say whether the places hold them. */
+  const muddled = new Set<string>();
+  let refuses = false;
+  let suspended = false;
+
+  function pick<T>(from: readonly T[], which: Choice): T | undefined {
+    return from[which % from.length];
+  }
+
+  /** Whoever ends the default key ends Herotate's own token. */
+  function touchable(): FakeAuthorization[] {
+    return heroku.live().filter(({ token }) => token !== heroku.token);
+  }
+
+  function isUsed(place: string): boolean {
+    return specs.some(({ targets }) => targets.some((each) => placeOf(each) === place));
+  }
+
+  function configure(next: CredentialSpec[]): void {
+    specs = next;
+    sim.configure(specs);
+    observer.disturb();
+  }
+
+  function expect(mishaps: Mishaps): void {
+    const first = sim.calls;
+    const due = new Map(mishaps);
+    sim.fate = ({ number, kind }) => {
+      const fate = due.get(number - first) ?? (refuses && kind !== "ledger" ? "401" : "sent");
+      if (fate !== "sent") observer.disturb();
+      return fate;
+    };
+  }
+
+  async function sweep(): Promise<void> {
+    if (sim.down.size > 0 || refuses || suspended) observer.disturb();
+    const report = await sim.sweep();
+    if (!report) return;
+    const made = observer.made();
+    observer.blocked = new Set(
+      report.decisions
+        .filter(({ kind, credential }) =>
+          kind === "blocked" || (muddled.has(credential) && !made.has(credential))
+        )
+        .map(({ credential }) => credential),
+    );
+  }
+
+  async function days(count: number): Promise<void> {
+    for (let half = 0; half < 2 * count; half++) {
+      await sweep();
+      await sim.workflows.settle();
+      await sim.advance(12 * hour);
+    }
+  }
+
+  /** One that the ledger may still adopt is nobody's but the credential's. */
+  function issue(name: string, lifetimeDays: number, ageDays: number): string {
+    const { id, token } = heroku.issue({
+      description: name,
+      scope: ["read", "write"],
+      expires_in: lifetimeDays === 0 ? null : lifetimeDays * 86_400,
+      created_at: heroku.now() - ageDays * day,
+    });
+    observer.attribute(token, name);
+    if (sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0) {
+      observer.protect(id);
+    } else if (ageDays === 0) {
+      muddled.add(name);
+    }
+    return token;
+  }
+
+  async function change(each: Act): Promise<void> {
+    switch (each.act) {
+      case "sweep":
+        expect(each.mishaps);
+        await Promise.all(Array.from({ length: each.sweeps }, sweep));
+        await sim.workflows.settle();
+        return;
+      case "wait":
+        expect(each.mishaps);
+        if (each.minutes > 60) observer.disturb();
+        return await sim.advance(each.minutes * minute);
+      case "days":
+        expect(each.mishaps);
+        return await days(each.days);
+      case "kill":
+        observer.disturb();
+        return sim.workflows.kill(pick(sim.workflows.runs, each.which)?.id ?? "");
+      case "resume":
+        return sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+      case "lose ledger":
+        observer.disturb();
+        sim.database.reset();
+        for (const [name, made] of observer.made()) {
+          for (const { token } of made) observer.attribute(token, name);
+        }
+        for (const { id, description } of heroku.live()) {
+          observer.release(id);
+          muddled.add(description);
+        }
+        return observer.changedByHand();
+      case "revoke":
+        observer.disturb();
+        heroku.revoke(pick(touchable(), each.which)?.id ?? "");
+        return;
+      case "regenerate": {
+        observer.disturb();
+        const id = pick(touchable(), each.which)?.id;
+        if (id) await sim.regenerate(id);
+        return;
+      }
+      case "rename by hand":
+        observer.disturb();
+        heroku.edit(pick(touchable(), each.which)?.id ?? "", { description: "mine" });
+        return;
+      case "issue by hand":
+        issue(pick(names, each.credential) ?? "", 30, 0);
+        return;
+      case "add target": {
+        const spec = pick(specs, each.credential);
+        const place = pick([...allPlaces, "store"], each.place) ?? "store";
+        const has = spec?.targets.some((target) => placeOf(target) === place);
+        if (!spec || has || (place !== "store" && isUsed(place))) return;
+        return configure(replace(spec, { targets: [...spec.targets, place] }));
+      }
+      case "remove target": {
+        const spec = pick(specs, each.credential);
+        const gone = spec && pick(spec.targets, each.place);
+        if (!spec || spec.targets.length < 2) return;
+        return configure(replace(spec, { targets: spec.targets.filter((kept) => kept !== gone) }));
+      }
+      case "drop": {
+        const gone = pick(specs, each.credential);
+        return configure(specs.filter((spec) => spec !== gone));
+      }
+      case "rename": {
+        const spec = pick(specs, each.credential);
+        const name = names.find((free) => specs.every((other) => other.name !== free));
+        if (spec && name) configure(replace(spec, { name, scope: ["read", "write"] }));
+        return;
+      }
+      case "pause": {
+        const spec = pick(specs, each.credential);
+        if (spec) configure(replace(spec, { paused: !spec.paused }));
+        return;
+      }
+      case "set clock":
+        observer.disturb();
+        observer.clocksDiffer = true;
+        sim.skew = each.minutes * minute;
+        return;
+      case "target down":
+        observer.disturb();
+        sim.down.add(pick(allPlaces, each.place) ?? "");
+        return;
+      case "targets up":
+        return sim.down.clear();
+      case "trouble at Heroku":
+        observer.disturb();
+        if (each.trouble === "dry") heroku.setRateLimitRemaining(0);
+        suspended ||= each.trouble === "suspended";
+        heroku.setAccount({ suspended });
+        refuses ||= each.trouble === "refuses";
+        return;
+      case "calm Heroku":
+        return calm();
+    }
+  }
+
+  function calm(): void {
+    refuses = false;
+    suspended = false;
+    heroku.setAccount({ suspended });
+    heroku.setRateLimitRemaining(4500);
+  }
+
+  function replace(spec: CredentialSpec, changes: Partial<CredentialSpec>): CredentialSpec[] {
+    return specs.map((each) => each === spec ? { ...spec, ...changes } : each);
+  }
+
+  return {
+    async begin({ credentials }: Beginning): Promise<void> {
+      const used = new Set<string>();
+      specs = credentials.map((each, index) => {
+        const places = each.places.map((place) => allPlaces[place] ?? "store")
+          .filter((place) => place === "store" || !used.has(place));
+        places.forEach((place) => used.add(place));
+        const targets = places.length === 0 ? ["store"] : places;
+        return {
+          name: names[index],
+          grace: each.graceHours * hour,
+          targets: targets.map((place, at) => ({ place, required: at === 0 || !each.optional })),
+          ...each.ownPolicy || each.present === 0
+            ? {
+              scope: ["read", "write"],
+              lifetime: each.lifetimeDays === 0 ? null : each.lifetimeDays * day,
+              maxAge: each.lifetimeDays === 0 ? 20 * day : undefined,
+            }
+            : {},
+        };
+      });
+      configure(specs);
+      for (const [index, { present, lifetimeDays, ageDays }] of credentials.entries()) {
+        const tokens = Array.from(
+          { length: present },
+          () => issue(names[index], lifetimeDays, ageDays + 1),
+        );
+        if (present > 1) muddled.add(names[index]);
+        const places = specs[index].targets.map(placeOf).filter((place) => place !== "store");
+        for (const place of tokens.length > 0 ? places : []) await sim.put(place, tokens[0]);
+      }
+    },
+
+    async perform(each: Act): Promise<void> {
+      await change(each);
+      await sim.look(each.act);
+    },
+
+    /** Everybody leaves it in peace: whatever is to be done is done within a few days. */
+    async rest(resumes: boolean): Promise<string[]> {
+      expect([]);
+      calm();
+      sim.down.clear();
+      sim.skew = 0;
+      observer.disturb();
+      for (let sweeps = 0; sweeps < 40; sweeps++) {
+        if (resumes) sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+        await sweep();
+        await sim.workflows.settle();
+        if (isConverged(sim)) break;
+        await sim.advance(sweeps < 8 ? 20 * minute : 3 * hour);
+      }
+      const unfinished = explain(sim);
+      await sweep();
+      await sim.advance(2 * hour);
+      await sim.look("the end");
+      sim.close();
+      return unfinished;
+    },
+  };
+}
+
+function placeOf(target: CredentialSpec["targets"][number]): string {
+  return typeof target === "string" ? target : target.place;
+}
