@@ -16,11 +16,8 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono/tiny";
-import { basicAuth } from "hono/basic-auth";
-import { bearerAuth } from "hono/bearer-auth";
-import { some } from "hono/combine";
-import { HTTPException } from "hono/http-exception";
 import { NONCE, secureHeaders, type SecureHeadersVariables } from "hono/secure-headers";
+import { auth } from "hono/utils/basic-auth";
 import { timingSafeEqual } from "hono/utils/buffer";
 import type { Ledger } from "../lib/rotation/ledger.ts";
 import type { ConfigurationResult } from "./config.ts";
@@ -145,7 +142,6 @@ export function createApp(
 
   app.notFound((context) => context.json({ error: "There is nothing here" }, 404));
   app.onError((error, context) => {
-    if (error instanceof HTTPException) return error.getResponse();
     log.error("request_failed", { method: context.req.method, error });
     return context.json({ error: "Something went wrong: see the Worker's log" }, 500);
   });
@@ -153,14 +149,21 @@ export function createApp(
 }
 
 function requireKey(verify: VerifyKey): MiddlewareHandler {
-  return some(
-    bearerAuth({ verifyToken: verify }),
-    basicAuth({
-      realm: "Herotate",
-      verifyUser: (_user, password, context) => verify(password, context),
-      invalidUserMessage: { error: "Show the key in an Authorization header, Bearer or Basic" },
-    }),
-  );
+  return async (context, next) => {
+    const given = readKey(context.req.raw);
+    if (given !== undefined && await verify(given, context)) return await next();
+    return context.json(
+      { error: "Show the key in an Authorization header, Bearer or Basic" },
+      401,
+      { "WWW-Authenticate": 'Basic realm="Herotate"' },
+    );
+  };
+}
+
+/** The key that a request shows: a Bearer token, or the password of Basic. */
+function readKey(request: Request): string | undefined {
+  const bearer = /^ *Bearer +(\S+) *$/i.exec(request.headers.get("Authorization") ?? "");
+  return bearer?.[1] ?? auth(request)?.password;
 }
 
 /** Compares in constant time, and takes as long when there is no such key. */

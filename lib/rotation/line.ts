@@ -122,6 +122,15 @@ export function foreignersOf(credential: string, ledger: CredentialLedger, view:
     .map((authorization) => toEntry(credential, authorization, "foreign", view.at));
 }
 
+/**
+ * Whether another Worker may have adopted an authorization of this credential, and so will delete it
+ * in time: it adopted what it found before it made the first of its own.
+ */
+export function isContested(entry: Entry, { entries }: CredentialLedger): boolean {
+  return entries.some(({ state }) => state === "foreign") &&
+    entries.every(({ state, createdAt }) => state !== "foreign" || entry.createdAt <= createdAt);
+}
+
 /** The listed authorizations of an entry whose own answer was lost, or that is to be gone. */
 export function leftoversOf(entry: Entry, view: View): Authorization[] {
   return (view.byName.get(entry.credential) ?? []).filter((authorization) =>

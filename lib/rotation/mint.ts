@@ -7,7 +7,14 @@ import type { IssuedAuthorization } from "../authorization.ts";
 import { HerokuError } from "../errors.ts";
 import type { Credential } from "./credential.ts";
 import { type CredentialLedger, type Entry, type Lease, SupersededError } from "./ledger.ts";
-import { createView, creationOf, expiryOf, leftoversOf, predecessorOf } from "./line.ts";
+import {
+  createView,
+  creationOf,
+  expiryOf,
+  isContested,
+  leftoversOf,
+  predecessorOf,
+} from "./line.ts";
 import { deleteAuthorization, findAuthorization } from "./lookup.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { AttemptError } from "./perform.ts";
@@ -30,6 +37,7 @@ export interface Minted {
  * lives, or else a new one. Heroku has no idempotency key, so before a new one is made, whatever an
  * earlier try made with a lost answer is found by its mark and deleted: its token cannot be read back.
  *
+ * One that another Worker may have adopted is passed over, as that Worker will delete it in time.
  * Whatever was minted before may stand at a target, dead or alive: it is left to be retired.
  */
 export async function mint(
@@ -41,7 +49,8 @@ export async function mint(
   const newest = newestMinted(known.entries);
   const unfinished = newest && (newest.state === "minted" || !run.creates);
   if (
-    unfinished && await stillLives(newest, world) && await canOpen(newest, world.sealing)
+    unfinished && !isContested(newest, known) && await stillLives(newest, world) &&
+    await canOpen(newest, world.sealing)
   ) {
     return { mark: newest.mark, generation: newest.generation, fresh: false };
   }

@@ -10,13 +10,21 @@ import {
   adoptionOf,
   expiryOf,
   foreignersOf,
+  isContested,
   leftoversOf,
   type Member,
   membersOf,
   predecessorOf,
   type View,
 } from "./line.ts";
-import { backoff, type Due, due, emergencyBackoff, leaseDuration } from "./policy.ts";
+import {
+  backoff,
+  type Due,
+  due,
+  emergencyBackoff,
+  leaseDuration,
+  strangersOverlap,
+} from "./policy.ts";
 
 /** Why a rotation is started. */
 export type Cause =
@@ -259,7 +267,8 @@ function decide(
       until: resumeAt,
     };
   }
-  const creates = !line.minted && !(cause === "unfinished" && line.current);
+  const creates = cause === "competitor" ||
+    !line.minted && !(cause === "unfinished" && line.current);
   if (creates && !credential.scope && !predecessorOf(ledger.entries)) {
     return {
       kind: "blocked",
@@ -335,6 +344,14 @@ function findNeed(
       : Math.min(...members.map((member) => dueOf(credential, member).emergencyAt)),
   });
 
+  const rival = minted ?? current;
+  if (rival && isContested(rival.entry, ledger)) {
+    return before(
+      [rival],
+      "competitor",
+      `Another Worker manages '${credential.name}' too and may remove generation ${rival.entry.generation}: let only one of them do it`,
+    );
+  }
   if (minted) {
     return before(
       holdersBefore(minted, ledger, alive),
@@ -370,15 +387,6 @@ function findNeed(
   }
   if (unproven) {
     return before(holders, "new_target", `${unproven.place} is not known to hold its token`);
-  }
-  const competitors = ledger.entries.filter(({ state }) => state === "foreign");
-  const firstSeen = Math.min(...competitors.map(({ createdAt }) => createdAt));
-  if (current && current.entry.createdAt < firstSeen && competitors.length > 0) {
-    return before(
-      holders,
-      "competitor",
-      `Another Worker manages '${credential.name}' too and may remove generation ${current.entry.generation}: let only one of them do it`,
-    );
   }
 
   const [holder] = holders;
@@ -452,7 +460,7 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
   const { leaseUntil } = ledger.record;
   // A lease that reaches further than any attempt asks for was taken by a clock that ran ahead.
   return leaseUntil !== null && leaseUntil > now &&
-    leaseUntil <= now + credential.grace + 2 * leaseDuration;
+    leaseUntil <= now + Math.max(credential.grace, strangersOverlap) + 2 * leaseDuration;
 }
 
 function retryAt(

@@ -80,3 +80,9 @@ export const emergencyBackoff: number = 15 * minute;
  * all its retries.
  */
 export const leaseDuration: number = 15 * minute;
+
+/**
+ * How long what this ledger adopted with another's mark lives on at least: 1 hour, so that another
+ * Worker, if it made it and still uses it, sees the successor and makes one of its own.
+ */
+export const strangersOverlap: number = hour;

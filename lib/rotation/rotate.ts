@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { fingerprint } from "../targets/fingerprint.ts";
 import { type Delivery, TargetError } from "../targets/target.ts";
 import type { Credential, CredentialTarget } from "./credential.ts";
 import {
@@ -19,7 +20,7 @@ import { isClaimed } from "./line.ts";
 import { deleteAuthorization, findAuthorization } from "./lookup.ts";
 import { mint, mintAnother, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform } from "./perform.ts";
-import { leaseDuration } from "./policy.ts";
+import { leaseDuration, strangersOverlap } from "./policy.ts";
 import type { Step } from "./step.ts";
 import {
   configured,
@@ -217,11 +218,13 @@ async function promote(
     .filter(({ state, generation }) =>
       (state === "adopted" || state === "minted" || state === "current") &&
       generation < entry.generation
-    )
-    .map((older) => older.mark);
-  const left = stale.length === 0 ? 0 : clamp(since + credential.grace - now, 0, credential.grace);
+    );
+  const overlap = stale.some(({ state, generation }) => state === "adopted" && generation > 0)
+    ? Math.max(credential.grace, strangersOverlap)
+    : credential.grace;
+  const left = stale.length === 0 ? 0 : clamp(since + overlap - now, 0, overlap);
   await world.ledger.renew(lease, now + left + leaseDuration);
-  return { stale, left };
+  return { stale: stale.map((older) => older.mark), left };
 }
 
 /** Deletes the stale authorizations, one a step, once every required target is seen to hold the new token. */
@@ -378,12 +381,7 @@ async function openToken(entry: Entry, { sealing }: RotationWorld): Promise<stri
 
 /** A step's name for a target: Workflows takes 256 characters at most. */
 async function titleOf({ type, place }: CredentialTarget): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(place));
-  const id = Array.from(
-    new Uint8Array(digest, 0, 8),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
-  return `${type} ${id}`;
+  return `${type} ${(await fingerprint(place)).slice(0, 16)}`;
 }
 
 function clamp(value: number, low: number, high: number): number {

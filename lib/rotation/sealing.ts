@@ -144,18 +144,14 @@ function altered(context: SealContext): SealingError {
 }
 
 function encode(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(
-    /=+$/,
-    "",
-  );
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    return Uint8Array.from(
-      atob(text.replaceAll("-", "+").replaceAll("_", "/")),
-      (character) => character.charCodeAt(0),
-    );
+    return Uint8Array.fromBase64(text.replaceAll("+", "-").replaceAll("/", "_"), {
+      alphabet: "base64url",
+    });
   } catch {
     return undefined;
   }

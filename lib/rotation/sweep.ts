@@ -6,6 +6,7 @@
  */
 import type { Authorization } from "../authorization.ts";
 import type { AuthorizationsClient, MalformedRecord } from "../client.ts";
+import { fingerprint } from "../targets/fingerprint.ts";
 import type { Credential } from "./credential.ts";
 import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
 import { createView, type View } from "./line.ts";
@@ -205,9 +206,7 @@ export async function createRunId(
 ): Promise<string> {
   const id = `${credential}-a${attempt}-${ledgerId}`;
   if (/^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,99}$/.test(id)) return id;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(credential));
-  const hash = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
-  return `${hash.join("")}-a${attempt}-${ledgerId}`;
+  return `${await fingerprint(credential)}-a${attempt}-${ledgerId}`;
 }
 
 async function attempt(

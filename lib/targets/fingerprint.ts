@@ -1,14 +1,15 @@
 /**
- * The fingerprint of a token: what may be stored, logged and compared where the token may not.
+ * Fingerprints: what may be stored, logged and compared where a token may not, or where a name is too
+ * long.
  *
  * @module
  */
 
 /**
- * The SHA-256 of a token, as 64 lowercase hexadecimal digits. A token has far too much entropy to be
+ * The SHA-256 of a text, as 64 lowercase hexadecimal digits. A token has far too much entropy to be
  * guessed from it.
  */
-export async function fingerprint(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+export async function fingerprint(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(digest).toHex();
 }
