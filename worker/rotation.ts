@@ -24,8 +24,12 @@ export async function runRotation(
     throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
   }
   const result = await rotate(toStep(step), run, createWorld(configured.configuration));
-  const level = result.outcome === "failure" ? "error" : "info";
-  log[level]("rotation", { credential, attempt, ...result });
+  const missed = result.outcome === "success" && result.missed.length > 0;
+  log[result.outcome === "failure" ? "error" : missed ? "warn" : "info"]("rotation", {
+    credential,
+    attempt,
+    ...result,
+  });
   return result;
 }
 

@@ -54,7 +54,7 @@ export function createPerform(
           await ledger.renew(lease, now() + leaseDuration);
           return { kind: "value", value: await run() };
         } catch (error) {
-          return toOutcome(error);
+          return toOutcome(name, error);
         }
       });
       switch (outcome.kind) {
@@ -73,7 +73,7 @@ export function createPerform(
 }
 
 /** Turns what ends or pauses an attempt into a value; what the engine is to try again is thrown. */
-function toOutcome(error: unknown): Exclude<Outcome<never>, { kind: "value" }> {
+function toOutcome(name: string, error: unknown): Exclude<Outcome<never>, { kind: "value" }> {
   if (error instanceof SupersededError) return { kind: "superseded" };
   if (error instanceof AttemptError || error instanceof SealingError) {
     return { kind: "failure", message: error.message };
@@ -87,7 +87,7 @@ function toOutcome(error: unknown): Exclude<Outcome<never>, { kind: "value" }> {
       : { kind: "failure", message };
   }
   if (error instanceof HerokuError && isFinal(error)) {
-    return { kind: "failure", message: error.message };
+    return { kind: "failure", message: `Cannot ${name} as Heroku answered: ${error.message}` };
   }
   throw error;
 }

@@ -32,7 +32,15 @@ import {
 
 /** How a rotation ended. */
 export type RotationResult =
-  | { readonly outcome: "success"; readonly generation: number; readonly retired: number }
+  | {
+    readonly outcome: "success";
+    /** The generation that is current now. */
+    readonly generation: number;
+    /** How many stale authorizations were retired. */
+    readonly retired: number;
+    /** Why optional targets do not hold its token, in words. */
+    readonly missed: readonly string[];
+  }
   | { readonly outcome: "failure"; readonly error: string }
   | { readonly outcome: "superseded" };
 
@@ -50,12 +58,12 @@ export async function rotate(
   const perform = createPerform(step, lease, world);
   try {
     const { mark, generation } = await obtain(step, perform, { ...lease, creates }, world);
-    await supplyAll(perform, lease, mark, world);
+    const missed = await supplyAll(perform, lease, mark, world);
     const { stale, left } = await perform("promote", () => promote(lease, mark, world));
     if (left > 0) await step.sleep("grace", left);
     await retireAll(perform, lease, mark, stale, world);
     await perform("record", () => record(lease, mark, world));
-    return { outcome: "success", generation, retired: stale.length };
+    return { outcome: "success", generation, retired: stale.length, missed };
   } catch (error) {
     if (error instanceof SupersededError) return { outcome: "superseded" };
     const message = error instanceof Error ? error.message : "An unknown error";
@@ -131,14 +139,15 @@ async function discard(
   );
 }
 
-/** Delivers to every target, and goes on to the next when one fails. */
+/** Delivers to every target, and goes on to the next when one fails. Gives why optional ones did. */
 async function supplyAll(
   perform: Perform,
   lease: Lease,
   mark: string,
   world: RotationWorld,
-): Promise<void> {
+): Promise<string[]> {
   const failures: string[] = [];
+  const missed: string[] = [];
   for (const target of configured(world, lease).targets) {
     const title = await titleOf(target);
     try {
@@ -146,10 +155,12 @@ async function supplyAll(
       await perform(`confirm ${title}`, () => confirm(lease, mark, target, world));
     } catch (error) {
       if (error instanceof SupersededError) throw error;
-      if (target.required) failures.push(error instanceof Error ? error.message : target.place);
+      const message = error instanceof Error ? error.message : target.place;
+      (target.required ? failures : missed).push(message);
     }
   }
   if (failures.length > 0) throw new AttemptError(failures.join("; "));
+  return missed;
 }
 
 async function deliver(

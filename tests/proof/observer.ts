@@ -184,8 +184,9 @@ export function createObserver(heroku: FakeHeroku): Observer {
     return changed;
   }
 
+  /** Whether an overlap can be measured: two Workers count each from their own delivery. */
   function clocksDiffer(): boolean {
-    return observer.clocksDiffer;
+    return observer.clocksDiffer || workers.length > 1;
   }
 
   function checkPlaces(call: string): void {

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   ForbiddenError,
+  HerokuError,
   NetworkError,
   RateLimitError,
   ServerError,
@@ -120,7 +121,9 @@ for (
     assertEquals(await end(), {
       status: "errored",
       output: undefined,
-      error: "Out of order",
+      error: error instanceof HerokuError
+        ? "Cannot deliver as Heroku answered: Out of order"
+        : "Out of order",
       at: 0,
     });
     assertEquals(tries, [0]);

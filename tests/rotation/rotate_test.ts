@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import {
   assertClean,
@@ -122,6 +122,7 @@ Deno.test("rotate() waits for no optional target", async () => {
   assertEquals([lineOf(sim), standsAt(sim, "hook:a"), endsOf(sim)], [["ci g1"], "ci g1", [
     "success",
   ]]);
+  assertMatch(sim.workflows.runs[0].output ?? "", /"missed":\["[^"]*hooks\.example\/b/);
   await assertClean(sim);
 });
 
