@@ -4,6 +4,8 @@
  * @module
  */
 
+import { conceal } from "./conceal.ts";
+
 const REDACTED = "[redacted]";
 
 /** A shorter secret is found in plain words too often, and no token is that short. */
@@ -38,8 +40,8 @@ export interface RedactOptions {
 }
 
 /**
- * Makes a function that replaces in a text, by `[redacted]`, these secrets in all ways they are
- * commonly written, and everything that looks like a token of Heroku.
+ * Makes a function that replaces in a text, by `[redacted]`, these secrets and any longer part of
+ * them in all ways they are commonly written, and everything that looks like a token of Heroku.
  *
  * @param secrets The secrets; those shorter than six characters are passed over.
  * @param options What to leave as it is.
@@ -48,20 +50,20 @@ export function createRedact(
   secrets: readonly string[],
   { keepUuids = false }: RedactOptions = {},
 ): Redact {
-  const written = secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .flatMap((secret) => [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret.toWellFormed()),
-    ]);
+  const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
+  const written = long.flatMap((secret) => [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret.toWellFormed()),
+  ]);
   // A secret that begins with another one must be tried first, or its end would stay.
   const alternatives = [...new Set(written)]
     .sort((a, b) => b.length - a.length)
     .map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
   const patterns = alternatives.length === 0 ? [] : [new RegExp(alternatives.join("|"), "gi")];
   patterns.push(...TOKENS, ...(keepUuids ? [] : [UUID]));
-  return (text) => patterns.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text);
+  return (text) =>
+    conceal(patterns.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text), long);
 }
 
 /**

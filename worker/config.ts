@@ -6,7 +6,7 @@
  */
 import * as v from "valibot";
 import type { Credential } from "../lib/rotation/credential.ts";
-import type { Fuse } from "../lib/rotation/plan.ts";
+import type { Fuse } from "../lib/rotation/decision.ts";
 import { serviceUrl } from "../lib/targets/fields.ts";
 import { store } from "../lib/targets/store.ts";
 import {

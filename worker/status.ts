@@ -6,7 +6,7 @@
  */
 import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
-import type { Decision } from "../lib/rotation/plan.ts";
+import type { Decision } from "../lib/rotation/decision.ts";
 import type { ProofKind } from "../lib/targets/target.ts";
 import {
   assessHealth,

@@ -18,7 +18,7 @@ import {
 import { deleteAuthorization, findAuthorization } from "./lookup.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { AttemptError } from "./perform.ts";
-import { newestMinted } from "./plan.ts";
+import { newestMinted } from "./need.ts";
 import { defaultLifetime } from "./policy.ts";
 import { canOpen, readCredential, type RotationRun, type RotationWorld } from "./world.ts";
 

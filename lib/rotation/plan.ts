@@ -4,139 +4,19 @@
  *
  * @module
  */
-import type { Credential, CredentialTarget } from "./credential.ts";
+import type { Credential } from "./credential.ts";
+import type { Decision, Fuse, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import {
   adoptionOf,
   expiryOf,
   foreignersOf,
-  isContested,
   leftoversOf,
-  type Member,
-  membersOf,
   predecessorOf,
   type View,
 } from "./line.ts";
-import {
-  backoff,
-  type Due,
-  due,
-  emergencyBackoff,
-  leaseDuration,
-  strangersOverlap,
-} from "./policy.ts";
-
-/** Why a rotation is started. */
-export type Cause =
-  | "expiry"
-  | "max_age"
-  | "missing"
-  | "regenerated"
-  | "new_target"
-  | "competitor"
-  | "unfinished";
-
-/** What all decisions have. */
-interface DecisionBase {
-  /** The credential's name. */
-  readonly credential: string;
-  /** Why, in words. */
-  readonly reason: string;
-  /**
-   * The next moment at which the decision would change by itself, in milliseconds since the epoch;
-   * null for none.
-   */
-  readonly until: number | null;
-}
-
-/** Nothing is due. */
-export interface WaitDecision extends DecisionBase {
-  /** What to do. */
-  readonly kind: "wait";
-}
-
-/** An attempt is at work. */
-export interface RunningDecision extends DecisionBase {
-  /** What to do. */
-  readonly kind: "running";
-}
-
-/** What decisions have for which a rotation is due. */
-interface DueDecisionBase extends DecisionBase {
-  /** What made it due. */
-  readonly cause: Cause;
-}
-
-/** A rotation is due, but the last one failed a short while ago. */
-export interface BackOffDecision extends DueDecisionBase {
-  /** What to do. */
-  readonly kind: "back_off";
-}
-
-/** A rotation is due, but the operator must act first. */
-export interface BlockedDecision extends DueDecisionBase {
-  /** What to do. */
-  readonly kind: "blocked";
-}
-
-/** A rotation is due, but the fuse has blown. */
-export interface HeldDecision extends DueDecisionBase {
-  /** What to do. */
-  readonly kind: "held";
-}
-
-/** A rotation is due and is to be started. */
-export interface RotateDecision extends DueDecisionBase {
-  /** What to do. */
-  readonly kind: "rotate";
-  /** The number of the attempt to start. */
-  readonly attempt: number;
-  /** The lease as it stands, for the claim. */
-  readonly seenLease: number | null;
-  /** Whether it will create an authorization. */
-  readonly creates: boolean;
-  /** How many authorizations it will delete in the end. */
-  readonly deletes: number;
-}
-
-/** What is to be done about one credential. */
-export type Decision =
-  | WaitDecision
-  | RunningDecision
-  | BackOffDecision
-  | BlockedDecision
-  | HeldDecision
-  | RotateDecision;
-
-/** A leftover of a crashed attempt: an authorization that was never delivered. */
-export interface Removal {
-  /** The ledger's entry for it. */
-  readonly entry: Entry;
-  /** The authorization's id. */
-  readonly authorization: string;
-  /** Why, in words. */
-  readonly reason: string;
-}
-
-/** An authorization that no configured credential claims: it is shown and left alone. */
-export interface Unmanaged {
-  /** The authorization's id. */
-  readonly id: string;
-  /** Its description. */
-  readonly description: string;
-  /** When it expires, in milliseconds since the epoch; null for never. */
-  readonly expiresAt: number | null;
-  /** Why it is nobody's, in words. */
-  readonly reason: string;
-}
-
-/** The most creates and deletes that one sweep may start. */
-export interface Fuse {
-  /** Authorizations created. */
-  readonly creates: number;
-  /** Authorizations deleted. */
-  readonly deletes: number;
-}
+import { findNeed, findTaken, inspect, type Taken } from "./need.ts";
+import { backoff, emergencyBackoff, leaseDuration, strangersOverlap } from "./policy.ts";
 
 /** What a sweep is to do. */
 export interface Plan {
@@ -211,19 +91,6 @@ export function plan({ view, credentials, ledger, now, fuse }: PlanInput): Plan 
   };
 }
 
-/** Which credentials' tokens were last seen at a place. */
-type Taken = ReadonlyMap<string, ReadonlySet<string>>;
-
-function findTaken(ledger: ReadonlyMap<string, CredentialLedger>): Taken {
-  const taken = new Map<string, Set<string>>();
-  for (const [name, { deliveries }] of ledger) {
-    for (const { place, proof } of deliveries) {
-      if (proof !== null) taken.set(place, (taken.get(place) ?? new Set()).add(name));
-    }
-  }
-  return taken;
-}
-
 function decide(
   credential: Credential,
   ledger: CredentialLedger,
@@ -289,171 +156,6 @@ function decide(
     creates,
     deletes: creates ? line.alive.length : line.alive.length - 1,
   };
-}
-
-/** A credential's line as the plan sees it. */
-interface Line {
-  /** Everything listed that was or may have been delivered. */
-  readonly alive: readonly Member[];
-  /** The newest entry that was ever minted, listed or not. */
-  readonly newest: Entry | undefined;
-  /** The current authorization, if it is listed and its token is still the one delivered. */
-  readonly current: Member | undefined;
-  /** A usable replacement whose delivery is not proven yet. */
-  readonly minted: Member | undefined;
-}
-
-function inspect(ledger: CredentialLedger, view: View): Line {
-  const alive = membersOf(ledger, view).filter(({ entry }) =>
-    entry.state === "adopted" || entry.state === "minted" || entry.state === "current"
-  );
-  const newest = newestMinted(ledger.entries);
-  const member = alive.find(({ entry, usable }) => entry === newest && usable);
-  return {
-    alive,
-    newest,
-    current: newest?.state === "current" ? member : undefined,
-    minted: newest?.state === "minted" ? member : undefined,
-  };
-}
-
-/** The newest entry of a line that was made here, listed or not. */
-export function newestMinted(entries: readonly Entry[]): Entry | undefined {
-  return entries.findLast(({ state }) => state === "minted" || state === "current");
-}
-
-/** What makes a rotation due, or why nothing does. */
-type Need =
-  | { readonly cause: Cause; readonly reason: string; readonly emergencyAt: number }
-  | { readonly cause: null; readonly reason: string; readonly until: number | null };
-
-function findNeed(
-  credential: Credential,
-  ledger: CredentialLedger,
-  line: Line,
-  taken: Taken,
-  now: number,
-): Need {
-  const { newest, current, minted, alive } = line;
-  const urgent = (cause: Cause, reason: string): Need => ({ cause, reason, emergencyAt: now });
-  const before = (members: readonly Member[], cause: Cause, reason: string): Need => ({
-    cause,
-    reason,
-    emergencyAt: members.length === 0
-      ? now
-      : Math.min(...members.map((member) => dueOf(credential, member).emergencyAt)),
-  });
-
-  const rival = minted ?? current;
-  if (rival && isContested(rival.entry, ledger)) {
-    return before(
-      [rival],
-      "competitor",
-      `Another Worker manages '${credential.name}' too and may remove generation ${rival.entry.generation}: let only one of them do it`,
-    );
-  }
-  if (minted) {
-    return before(
-      holdersBefore(minted, ledger, alive),
-      "unfinished",
-      `Generation ${minted.entry.generation} is minted but not proven at every target`,
-    );
-  }
-  if (newest && !current) {
-    return alive.some(({ entry }) => entry === newest)
-      ? urgent(
-        "regenerated",
-        `The token of generation ${newest.generation} was regenerated by hand`,
-      )
-      : urgent("missing", `Heroku no longer lists generation ${newest.generation}`);
-  }
-  const holders = current ? [current] : alive;
-  if (holders.length === 0) return urgent("missing", "Heroku lists no authorization for it");
-  // A marker without a record: a lost ledger, perhaps in the midst of a delivery.
-  const lost = holders.find(({ entry }) => entry.state === "adopted" && entry.generation > 0);
-  if (lost) {
-    return before(
-      holders,
-      "unfinished",
-      `The ledger does not say which targets hold generation ${lost.entry.generation}`,
-    );
-  }
-
-  const unproven = credential.targets.find((target) =>
-    target.required && !isSupplied(target, current, ledger, taken)
-  );
-  if (unproven && current?.entry.sealedToken) {
-    return before(alive, "unfinished", `${unproven.place} is not proven to hold its token`);
-  }
-  if (unproven) {
-    return before(holders, "new_target", `${unproven.place} is not known to hold its token`);
-  }
-
-  const [holder] = holders;
-  const { generation } = holder.entry;
-  const { at, by, emergencyAt } = dueOf(credential, holder);
-  if (now >= at) {
-    return by === "max_age"
-      ? {
-        cause: "max_age",
-        reason: `Generation ${generation} has reached its greatest age`,
-        emergencyAt,
-      }
-      : {
-        cause: "expiry",
-        reason: `Generation ${generation} expires in ${inWords((holder.expiresAt ?? now) - now)}`,
-        emergencyAt,
-      };
-  }
-  if (current && alive.length > 1) {
-    return before(
-      holders,
-      "unfinished",
-      `${alive.length - 1} stale of generation ${current.entry.generation} not retired yet`,
-    );
-  }
-  return at === Infinity
-    ? {
-      cause: null,
-      reason:
-        `Generation ${generation} never expires: set 'max_age' to have it rotated all the same`,
-      until: null,
-    }
-    : {
-      cause: null,
-      reason: `Generation ${generation} is due in ${inWords(at - now)}`,
-      until: at,
-    };
-}
-
-/** Whose tokens the targets hold that a replacement is not proven at: none when the last one proven is dead. */
-function holdersBefore(
-  minted: Member,
-  ledger: CredentialLedger,
-  alive: readonly Member[],
-): Member[] {
-  const proven = ledger.entries.findLast(({ state }) => state === "current");
-  return alive.filter((member) =>
-    member !== minted && (!proven || (member.entry === proven && member.usable))
-  );
-}
-
-function dueOf(credential: Credential, { entry, expiresAt }: Member): Due {
-  return due(credential, { createdAt: entry.createdAt, expiresAt, lifetime: entry.lifetime });
-}
-
-function isSupplied(
-  { place, adoptable, keepsToken }: CredentialTarget,
-  current: Member | undefined,
-  ledger: CredentialLedger,
-  taken: Taken,
-): boolean {
-  // A place that was moved here holds the token of the credential that it was moved from.
-  if (!current) return adoptable && !taken.has(place);
-  if (keepsToken && current.entry.sealedToken === null) return false;
-  return ledger.deliveries.some((delivery) =>
-    delivery.mark === current.entry.mark && delivery.place === place && delivery.proof !== null
-  );
 }
 
 function isLeased(ledger: CredentialLedger, credential: Credential, now: number): boolean {
@@ -537,13 +239,4 @@ function findUnmanaged(
       ? "It has a credential's name, but was not there alone when that credential was adopted"
       : "No credential has its name",
   }));
-}
-
-/** A duration in words, such as `3 d` or `5 min`. */
-export function inWords(milliseconds: number): string {
-  const units: [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"]];
-  for (const [unit, name] of units) {
-    if (Math.abs(milliseconds) >= 2 * unit) return `${Math.floor(milliseconds / unit)} ${name}`;
-  }
-  return `${Math.floor(milliseconds / 1000)} s`;
 }

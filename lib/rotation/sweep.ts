@@ -8,17 +8,11 @@ import type { Authorization } from "../authorization.ts";
 import type { AuthorizationsClient, MalformedRecord } from "../client.ts";
 import { fingerprint } from "../targets/fingerprint.ts";
 import type { Credential } from "./credential.ts";
+import type { Decision, Fuse, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
 import { createView, type View } from "./line.ts";
 import { deleteAuthorization, findAuthorization } from "./lookup.ts";
-import {
-  type Decision,
-  type Fuse,
-  plan,
-  planAdoption,
-  type Removal,
-  type Unmanaged,
-} from "./plan.ts";
+import { plan, planAdoption } from "./plan.ts";
 import { leaseDuration } from "./policy.ts";
 import type { Sealing } from "./sealing.ts";
 import { canOpen, type RotationRun } from "./world.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { conceal } from "./conceal.ts";
+import { conceal } from "../conceal.ts";
 import { retryAfter } from "./retry_after.ts";
 import {
   type Delivery,

@@ -13,7 +13,8 @@ import type {
 } from "../../lib/rotation/ledger.ts";
 import { createView } from "../../lib/rotation/line.ts";
 import { formatMarker } from "../../lib/rotation/marker.ts";
-import { type Decision, type Fuse, type Plan, plan } from "../../lib/rotation/plan.ts";
+import type { Decision, Fuse } from "../../lib/rotation/decision.ts";
+import { type Plan, plan } from "../../lib/rotation/plan.ts";
 import { day, hour } from "./simulation.ts";
 
 /** The moment at which the plans are made. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createView } from "../../lib/rotation/line.ts";
-import { inWords, plan, planAdoption } from "../../lib/rotation/plan.ts";
+import { plan, planAdoption } from "../../lib/rotation/plan.ts";
+import { inWords } from "../../lib/rotation/words.ts";
 import { due, jitter, leaseDuration } from "../../lib/rotation/policy.ts";
 import {
   credentialOf,

@@ -10,7 +10,7 @@
 import { createClient } from "../../lib/client.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
-import type { Fuse } from "../../lib/rotation/plan.ts";
+import type { Fuse } from "../../lib/rotation/decision.ts";
 import { rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";

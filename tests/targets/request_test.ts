@@ -156,7 +156,7 @@ Deno.test("A requester conceals a credential that stands in an address, too", as
         expected: [200],
       }),
     TargetError,
-    "Cannot read the hook '[concealed]' as GET https://api.example.com/hooks/[concealed] answered",
+    "Cannot read the hook '[redacted]' as GET https://api.example.com/hooks/[redacted] answered",
   );
   assertConceals(error, [CREDENTIAL]);
 });
@@ -167,7 +167,7 @@ Deno.test("A requester tells where a redirect goes, and no more of it", async ()
     () => requestWith(answering(null, { status: 307, headers })),
     TargetError,
   );
-  assertStringIncludes(error.message, "to https://api.example.com/repositories/1/[concealed],");
+  assertStringIncludes(error.message, "to https://api.example.com/repositories/1/[redacted],");
   assertConceals(error, [delivery.token, "query-Yb7cN2wL"]);
 });
 
@@ -177,7 +177,7 @@ Deno.test("A requester hides the query that a network error names", async () => 
     TargetError,
   );
   assertEquals([error.code, error.status], ["unavailable", undefined]);
-  assertStringIncludes(error.message, "cannot reach https://api.example.com/secrets/X[concealed]");
+  assertStringIncludes(error.message, "cannot reach https://api.example.com/secrets/X[redacted]");
   assertConceals(error, ["query-Yb7cN2wL"]);
 });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import type { CredentialLedger, CredentialRecord, Entry } from "../../lib/rotation/ledger.ts";
-import type { Decision } from "../../lib/rotation/plan.ts";
+import type { Decision } from "../../lib/rotation/decision.ts";
 import { assessHealth, type HealthReasonKind, type Records } from "../../worker/health.ts";
 import type { SweepRecord } from "../../worker/sweep_log.ts";
 import {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { conceal } from "../../lib/targets/conceal.ts";
+import { conceal } from "../lib/conceal.ts";
 
 const SECRET = 'HRKU-AA/b+c=d é "Q7xkW2mZr9V';
 
@@ -11,13 +11,13 @@ Deno.test("conceal() leaves text without secrets as it is", () => {
 Deno.test("conceal() replaces a secret, each time and with what is around it kept", () => {
   assertEquals(
     conceal(`a ${SECRET} b ${SECRET}.`, [SECRET]),
-    "a [concealed] b [concealed].",
+    "a [redacted] b [redacted].",
   );
 });
 
 Deno.test("conceal() replaces what a service cut off", () => {
-  assertEquals(conceal(`Bad value ${SECRET.slice(0, 9)}…`, [SECRET]), "Bad value [concealed]…");
-  assertEquals(conceal(`…${SECRET.slice(-8)}`, [SECRET]), "…[concealed]");
+  assertEquals(conceal(`Bad value ${SECRET.slice(0, 9)}…`, [SECRET]), "Bad value [redacted]…");
+  assertEquals(conceal(`…${SECRET.slice(-8)}`, [SECRET]), "…[redacted]");
   assertEquals(conceal(SECRET.slice(0, 7), [SECRET]), SECRET.slice(0, 7));
 });
 
@@ -35,7 +35,7 @@ Deno.test("conceal() replaces encoded forms", () => {
       bytes.toHex().toUpperCase(),
     ]
   ) {
-    assertEquals(conceal(`<${form}>`, [SECRET]), "<[concealed]>", form);
+    assertEquals(conceal(`<${form}>`, [SECRET]), "<[redacted]>", form);
   }
 });
 
@@ -44,7 +44,7 @@ Deno.test("conceal() replaces base64 at any alignment, but for the ends that say
     for (const after of ["", "y", "yz"]) {
       for (const alphabet of ["base64", "base64url"] as const) {
         const text = new TextEncoder().encode(before + SECRET + after).toBase64({ alphabet });
-        const left = conceal(text, [SECRET]).replace("[concealed]", "");
+        const left = conceal(text, [SECRET]).replace("[redacted]", "");
         // A character of base64 carries six bits, so an end may share one with a neighbour.
         const neighbours = Math.ceil(before.length * 4 / 3) + Math.ceil(after.length * 4 / 3);
         assertEquals(left.replace(/=+$/, "").length <= neighbours + 3, true, `${text}: ${left}`);
@@ -54,9 +54,9 @@ Deno.test("conceal() replaces base64 at any alignment, but for the ends that say
 });
 
 Deno.test("conceal() replaces a short secret as a whole", () => {
-  assertEquals(conceal("pass: abc, abcd, ab", ["abc"]), "pass: [concealed], [concealed]d, ab");
+  assertEquals(conceal("pass: abc, abcd, ab", ["abc"]), "pass: [redacted], [redacted]d, ab");
 });
 
 Deno.test("conceal() takes a secret that is no well-formed Unicode", () => {
-  assertEquals(conceal("x \ud800abcdefgh y", ["\ud800abcdefgh"]), "x [concealed] y");
+  assertEquals(conceal("x \ud800abcdefgh y", ["\ud800abcdefgh"]), "x [redacted] y");
 });

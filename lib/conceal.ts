@@ -5,7 +5,7 @@
  */
 
 /** What stands where a secret stood. */
-const CONCEALED = "[concealed]";
+const CONCEALED = "[redacted]";
 
 /** How many characters in a row of a secret are too many: fewer give nothing away. */
 const RUN = 8;
@@ -54,7 +54,7 @@ function indexRuns(text: string, size: number): Map<string, number[]> {
 function forms(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);
   const url = encodeURIComponent(secret.toWellFormed());
-  const hex = bytes.toHex();
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const found = [secret, url, url.replaceAll("%20", "+"), hex, hex.toUpperCase()];
   for (let depth = 0, escaped = secret; depth < JSON_DEPTH; depth++) {
     escaped = JSON.stringify(escaped).slice(1, -1);
@@ -63,7 +63,7 @@ function forms(secret: string): string[] {
   for (const before of [0, 1, 2]) {
     const padded = new Uint8Array(before + bytes.length);
     padded.set(bytes, before);
-    const encoded = padded.toBase64({ omitPadding: true });
+    const encoded = btoa(String.fromCharCode(...padded)).replace(/=+$/, "");
     if (encoded.length >= RUN) {
       found.push(encoded, encoded.replaceAll("+", "-").replaceAll("/", "_"));
     }
