@@ -1,0 +1,109 @@
+/**
+ * The real Worker in workerd, whose runs skip all sleeps and waits, and whose storage can be looked at.
+ *
+ * @module
+ */
+import { tmpdir } from "node:os";
+import { DatabaseSync } from "node:sqlite";
+import { createTestHarness } from "wrangler";
+import { keys } from "./harness.ts";
+import { findLedger, sealingKey } from "./process.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What differs from one set-up to the next. */
+export interface HurriedOptions {
+  /** `CREDENTIALS`. */
+  readonly credentials: unknown;
+  /** Further vars. */
+  readonly vars?: Readonly<Record<string, unknown>>;
+  /** Further secrets. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** A Worker in a hurry. */
+export interface HurriedWorker extends AsyncDisposable {
+  /** The folder with all that workerd stores: D1 and Workflows. */
+  readonly storage: string;
+  /** Sends a request. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Fires the cron, and waits for the sweep. */
+  cron(): Promise<void>;
+  /** Runs SQL on the ledger. */
+  query(sql: string): Promise<readonly Record<string, unknown>[]>;
+  /** Sets it up anew; the storage stays. */
+  reconfigure(options: HurriedOptions): Promise<void>;
+  /** Everything that was logged since it was last set up. */
+  logs(): string;
+}
+
+/** Starts one. */
+export async function startHurriedWorker(
+  around: Surroundings,
+  options: HurriedOptions,
+): Promise<HurriedWorker> {
+  const inputs = ({ credentials, vars, secrets }: HurriedOptions) => ({
+    workers: [{
+      configPath: new URL("../../wrangler.toml", import.meta.url),
+      vars: {
+        CREDENTIALS: JSON.parse(JSON.stringify(credentials)),
+        HEROKU_URL: around.herokuUrl,
+        FUSE: { creates: 100, deletes: 200 },
+        ...vars,
+      },
+      secrets: {
+        HEROKU_API_TOKEN: around.heroku.token,
+        SEALING_KEY: sealingKey,
+        PAGE_KEY: keys.page,
+        CI_READER_KEY: keys.reader,
+        HOOK_KEY: keys.webhook,
+        ...secrets,
+      },
+    }],
+  });
+  const harness = createTestHarness(inputs(options));
+  await harness.listen();
+  const worker = harness.getWorker();
+  await worker.applyD1Migrations("LEDGER");
+  const introspector = await worker.introspectWorkflow("ROTATION");
+  await introspector.modifyAll(async (modifier) => {
+    await modifier.disableSleeps();
+    await modifier.disableRetryDelays();
+  });
+
+  async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
+    const { LEDGER } = await worker.getEnv() as {
+      LEDGER: { prepare(sql: string): { all(): Promise<{ results: Record<string, unknown>[] }> } };
+    };
+    return (await LEDGER.prepare(sql).all()).results;
+  }
+
+  const [{ id }] = await query("SELECT id FROM ledger");
+  return {
+    storage: findStorage(String(id)),
+    query,
+    fetch: (path, init) => worker.fetch(path, init as never) as unknown as Promise<Response>,
+    async cron() {
+      await worker.scheduled({ cron: "*/15 * * * *" });
+    },
+    reconfigure: (changed) => harness.update(inputs(changed)),
+    logs: () => harness.getLogs().map((log) => JSON.stringify(log)).join("\n"),
+    async [Symbol.asyncDispose]() {
+      await harness.close();
+    },
+  };
+}
+
+/** The folder that the harness made for itself: the one whose ledger has this id. */
+function findStorage(id: string): string {
+  for (const { name } of Deno.readDirSync(tmpdir())) {
+    if (!name.startsWith("miniflare-")) continue;
+    const folder = `${tmpdir()}/${name}`;
+    try {
+      using database = new DatabaseSync(findLedger(folder), { readOnly: true });
+      if (database.prepare("SELECT id FROM ledger").get()?.id === id) return folder;
+    } catch {
+      // It belongs to another harness, which is just beginning or ending.
+    }
+  }
+  throw new Error("Cannot find the storage of the Worker");
+}
