@@ -77,7 +77,12 @@ interface DeliveryRow {
 }
 
 const leased = "EXISTS (SELECT 1 FROM credentials" +
-  " WHERE name = ? AND attempt = ? AND lease_until IS NOT NULL)";
+  " WHERE name = ? AND attempt = ? AND lease_until IS NOT NULL" +
+  " AND EXISTS (SELECT 1 FROM ledger WHERE id = COALESCE(?, id)))";
+
+function leaseValues({ credential, attempt, ledger }: Lease): Value[] {
+  return [credential, attempt, ledger ?? null];
+}
 
 const insertEntry = "INSERT INTO entries (credential, mark, generation, state, authorization," +
   " access_token, sealed_token, scope, lifetime, created_at, expires_at, proven_at)" +
@@ -98,8 +103,8 @@ export function createLedger(database: Database): Ledger {
     ...values: Value[]
   ): Promise<StatementResult<Row>> {
     const [held, result] = await run<Row>(
-      [`SELECT 1 WHERE ${leased}`, lease.credential, lease.attempt],
-      [sql, ...values, lease.credential, lease.attempt],
+      [`SELECT 1 WHERE ${leased}`, ...leaseValues(lease)],
+      [sql, ...values, ...leaseValues(lease)],
     );
     if (held.results.length === 0) throw new SupersededError(lease);
     return result;
@@ -185,11 +190,10 @@ export function createLedger(database: Database): Ledger {
 
     async renew(lease, leaseUntil) {
       const [result] = await run([
-        "UPDATE credentials SET lease_until = ?" +
-        " WHERE name = ? AND attempt = ? AND lease_until IS NOT NULL",
+        `UPDATE credentials SET lease_until = ? WHERE name = ? AND ${leased}`,
         leaseUntil,
         lease.credential,
-        lease.attempt,
+        ...leaseValues(lease),
       ]);
       if (result.meta.changes === 0) throw new SupersededError(lease);
     },
@@ -199,14 +203,18 @@ export function createLedger(database: Database): Ledger {
       const [, { results: [row] }] = await run<CredentialRow>(
         [
           "UPDATE credentials SET lease_until = NULL, ended_at = ?, error = ?," +
-          ` failures = ${failed ? "failures + 1" : "0"}` +
-          " WHERE name = ? AND attempt = ? AND lease_until IS NOT NULL",
+          ` failures = ${failed ? "failures + 1" : "0"} WHERE name = ? AND ${leased}`,
           at,
           failed ? end.error : null,
           lease.credential,
-          lease.attempt,
+          ...leaseValues(lease),
         ],
-        ["SELECT * FROM credentials WHERE name = ?", lease.credential],
+        [
+          "SELECT * FROM credentials WHERE name = ?" +
+          " AND EXISTS (SELECT 1 FROM ledger WHERE id = COALESCE(?, id))",
+          lease.credential,
+          lease.ledger ?? null,
+        ],
       );
       if (row?.attempt !== lease.attempt) throw new SupersededError(lease);
     },

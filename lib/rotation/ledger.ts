@@ -109,6 +109,11 @@ export interface Lease {
   readonly credential: string;
   /** The attempt's number. */
   readonly attempt: number;
+  /**
+   * The id of the ledger that gave it, as another one counts attempts anew: what a lost ledger
+   * started writes into no other. Default: it is not looked at.
+   */
+  readonly ledger?: string;
 }
 
 /**

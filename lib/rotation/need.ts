@@ -42,15 +42,15 @@ export function newestMinted(entries: readonly Entry[]): Entry | undefined {
   return entries.findLast(({ state }) => state === "minted" || state === "current");
 }
 
-/** Which credentials' tokens were last seen at a place. */
+/** Which credentials' tokens may stand at a place. */
 export type Taken = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Finds what {@linkcode Taken} says. */
 export function findTaken(ledger: ReadonlyMap<string, CredentialLedger>): Taken {
   const taken = new Map<string, Set<string>>();
   for (const [name, { deliveries }] of ledger) {
-    for (const { place, proof } of deliveries) {
-      if (proof !== null) taken.set(place, (taken.get(place) ?? new Set()).add(name));
+    for (const { place } of deliveries) {
+      taken.set(place, (taken.get(place) ?? new Set()).add(name));
     }
   }
   return taken;

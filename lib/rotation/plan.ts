@@ -68,25 +68,22 @@ export function planAdoption(
 /** Decides what a sweep is to do. Every configured credential must be known to the ledger. */
 export function plan({ view, credentials, ledger, now, fuse }: PlanInput): Plan {
   const known = credentials.flatMap((credential) => {
-    const of = ledger.get(credential.name);
-    return of ? [{ credential, of }] : [];
+    const found = ledger.get(credential.name);
+    if (!found) return [];
+    const foreign = foreignersOf(credential.name, found, view);
+    return [{ credential, foreign, of: { ...found, entries: [...found.entries, ...foreign] } }];
   });
   const taken = findTaken(ledger);
   const decisions = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
   const removals = known.flatMap(({ credential, of }) =>
     credential.paused ? [] : findLeftovers(of, view, now)
   );
-  const foreign = known.flatMap(({ credential, of }) => foreignersOf(credential.name, of, view));
   const blown = findExcess(decisions, removals, fuse);
   return {
     decisions: blown ? decisions.map((decision) => hold(decision, blown)) : decisions,
     removals: blown ? [] : removals,
-    unmanaged: findUnmanaged(
-      [...known.flatMap(({ of }) => of.entries), ...foreign],
-      credentials,
-      view,
-    ),
-    foreign,
+    unmanaged: findUnmanaged(known.flatMap(({ of }) => of.entries), credentials, view),
+    foreign: known.flatMap(({ foreign }) => foreign),
     blown,
   };
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { fingerprint } from "../targets/fingerprint.ts";
-import { type Delivery, TargetError } from "../targets/target.ts";
+import { type Delivery, type Receipt, TargetError } from "../targets/target.ts";
 import type { Credential, CredentialTarget } from "./credential.ts";
 import {
   type CredentialLedger,
@@ -51,10 +51,9 @@ const refusalPause = 10_000;
 /** Runs one attempt. It ends in the ledger, whatever happens, unless a newer one has taken over. */
 export async function rotate(
   step: Step,
-  { credential, attempt, creates }: RotationRun,
+  { creates, ...lease }: RotationRun,
   world: RotationWorld,
 ): Promise<RotationResult> {
-  const lease: Lease = { credential, attempt };
   const perform = createPerform(step, lease, world);
   try {
     const { mark, generation } = await obtain(step, perform, { ...lease, creates }, world);
@@ -88,7 +87,7 @@ async function obtain(
   run: RotationRun,
   world: RotationWorld,
 ): Promise<Minted> {
-  const lease: Lease = { credential: run.credential, attempt: run.attempt };
+  const { creates: _whether, ...lease } = run;
   const minted = await perform("mint", () => mint(run, configured(world, lease), world));
   if (await prove("prove", step, perform, lease, minted.mark, world)) return minted;
   if (minted.fresh) return await discard(perform, lease, minted.mark, world);
@@ -173,16 +172,19 @@ async function deliver(
   const known = await readCredential(world, lease);
   if (deliveryOf(known, mark, target)?.proof) return null;
   const delivery = await toDelivery(entryOf(known, mark), world);
+  const record = (receipt: Receipt) =>
+    world.ledger.deliver(lease, {
+      mark,
+      place: target.place,
+      receipt,
+      deliveredAt: world.now(),
+      proof: null,
+      provenAt: null,
+    });
+  // Whoever dies behind the delivery has left word of what the place may hold.
   await world.ledger.takeBack(lease, target.place, keepsToken ? "own" : "all");
-  const receipt = await current.deliver(delivery, {});
-  await world.ledger.deliver(lease, {
-    mark,
-    place: target.place,
-    receipt,
-    deliveredAt: world.now(),
-    proof: null,
-    provenAt: null,
-  });
+  await record({});
+  await record(await current.deliver(delivery, {}));
   return null;
 }
 

@@ -165,7 +165,11 @@ async function start(
   const runs: StartedRun[] = [];
   for (const decision of decisions) {
     if (decision.kind !== "rotate") continue;
-    const lease: Lease = { credential: decision.credential, attempt: decision.attempt };
+    const lease: Lease = {
+      credential: decision.credential,
+      attempt: decision.attempt,
+      ledger: ledgerId,
+    };
     await attempt(problems, `start '${decision.credential}'`, async () => {
       if (!await world.ledger.claim(lease, decision.seenLease, at + leaseDuration)) return;
       runs.push({

@@ -207,7 +207,8 @@ export function createObserver(heroku: FakeHeroku): Observer {
   function checkCreations(call: string, created: readonly string[]): void {
     const live = heroku.live();
     for (const { id, token, description } of live) {
-      if (!created.includes(token)) continue;
+      // The operator may make one at the same moment.
+      if (!created.includes(token) || !marked.test(description)) continue;
       const [, name, generation, mark] = marked.exec(description) ?? [];
       made.add(id);
       generations.set(token, { name, generation: Number(generation), mark });
