@@ -13,42 +13,39 @@ const RUN = 8;
 /** How deep a secret may be escaped inside strings of JSON. */
 const JSON_DEPTH = 2;
 
-/**
- * Replaces every part of a text that repeats eight or more characters of a secret, plain or encoded
- * (URL, form, JSON, base64 at any alignment, base64url, hexadecimal). Parts count because services
- * cut what they echo. A secret shorter than that is replaced as a whole.
- */
-export function conceal(text: string, secrets: readonly string[]): string {
-  const hidden = new Uint8Array(text.length);
-  const indexes = new Map<number, Map<string, number[]>>();
-  for (const form of secrets.filter((secret) => secret !== "").flatMap(forms)) {
-    const size = Math.min(RUN, form.length);
-    const index = indexes.get(size) ?? indexRuns(text, size);
-    indexes.set(size, index);
-    for (let at = 0; at + size <= form.length; at++) {
-      const run = form.slice(at, at + size);
-      for (const start of index.get(run) ?? []) hidden.fill(1, start, start + size);
-      index.delete(run);
-    }
-  }
-  let concealed = "";
-  for (let at = 0; at < text.length; at++) {
-    if (!hidden[at]) concealed += text[at];
-    else if (!hidden[at - 1]) concealed += CONCEALED;
-  }
-  return concealed;
-}
+/** Replaces secrets in a text. */
+export type Conceal = (text: string) => string;
 
-/** Where each run of so many characters stands in a text: the text is short, secrets may be long. */
-function indexRuns(text: string, size: number): Map<string, number[]> {
-  const index = new Map<string, number[]>();
-  for (let at = 0; at + size <= text.length; at++) {
-    const run = text.slice(at, at + size);
-    const starts = index.get(run);
-    if (starts) starts.push(at);
-    else index.set(run, [at]);
-  }
-  return index;
+/**
+ * Makes a function that replaces every part of a text that repeats eight or more characters of a
+ * secret, plain or encoded (URL, form, JSON, base64 at any alignment, base64url, hexadecimal). Parts
+ * count because services cut what they echo. A secret shorter than that is replaced as a whole.
+ */
+export function createConceal(secrets: readonly string[]): Conceal {
+  let written: readonly string[] | undefined;
+  let joined = "";
+  return (text) => {
+    if (!written) {
+      written = [...new Set(secrets.filter((secret) => secret !== "").flatMap(forms))];
+      joined = written.join("\n");
+    }
+    const hidden = new Uint8Array(text.length);
+    for (let at = 0; at + RUN <= text.length; at++) {
+      if (joined.includes(text.slice(at, at + RUN))) hidden.fill(1, at, at + RUN);
+    }
+    for (const form of written) {
+      if (form.length >= RUN) continue;
+      for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) {
+        hidden.fill(1, at, at + form.length);
+      }
+    }
+    let concealed = "";
+    for (let at = 0; at < text.length; at++) {
+      if (!hidden[at]) concealed += text[at];
+      else if (!hidden[at - 1]) concealed += CONCEALED;
+    }
+    return concealed;
+  };
 }
 
 function forms(secret: string): string[] {

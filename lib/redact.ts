@@ -4,7 +4,7 @@
  * @module
  */
 
-import { conceal } from "./conceal.ts";
+import { createConceal } from "./conceal.ts";
 
 const REDACTED = "[redacted]";
 
@@ -21,8 +21,14 @@ const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 
 const SECRET_NAME = /token|secret|password|authorization|cookie|two-factor-code/i;
 
+/** How a {@linkcode Redact} is to treat one text. */
+export interface RedactOptions {
+  /** Whether bare uuids stay, for a text that has good reason to hold one. Default: false. */
+  readonly keepUuids?: boolean;
+}
+
 /** Takes secrets out of a text. */
-export type Redact = (text: string) => string;
+export type Redact = (text: string, options?: RedactOptions) => string;
 
 /**
  * Tells whether what stands under this name (of a header or a member) is to be kept secret.
@@ -33,25 +39,27 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** How {@linkcode createRedact} is to work. */
-export interface RedactOptions {
-  /** Whether bare uuids stay, for a text that has good reason to hold one. Default: false. */
-  readonly keepUuids?: boolean;
-}
-
 /**
  * Makes a function that replaces in a text, by `[redacted]`, these secrets and any longer part of
  * them in all ways they are commonly written, and everything that looks like a token of Heroku.
  *
+ * It prepares itself at the first text, so that what is made and not used costs nothing.
+ *
  * @param secrets The secrets; those shorter than six characters are passed over.
- * @param options What to leave as it is.
  */
-export function createRedact(
-  secrets: readonly string[],
-  { keepUuids = false }: RedactOptions = {},
-): Redact {
+export function createRedact(secrets: readonly string[]): Redact {
   const long = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
-  const written = long.flatMap((secret) => [
+  const conceal = createConceal(long);
+  let patterns: readonly RegExp[] | undefined;
+  return (text, { keepUuids = false } = {}) => {
+    patterns ??= [...matchWritten(long), ...TOKENS];
+    const used = keepUuids ? patterns : [...patterns, UUID];
+    return conceal(used.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text));
+  };
+}
+
+function matchWritten(secrets: readonly string[]): RegExp[] {
+  const written = secrets.flatMap((secret) => [
     secret,
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret.toWellFormed()),
@@ -60,10 +68,7 @@ export function createRedact(
   const alternatives = [...new Set(written)]
     .sort((a, b) => b.length - a.length)
     .map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
-  const patterns = alternatives.length === 0 ? [] : [new RegExp(alternatives.join("|"), "gi")];
-  patterns.push(...TOKENS, ...(keepUuids ? [] : [UUID]));
-  return (text) =>
-    conceal(patterns.reduce((rest, pattern) => rest.replace(pattern, REDACTED), text), long);
+  return alternatives.length === 0 ? [] : [new RegExp(alternatives.join("|"), "gi")];
 }
 
 /**

@@ -177,28 +177,26 @@ function memberText(body: unknown, name: string, redact: Redact): string | undef
   return redact(text).replace(/\p{Cc}+/gu, " ").slice(0, LONGEST_TEXT);
 }
 
-function readDetails(headers: Headers, redactSecrets: Redact): HerokuErrorDetails {
+function readDetails(headers: Headers, redact: Redact): HerokuErrorDetails {
   const remaining = headers.get("RateLimit-Remaining") ?? "";
   const requestId = headers.get("Request-Id");
   return {
-    requestId: requestId === null ? undefined : redactSecrets(requestId).slice(0, LONGEST_TEXT),
+    requestId: requestId === null
+      ? undefined
+      : redact(requestId, { keepUuids: true }).slice(0, LONGEST_TEXT),
     retryAfter: parseRetryAfter(headers),
     rateLimitRemaining: /^\d+$/.test(remaining) ? Number(remaining) : undefined,
   };
 }
 
 /** Turns outcomes of one call into its result: a response, or the error to throw. */
-function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, secrets: string[]) {
+function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, redact: Redact) {
   const cannot = `Cannot ${call.action ?? "complete the request"} as`;
   const maybe = call.method === "GET" ? "" : "; it may have taken effect all the same";
 
   function judgeAnswer(response: Response, text: string | undefined, effects: Effects) {
     const { status, headers } = response;
-    // Only failures need these, and making a redactor compiles regular expressions.
-    const readStatus = () => ({
-      ...readDetails(headers, createRedact(secrets, { keepUuids: true })),
-      status,
-    });
+    const readStatus = () => ({ ...readDetails(headers, redact), status });
     const malformed = (reason: string) =>
       new MalformedResponseError(`${cannot} Heroku answered ${status}, but ${reason}${maybe}`, {
         ...readStatus(),
@@ -210,7 +208,6 @@ function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, se
         ? malformed(describeUnreadable(text))
         : { status, headers, body: json.value, malformed };
     }
-    const redact = createRedact(secrets);
     const refused = status >= 400 && status < 500;
     const failed = refused || status >= 500;
     const error = createStatusError(
@@ -247,7 +244,7 @@ function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, se
           `${cannot} no answer came from '${new URL(baseUrl).host}'${maybe}`,
           {
             effect,
-            cause: redactThrown(outcome.thrown, createRedact(secrets)),
+            cause: redactThrown(outcome.thrown, redact),
           },
         );
     }
@@ -280,13 +277,16 @@ function isWorthRetrying({ code }: HerokuError, { method, retry }: RequestCall):
 export function createRequester(options: ClientOptions): Requester {
   const checked = checkClientOptions(options);
   const { token, baseUrl, retries, sleep } = checked;
+  const redactToken = createRedact([token]);
   return {
     async request(call) {
       const { method, path, body, signal } = call;
       const { headers, secrets } = buildHeaders(call, checked);
       const init: RequestInit = { method, headers, redirect: "manual" };
       if (body !== undefined) init.body = JSON.stringify(body);
-      const judge = createJudge(call, checked, [token, ...secrets, ...call.secrets ?? []]);
+      const more = [...secrets, ...call.secrets ?? []];
+      const redact = more.length === 0 ? redactToken : createRedact([token, ...more]);
+      const judge = createJudge(call, checked, redact);
       const lost: Effect = method === "GET" ? "none" : "unknown";
       let refused: Effect = "none";
       for (let attempt = 0;; attempt++) {

@@ -48,8 +48,9 @@ const maxDepth = 8;
 export function createLog(
   { secrets = [], write = console.log, now = Date.now }: LogOptions = {},
 ): Log {
+  const redactAll = createRedact(secrets);
   // Ids of authorizations are uuids, and a log without them helps nobody.
-  const redact = createRedact(secrets, { keepUuids: true });
+  const redact: Redact = (text) => redactAll(text, { keepUuids: true });
 
   function log(level: LogLevel, event: string, details: LogDetails = {}): void {
     try {

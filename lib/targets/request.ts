@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { conceal } from "../conceal.ts";
+import { type Conceal, createConceal } from "../conceal.ts";
 import { retryAfter } from "./retry_after.ts";
 import {
   type Delivery,
@@ -104,14 +104,12 @@ export function createRequester(
     const { method, url, body } = call;
     const { signal } = session.context;
     const secrets = [session.delivery.token, ...session.secrets];
+    const conceal = createConceal(secrets);
+    const concealHeard = createConceal([...secrets, url.search]);
     const action = `${method} ${url.origin}${url.pathname}`;
     const doing = method === "GET" ? "read" : "deliver to";
     const failure = (code: TargetErrorCode, what: string, details = {}) =>
-      new TargetError(
-        code,
-        conceal(`Cannot ${doing} the ${place} as ${action} ${what}`, secrets),
-        details,
-      );
+      new TargetError(code, conceal(`Cannot ${doing} the ${place} as ${action} ${what}`), details);
 
     signal?.throwIfAborted();
     const expiry = new AbortController();
@@ -137,7 +135,7 @@ export function createRequester(
       signal?.throwIfAborted();
       const why = expiry.signal.aborted
         ? `did not answer within ${timeout} ms`
-        : `got no answer (${said(networkProblem(error), [...secrets, url.search])})`;
+        : `got no answer (${said(networkProblem(error), concealHeard)})`;
       throw failure("unavailable", `${why}: check that ${url.host} is up and reachable`);
     } finally {
       clearTimeout(timer);
@@ -162,10 +160,10 @@ export function createRequester(
     if (call.expected.includes(status)) return answer;
 
     const code = classify?.(answer) ?? codeOf(status, headers);
-    const words = said(messageOf(json, text, headers), [...secrets, url.search]);
+    const words = said(messageOf(json, text, headers), concealHeard);
     const answered = `answered ${status}${words && ` '${words}'`}`;
     if (status === 0 || (status >= 300 && status < 400)) {
-      const moved = `${answered}, a redirect${destination(headers, url, secrets)}`;
+      const moved = `${answered}, a redirect${destination(headers, url, conceal)}`;
       throw failure(code, `${moved}, and none is followed: ${advice.not_found}`, { status });
     }
     const wait = code === "rate_limited"
@@ -254,8 +252,8 @@ function messageOf(json: unknown, text: string, headers: Headers): string {
 }
 
 /** Concealed before it is cut to its length: half a secret is one, too. */
-function said(words: string, secrets: readonly string[]): string {
-  const line = conceal(words.slice(0, HEARD), secrets).replace(/[\s\p{Cc}]+/gu, " ").trim();
+function said(words: string, conceal: Conceal): string {
+  const line = conceal(words.slice(0, HEARD)).replace(/[\s\p{Cc}]+/gu, " ").trim();
   return line.length > SAID ? `${line.slice(0, SAID)}…` : line;
 }
 
@@ -263,8 +261,8 @@ function networkProblem(error: unknown): string {
   return error instanceof Error ? error.message : "network failure";
 }
 
-function destination(headers: Headers, from: URL, secrets: readonly string[]): string {
+function destination(headers: Headers, from: URL, conceal: Conceal): string {
   const location = headers.get("location");
   const to = location !== null ? URL.parse(location, from) : null;
-  return to === null ? "" : ` to ${said(`${to.origin}${to.pathname}`, secrets)}`;
+  return to === null ? "" : ` to ${said(`${to.origin}${to.pathname}`, conceal)}`;
 }
