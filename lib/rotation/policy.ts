@@ -82,7 +82,7 @@ export const emergencyBackoff: number = 15 * minute;
 export const leaseDuration: number = 15 * minute;
 
 /**
- * How long what this ledger adopted with another's mark lives on at least: 1 hour, so that another
+ * How long what this ledger adopted with another's mark lives on at least: 2 hours, so that another
  * Worker, if it made it and still uses it, sees the successor and makes one of its own.
  */
-export const strangersOverlap: number = hour;
+export const strangersOverlap: number = 2 * hour;

@@ -58,8 +58,7 @@ export async function rotate(
   try {
     const { mark, generation } = await obtain(step, perform, { ...lease, creates }, world);
     const missed = await supplyAll(perform, lease, mark, world);
-    const { stale, left } = await perform("promote", () => promote(lease, mark, world));
-    if (left > 0) await step.sleep("grace", left);
+    const stale = await outwait(step, perform, lease, mark, world);
     await retireAll(perform, lease, mark, stale, world);
     await perform("record", () => record(lease, mark, world));
     return { outcome: "success", generation, retired: stale.length, missed };
@@ -203,6 +202,22 @@ async function confirm(
   const proof = await current.confirm(delivery, record.receipt, {});
   await world.ledger.prove(lease, mark, target.place, proof, world.now());
   return null;
+}
+
+/** Makes the replacement current and waits out the overlap, also one that is made longer meanwhile. */
+async function outwait(
+  step: Step,
+  perform: Perform,
+  lease: Lease,
+  mark: string,
+  world: RotationWorld,
+): Promise<string[]> {
+  for (let round = 1;; round++) {
+    const nth = round === 1 ? "" : ` ${round}`;
+    const { stale, left } = await perform(`promote${nth}`, () => promote(lease, mark, world));
+    if (left === 0) return stale;
+    await step.sleep(`grace${nth}`, left);
+  }
 }
 
 /** Makes the replacement current, and says which authorizations are stale and how long they live on. */

@@ -196,6 +196,20 @@ Deno.test("rotate() keeps the grace when its process dies in it, be it resumed o
   }
 });
 
+Deno.test("rotate() waits on when the grace was made longer in it, and no less when it was made shorter", async () => {
+  const { sim } = await startDue({ grace: hour });
+  await sim.cron();
+  sim.configure([{ name: "ci", grace: 3 * hour, targets: ["hook:ci"] }]);
+  await sim.live(150 * minute);
+  assertEquals(lineOf(sim), ["ci", "ci g1"]);
+  sim.configure([{ name: "ci", grace: 0, targets: ["hook:ci"] }]);
+  await sim.live(15 * minute);
+  assertEquals(lineOf(sim), ["ci", "ci g1"]);
+  await sim.live(30 * minute);
+  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["success"]]);
+  await assertClean(sim);
+});
+
 Deno.test("rotate() retries a delete that failed, and never forgets it", async () => {
   const { sim } = await startDue();
   sim.fate = ({ name }) => name.startsWith("DELETE /oauth") ? "500" : "sent";
