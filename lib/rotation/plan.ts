@@ -221,8 +221,11 @@ function findUnmanaged(
   for (const entry of entries) {
     // What was retired and is still listed was renamed by hand, and so left alone.
     if (entry.state === "retired") continue;
-    (entry.state === "foreign" ? foreign : managed).add(entry.authorization);
-    if (entry.authorization === null) leftoversOf(entry, view).forEach(({ id }) => managed.add(id));
+    if (entry.authorization === null || entry.state === "discarded") {
+      leftoversOf(entry, view).forEach(({ id }) => managed.add(id));
+    } else {
+      (entry.state === "foreign" ? foreign : managed).add(entry.authorization);
+    }
   }
   return view.authorizations.filter(({ id }) => !managed.has(id)).map((authorization) => ({
     id: authorization.id,

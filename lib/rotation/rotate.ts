@@ -16,8 +16,7 @@ import {
   type Lease,
   SupersededError,
 } from "./ledger.ts";
-import { isClaimed } from "./line.ts";
-import { deleteAuthorization, findAuthorization } from "./lookup.ts";
+import { deleteClaimed } from "./lookup.ts";
 import { mint, mintAnother, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform } from "./perform.ts";
 import { leaseDuration, strangersOverlap } from "./policy.ts";
@@ -129,11 +128,11 @@ async function discard(
     configured(world, lease);
     const { authorization } = entryOf(await readCredential(world, lease), mark);
     await world.ledger.discard(lease, mark);
-    if (authorization) await deleteAuthorization(world.authorizations, authorization);
+    if (authorization) await deleteClaimed(world.authorizations, authorization, lease.credential);
     return null;
   });
   throw new AttemptError(
-    `Cannot use the new token of '${lease.credential}' as Heroku refused it ${refusals} times: it was deleted, and the next attempt makes another`,
+    `Cannot use the new token of '${lease.credential}' as Heroku refused it ${refusals} times: the next attempt makes another`,
   );
 }
 
@@ -315,11 +314,7 @@ async function retire(
       `Cannot retire the predecessors of '${lease.credential}' as ${holder} may hold one and is another credential's now: it is tried again once that one is proven there`,
     );
   }
-  const found = id === null ? undefined : await findAuthorization(world.authorizations, id);
-  const untouchable = await findAuthorization(world.authorizations, "~");
-  if (found && isClaimed(found, lease.credential) && found.id !== untouchable?.id) {
-    await deleteAuthorization(world.authorizations, found.id);
-  }
+  if (id !== null) await deleteClaimed(world.authorizations, id, lease.credential);
   await world.ledger.retire(lease, stale);
   return null;
 }

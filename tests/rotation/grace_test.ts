@@ -102,10 +102,12 @@ for (const paused of [true, false]) {
 for (const paused of [true, false]) {
   Deno.test(`rotate() writes to no further target when its credential is ${paused ? "paused" : "dropped"} between two`, async () => {
     const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+    let delivered = false;
     sim.gate = ({ name }) => {
-      if (name === "POST /a") {
+      if (delivered) {
         sim.configure(paused ? [{ name: "ci", targets: ["hook:a", "hook:b"], paused }] : []);
       }
+      delivered = name === "POST /a";
       return undefined;
     };
     await sim.cron();

@@ -182,10 +182,30 @@ Deno.test("rotate() never delivers a token that Heroku refuses three times, dele
   await sim.advance(minute);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), deletedIn(sim)], [["ci"], "ci", ["ci g1"]]);
   assertEquals(endsOf(sim), [
-    "failure: Cannot use the new token of 'ci' as Heroku refused it 3 times: it was deleted, and the next attempt makes another",
+    "failure: Cannot use the new token of 'ci' as Heroku refused it 3 times: the next attempt makes another",
   ]);
   await sim.live(3 * hour);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
+Deno.test("rotate() leaves a refused replacement that was renamed by hand, and shows it", async () => {
+  const { sim } = await startDue();
+  let refused = 0;
+  sim.fate = ({ name }) => {
+    if (name !== "GET /account" || refused === 3) return "sent";
+    if (++refused === 1) sim.heroku.edit(liveOf(sim, 1).id, { description: "mine" });
+    return "401";
+  };
+  await sim.cron();
+  await sim.advance(minute);
+  assertEquals([lineOf(sim), deletedIn(sim)], [["ci", "mine"], []]);
+  const report = await sim.cron();
+  assertEquals(report?.unmanaged.map(({ description, reason }) => [description, reason]), [
+    ["mine", "No credential has its name"],
+  ]);
+  await sim.live(3 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1", "mine"], "ci g1"]);
   await assertClean(sim);
 });
 
