@@ -3,13 +3,23 @@
  *
  * @module
  */
-import { type Call, createSimulation, type Fate, hour, minute } from "../rotation/simulation.ts";
-import type { Simulation } from "../rotation/simulation.ts";
+import {
+  type Call,
+  createSimulation,
+  type Fate,
+  hour,
+  minute,
+  misfortunes,
+  type Simulation,
+} from "../rotation/simulation.ts";
 import { explain, isConverged } from "./convergence.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** How the cron fires: once, twice in parallel, or with a second sweep in the midst of the first. */
+/**
+ * How the cron fires: once, twice in parallel, or with a second sweep while the first one, or what it
+ * has started, is held up before one of its calls.
+ */
 export type Firing = "once" | "twice" | { readonly secondBefore: number };
 
 /** What becomes of which call, counted from the firing on. */
@@ -28,55 +38,51 @@ export interface Trial {
 export interface Verdict {
   /** The kind of each call from the firing to the last one of the recovery. */
   readonly calls: readonly Call["kind"][];
+  /** How many of them were made before the recovery began. */
+  readonly fired: number;
   readonly violations: readonly string[];
 }
 
 /** The most sweeps, half an hour apart, that a recovery may take. */
 const recoverySweeps = 10;
 
-const everyFate: readonly Fate[] = [
-  "not sent",
-  "lost",
-  "429",
-  "500",
-  "500 after",
-  "503",
-  "timeout",
-  "cut off",
-  "401",
-  "dies before",
-  "dies after",
-];
-
 /** A statement either takes effect or does not, and fails in one way. */
 const ledgerFates: readonly Fate[] = ["not sent", "lost", "dies before", "dies after"];
 
 /** What may become of a call of this kind. */
 export function fatesOf(kind: Call["kind"]): readonly Fate[] {
-  return kind === "ledger" ? ledgerFates : everyFate;
+  return kind === "ledger" ? ledgerFates : misfortunes;
 }
 
 /** Runs a scenario with faults at given calls, recovers by ordinary sweeps, and judges. */
 export async function run(trial: Trial): Promise<Verdict> {
   const sim = createSimulation(trial.scenario.options);
   const calls: Call["kind"][] = [];
-  const verdict = await settleOrHang(attempt(trial, sim, calls));
+  let fired = 0;
+  const verdict = await settleOrHang(attempt(trial, sim, calls, () => fired = calls.length));
   const violations = [
     ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
     ...verdict ?? ["It hangs"],
   ];
-  return { calls, violations };
+  return { calls, fired, violations };
 }
 
 async function attempt(
   { scenario, firing, faults, resumes }: Trial,
   sim: Simulation,
   calls: Call["kind"][],
+  onFired: () => void,
 ): Promise<string[]> {
   await scenario.prepare(sim);
-  sim.fate = ({ kind }) => faults.get(calls.push(kind) - 1) ?? "sent";
+  let recovering = false;
+  sim.fate = (call) => {
+    const own = recovering ? undefined : scenario.during?.(sim, call);
+    return faults.get(calls.push(call.kind) - 1) ?? own ?? "sent";
+  };
   await fire(sim, scenario, firing);
+  onFired();
   await sim.advance(10 * minute);
+  recovering = true;
   scenario.heal?.(sim);
 
   let sweeps = 0;
@@ -89,9 +95,16 @@ async function attempt(
   await sim.cron();
   await sim.advance(2 * hour);
   await sim.look("the end");
-  const unfinished = explain(sim);
+  const unfinished = [...scenario.judge?.(sim) ?? listUnmade(sim), ...explain(sim)];
   sim.close();
   return unfinished;
+}
+
+/** The credentials that should have been rotated or provisioned, and were not. */
+function listUnmade(sim: Simulation): string[] {
+  const made = sim.observer.made();
+  return sim.configured().filter(({ name }) => !made.has(name))
+    .map(({ name }) => `'${name}' ends without a token of its own`);
 }
 
 async function fire(sim: Simulation, scenario: Scenario, firing: Firing): Promise<void> {
@@ -108,23 +121,20 @@ async function fire(sim: Simulation, scenario: Scenario, firing: Firing): Promis
   await sim.workflows.settle();
 }
 
-/** A sweep that is held up before one of its calls, until another one is through. */
+/** Everything is held up before one of its calls, until another sweep is through. */
 async function sweepWithin(sim: Simulation, heldUpBefore: number): Promise<void> {
   const reached = Promise.withResolvers<void>();
   const through = Promise.withResolvers<void>();
-  let process: string | undefined;
   let calls = 0;
-  sim.gate = (call) => {
-    if (!call.process.startsWith("sweep")) return;
-    process ??= call.process;
-    if (call.process !== process || calls++ !== heldUpBefore) return;
+  sim.gate = () => {
+    if (calls++ !== heldUpBefore) return;
     reached.resolve();
     return through.promise;
   };
-  const first = sim.sweep().finally(reached.resolve);
+  const first = sim.cron().finally(reached.resolve);
   await reached.promise;
+  sim.gate = () => undefined;
   await sim.sweep();
   through.resolve();
   await first;
-  sim.gate = () => undefined;
 }

@@ -1,77 +1,169 @@
 /**
- * The proof of the rotation: every crash point, pairs of them, random schedules, and two Workers on
- * one account.
+ * The proof of the rotation, all of it or the parts that are asked for: see {@linkcode parts}.
  *
- * `deno task proof` tries all of it and takes hours of one core; `--quick` tries single faults and a
- * thousandth of the rest; `--seed N` begins the random part elsewhere; `--only crash`, `schedules` or
- * `rivalries` leaves out the others.
+ * `deno task proof` tries all of it, on every core, and takes hours; `--quick` leaves out pairs,
+ * kills and mutants, and tries a thousandth of what is random; `--only crash,year` tries these parts;
+ * `--seed N` begins what is random elsewhere.
  *
  * @module
  */
+import { parseArgs } from "node:util";
+import { mutants, tryMutant } from "./mutants.ts";
 import { installPromptRuntime } from "./prompt_runtime.ts";
-import type { Outcome, Task } from "./tasks.ts";
+import type { Counts, Outcome, Task } from "./tasks.ts";
 
-installPromptRuntime();
-const { listCrashTasks } = await import("./tasks.ts");
+const parts = ["crash", "schedules", "rivalries", "year", "kills", "mutants"] as const;
+type Part = typeof parts[number];
 
-const quick = Deno.args.includes("--quick");
-const option = (name: string) => {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? undefined : Deno.args[at + 1];
-};
-const seed = Number(option("seed") ?? Math.trunc(Math.random() * 1e6));
-const only = option("only");
+const minute = 60_000;
+/** How many random schedules one seed is good for. */
 const batch = 100;
+/** How long it may take to catch a mutant, in milliseconds. */
+const mutantTimeout = 15 * minute;
 
-const tasks: Task[] = [];
-if (!only || only === "crash") tasks.push(...await listCrashTasks(!quick));
-const random = [["schedules", quick ? 100 : 100_000], ["rivalries", quick ? 100 : 10_000]] as const;
-for (const [kind, runs] of random) {
-  if (only && only !== kind) continue;
-  for (let done = 0; done < runs; done += batch) {
-    tasks.push({ kind, seed: seed + done, runs: batch });
-  }
-}
-
-const total = { singles: 0, pairs: 0, schedules: 0, rivalries: 0 };
-const violations: string[] = [];
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    seed: { type: "string", default: String(Math.trunc(Math.random() * 1e6)) },
+  },
+});
+const { quick } = options;
+const seed = Number(options.seed);
+const chosen = chooseParts(options.only);
 const startedAt = performance.now();
-let finished = 0;
-console.log(`Seed ${seed}, ${tasks.length} pieces on ${navigator.hardwareConcurrency} cores`);
-await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
+const counts: Partial<Record<keyof Counts, number>> = {};
+const violations: string[] = [];
 
-console.log(`\nCrash points tried      ${total.singles}`);
-console.log(`Pairs of them tried     ${total.pairs}`);
-console.log(`Random schedules tried  ${total.schedules}`);
-console.log(`Two Workers tried       ${total.rivalries}`);
-console.log(`Violations              ${violations.length}`);
+say(`seed ${seed}, ${navigator.hardwareConcurrency} cores, ${[...chosen].join(", ")}`);
+await tryAll(await listTasks());
+const kills = chosen.has("kills") ? await tryKills() : undefined;
+const caught = chosen.has("mutants") ? await tryMutants() : undefined;
+
+console.log();
+const print = (what: string, figure: string | number | undefined) => {
+  if (figure !== undefined) console.log(`${what.padEnd(26)}${figure.toLocaleString("en")}`);
+};
+print("Crash points tried", counts.singles);
+print("Interleaved sweeps tried", counts.interleaved);
+print("Pairs tried", counts.pairs);
+print("Random schedules tried", counts.schedules);
+print("Two Workers tried", counts.rivalries);
+print("Days of credentials lived", counts.days);
+print("  rotations in them", counts.rotations);
+print("  calls gone wrong", counts.mishaps);
+print("Kills of the real Worker", kills);
+print("Mutants caught", caught === undefined ? undefined : `${caught} of ${mutants.length}`);
+print("Violations", violations.length);
 Deno.exit(violations.length === 0 ? 0 : 1);
 
-/** Has one process try pieces for as long as there are any. */
-async function work(): Promise<void> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const answer = () =>
-    new Promise<unknown>((resolve) => worker.onmessage = ({ data }) => resolve(data));
-  await answer();
-  for (let task = tasks.shift(); task; task = tasks.shift()) {
-    const answered = answer();
-    worker.postMessage(task);
-    note(await answered as Outcome);
+function chooseParts(only: string | undefined): Set<Part> {
+  const usual = parts.filter((part) => !quick || (part !== "kills" && part !== "mutants"));
+  const asked = only?.split(",");
+  const unknown = asked?.find((each) => !parts.some((part) => part === each));
+  if (unknown === undefined && !Number.isNaN(seed)) {
+    return new Set(parts.filter((part) => asked?.includes(part) ?? usual.includes(part)));
   }
-  worker.terminate();
+  console.error(
+    unknown === undefined
+      ? `Cannot begin at seed '${options.seed}': give a number`
+      : `Cannot try '${unknown}': the parts are ${parts.join(", ")}`,
+  );
+  Deno.exit(2);
+}
+
+async function listTasks(): Promise<Task[]> {
+  installPromptRuntime();
+  const { listCrashTasks } = await import("./tasks.ts");
+  const tasks: Task[] = [];
+  // The longest piece comes first, so that nobody waits for it in the end.
+  if (chosen.has("year")) {
+    tasks.push({
+      kind: "year",
+      seed,
+      faults: 0.05,
+      interval: 60 * minute,
+      ...quick ? { credentials: 20, days: 60 } : { credentials: 200, days: 365 },
+    });
+  }
+  const random = [["schedules", quick ? 100 : 100_000], ["rivalries", quick ? 100 : 1_000]];
+  for (const [kind, runs] of random as ["schedules" | "rivalries", number][]) {
+    for (let done = 0; chosen.has(kind) && done < runs; done += batch) {
+      tasks.push({ kind, seed: seed + done, runs: batch });
+    }
+  }
+  if (chosen.has("crash")) {
+    const crashes = await listCrashTasks(quick ? "quick" : "full");
+    tasks.push(...crashes.toSorted((a, b) => Number(b.pairs) - Number(a.pairs)));
+  }
+  return tasks;
+}
+
+/** Has one Web Worker a core try pieces for as long as there are any. */
+async function tryAll(tasks: Task[]): Promise<void> {
+  const total = tasks.length;
+  let done = 0;
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const answer = () =>
+      new Promise<unknown>((resolve) => worker.onmessage = ({ data }) => resolve(data));
+    await answer();
+    for (let task = tasks.shift(); task; task = tasks.shift()) {
+      const answered = answer();
+      worker.postMessage(task);
+      note(await answered as Outcome);
+      if (++done % 100 === 0) say(`${done} of ${total} pieces, ${JSON.stringify(counts)}`);
+    }
+    worker.terminate();
+  }));
 }
 
 function note(outcome: Outcome): void {
-  total.singles += outcome.singles;
-  total.pairs += outcome.pairs;
-  total.schedules += outcome.schedules;
-  total.rivalries += outcome.rivalries;
-  for (const violation of outcome.violations) {
-    violations.push(violation);
-    console.log(violation);
+  for (const name of Object.keys(outcome.counts) as (keyof Counts)[]) {
+    counts[name] = (counts[name] ?? 0) + (outcome.counts[name] ?? 0);
   }
-  if (++finished % 50 === 0) {
-    const minutes = (performance.now() - startedAt) / 60_000;
-    console.log(`${finished} pieces in ${minutes.toFixed(1)} min: ${JSON.stringify(total)}`);
-  }
+  for (const violation of outcome.violations) accuse(violation);
+}
+
+/** Kills the real Worker, at every step and at random moments. Gives how many tests that were. */
+async function tryKills(): Promise<string> {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--quiet", "tests/worker/kill_test.ts"],
+    env: { HEROTATE_PROOF: "1", NO_COLOR: "1" },
+    stderr: "inherit",
+  }).output();
+  const said = new TextDecoder().decode(stdout);
+  if (!success) accuse(said);
+  return /\d+ passed.*failed/.exec(said)?.[0] ?? "none";
+}
+
+/** Breaks the code on purpose. Gives how many of the mutants were caught. */
+async function tryMutants(): Promise<number> {
+  const left = [...mutants];
+  let caught = 0;
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
+    for (let mutant = left.shift(); mutant; mutant = left.shift()) {
+      const result = await tryMutant(mutant, mutantTimeout);
+      if (result.outcome === "caught") {
+        caught++;
+        say(`caught one that ${mutant.name}: ${result.by.slice(0, 200)}`);
+      } else {
+        accuse(
+          result.outcome === "survived"
+            ? `Nothing catches a mutant that ${mutant.name}`
+            : `The mutant that ${mutant.name} is not to be found in ${result.file}`,
+        );
+      }
+    }
+  }));
+  return caught;
+}
+
+function accuse(violation: string): void {
+  violations.push(violation);
+  say(violation);
+}
+
+function say(text: string): void {
+  console.log(`${((performance.now() - startedAt) / minute).toFixed(1)} min: ${text}`);
 }

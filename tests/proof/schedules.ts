@@ -12,6 +12,7 @@ import {
   type Fate,
   hour,
   minute,
+  misfortunes,
   type Simulation,
 } from "../rotation/simulation.ts";
 import { explain, isConverged } from "./convergence.ts";
@@ -64,20 +65,6 @@ export interface Schedule {
   readonly acts: readonly Act[];
 }
 
-const fates: readonly Fate[] = [
-  "not sent",
-  "lost",
-  "429",
-  "500",
-  "500 after",
-  "503",
-  "timeout",
-  "cut off",
-  "401",
-  "dies before",
-  "dies after",
-];
-
 const allPlaces = ["hook:0", "hook:1", "hook:2", "var:app/A", "var:app/B", "var:other/A"];
 const names = ["ci", "web", "ops", "ci-deploy"];
 
@@ -86,7 +73,7 @@ const mishaps: fc.Arbitrary<Mishaps> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Mishaps>([]) },
   {
     weight: 3,
-    arbitrary: fc.array(fc.tuple(fc.nat(45), fc.constantFrom(...fates)), { maxLength: 4 }),
+    arbitrary: fc.array(fc.tuple(fc.nat(45), fc.constantFrom(...misfortunes)), { maxLength: 4 }),
   },
 );
 
@@ -242,7 +229,20 @@ function createLife(sim: Simulation) {
     };
   }
 
+  /** Of several that bear a name nobody can say which the places hold, so none may be deleted. */
+  function protectAmbiguous(): void {
+    for (const { name } of specs) {
+      if (sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0) continue;
+      const unmarked = heroku.live().filter(({ description }) => description === name);
+      for (const { id } of unmarked) {
+        if (unmarked.length > 1) observer.protect(id);
+        else observer.release(id);
+      }
+    }
+  }
+
   async function sweep(): Promise<void> {
+    protectAmbiguous();
     if (sim.down.size > 0 || refuses || suspended) observer.disturb();
     const report = await sim.sweep();
     if (!report) return;

@@ -5,9 +5,10 @@
  */
 import fc from "fast-check";
 import { fatesOf, type Faults, type Firing, run } from "./crash_points.ts";
-import { scenarios } from "./scenarios.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
 import { live, schedules } from "./schedules.ts";
 import { liveBeside, rivalries } from "./two_workers.ts";
+import { liveThroughYear, type YearOptions } from "./year.ts";
 
 /** All faults at one call of a scenario, alone and, if asked for, with every other one behind it. */
 export interface CrashTask {
@@ -28,48 +29,92 @@ export interface RandomTask {
   readonly runs: number;
 }
 
-/** A piece of the proof. */
-export type Task = CrashTask | RandomTask;
+/** A long time with many credentials. */
+export interface YearTask extends YearOptions {
+  readonly kind: "year";
+}
 
-/** What a piece showed. */
-export interface Outcome {
+/** A piece of the proof. */
+export type Task = CrashTask | RandomTask | YearTask;
+
+/** How many of each were tried. */
+export interface Counts {
+  /** Single faults where the cron fires once or twice in parallel. */
   readonly singles: number;
+  /** Second sweeps in the midst of everything, with and without a fault. */
+  readonly interleaved: number;
   readonly pairs: number;
   readonly schedules: number;
   readonly rivalries: number;
+  /** Days of credentials, the rotations in them and the calls that went wrong. */
+  readonly days: number;
+  readonly rotations: number;
+  readonly mishaps: number;
+}
+
+/** What a piece showed. */
+export interface Outcome {
+  readonly counts: Partial<Counts>;
   /** What was violated and how to see it again. */
   readonly violations: readonly string[];
 }
 
-/** How the cron may fire. */
-export const firings: readonly Firing[] = [
-  "once",
-  "twice",
-  { secondBefore: 1 },
-  { secondBefore: 3 },
-];
+/** How many of the crash points are tried. */
+export type Thoroughness = "once" | "quick" | "full";
 
-/** Lists the crash points of all scenarios. */
-export async function listCrashTasks(pairs: boolean): Promise<CrashTask[]> {
-  const tasks: CrashTask[] = [];
-  for (const [scenario, each] of scenarios.entries()) {
-    for (const firing of firings) {
-      for (const resumes of [false, true]) {
-        const { calls } = await run({ scenario: each, firing, resumes, faults: new Map() });
-        for (const at of calls.keys()) {
-          // Pairs are tried where the cron fires once: with two sweeps there are four times as many.
-          const common = { kind: "crash", scenario, firing, resumes, at } as const;
-          tasks.push({ ...common, pairs: pairs && firing === "once" && !resumes });
-        }
-      }
-    }
-  }
-  return tasks;
+/**
+ * Lists the crash points of all scenarios: where the cron fires `once`; `quick`ly with two sweeps as
+ * well, with runs that are resumed and with a second sweep at every call; or in `full`, with faults
+ * beside that second sweep and with every pair of faults.
+ */
+export async function listCrashTasks(thoroughness: Thoroughness): Promise<CrashTask[]> {
+  const lists = await Promise.all(
+    scenarios.map((scenario, index) => listOf(scenario, index, thoroughness)),
+  );
+  return lists.flat();
+}
+
+async function listOf(
+  scenario: Scenario,
+  index: number,
+  thoroughness: Thoroughness,
+): Promise<CrashTask[]> {
+  const full = thoroughness === "full" && !scenario.singly;
+  const list = async (firing: Firing, resumes: boolean): Promise<CrashTask[]> => {
+    const { calls } = await run({ scenario, firing, resumes, faults: new Map() });
+    // With two sweeps there are four times as many pairs.
+    const pairs = full && firing === "once" && !resumes;
+    return [...calls.keys()].map((at) => ({
+      kind: "crash",
+      scenario: index,
+      firing,
+      resumes,
+      at,
+      pairs,
+    }));
+  };
+  const once = await list("once", false);
+  if (thoroughness === "once") return once;
+
+  const others = await Promise.all([list("once", true), list("twice", false), list("twice", true)]);
+  const { fired } = await run({ scenario, firing: "once", resumes: false, faults: new Map() });
+  const interleaved = Array.from({ length: fired }, async (_, secondBefore) => {
+    const tasks = await list({ secondBefore }, false);
+    return full || secondBefore === 1 || secondBefore === 3 ? tasks : tasks.slice(-1);
+  });
+  return [...once, ...others.flat(), ...(await Promise.all(interleaved)).flat()];
 }
 
 /** Tries a piece. */
 export async function perform(task: Task): Promise<Outcome> {
-  return task.kind === "crash" ? await crash(task) : await randomly(task);
+  switch (task.kind) {
+    case "crash":
+      return await crash(task);
+    case "year":
+      return await spendYear(task);
+    default:
+      return await randomly(task);
+  }
 }
 
 async function crash(task: CrashTask): Promise<Outcome> {
@@ -97,7 +142,10 @@ async function crash(task: CrashTask): Promise<Outcome> {
       }
     }
   }
-  return { singles, pairs, schedules: 0, rivalries: 0, violations };
+  return {
+    counts: typeof firing === "string" ? { singles, pairs } : { interleaved: singles },
+    violations,
+  };
 }
 
 async function randomly({ kind, seed, runs }: RandomTask): Promise<Outcome> {
@@ -115,9 +163,18 @@ async function randomly({ kind, seed, runs }: RandomTask): Promise<Outcome> {
       }`,
     ]
     : [];
-  return { singles: 0, pairs: 0, schedules: 0, rivalries: 0, violations, [kind]: details.numRuns };
+  return { counts: { [kind]: details.numRuns }, violations };
 }
 
 function demand(violations: readonly string[]): void {
   if (violations.length > 0) throw new Error([...new Set(violations)].join("; "));
+}
+
+async function spendYear(task: YearTask): Promise<Outcome> {
+  const { rotations, mishaps, violations } = await liveThroughYear(task);
+  const how = `${task.credentials} credentials for ${task.days} days, seed ${task.seed}`;
+  return {
+    counts: { days: task.credentials * task.days, rotations, mishaps },
+    violations: violations.map((violation) => `${how}: ${violation}`),
+  };
 }

@@ -135,6 +135,7 @@ async function compete(rivalry: Rivalry, first: Simulation, second: Simulation):
     ]);
     await Promise.all([first.workflows.settle(), second.workflows.settle()]);
     first.gate = () => undefined;
+    first.fate = () => "sent";
   }
 }
 

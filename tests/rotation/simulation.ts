@@ -60,6 +60,21 @@ export type Fate =
   | "dies before"
   | "dies after";
 
+/** Everything that may become of a call but that it is sent and answered. */
+export const misfortunes: readonly Fate[] = [
+  "not sent",
+  "lost",
+  "429",
+  "500",
+  "500 after",
+  "503",
+  "timeout",
+  "cut off",
+  "401",
+  "dies before",
+  "dies after",
+];
+
 /** A call of a process, before anything happened. */
 export interface Call {
   /** Which call of the simulation it is, from 0 on. */
@@ -290,7 +305,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }
     }
     heroku.setFaults(() => faults[fate]);
-    return await heroku.fetch(url, init);
+    const response = await heroku.fetch(url, init);
+    const known = response.status === 200 || response.status === 403;
+    if (url.pathname === "/account" && known) {
+      const token = new Headers(init.headers).get("authorization")?.replace("Bearer ", "");
+      observer.proved(token ?? "");
+    }
+    return response;
   }
 
   async function askHook(
@@ -325,11 +346,18 @@ export function createSimulation(options: SimulationOptions): Simulation {
           const fails = fate !== "sent" && fate !== "dies after";
           if (fails && !tookEffect.has(fate)) throw new Error("D1_ERROR: Network connection lost");
           const results = await database.batch<never>(statements);
+          if (observe && !process.startsWith("sweep") && results.some(hasChanges)) {
+            observer.wrote(process, String(database.query("SELECT id FROM ledger")[0].id));
+          }
           if (fails) throw new Error("D1_ERROR: Network connection lost");
           return results;
         }, name.includes("served"));
       },
     };
+  }
+
+  function hasChanges({ meta }: { readonly meta: { readonly changes: number } }): boolean {
+    return meta.changes > 0;
   }
 
   function createWorld(process: string) {

@@ -1,0 +1,38 @@
+/**
+ * A short proof that stops at the first violation: what a mutant has to survive. It ends with status
+ * 0 when nothing was found, and 9 when something was.
+ *
+ * @module
+ */
+import { installPromptRuntime } from "./prompt_runtime.ts";
+
+installPromptRuntime();
+const { perform, listCrashTasks } = await import("./tasks.ts");
+const { run } = await import("./crash_points.ts");
+const { scenarios } = await import("./scenarios.ts");
+type Task = Parameters<typeof perform>[0];
+
+function report(violations: readonly string[]): void {
+  if (violations.length === 0) return;
+  console.log(violations[0]);
+  Deno.exit(9);
+}
+
+for (const scenario of scenarios) {
+  for (const firing of ["once", "twice"] as const) {
+    const { violations } = await run({ scenario, firing, faults: new Map(), resumes: false });
+    report(violations.map((violation) => `${scenario.name}: ${violation}`));
+  }
+}
+
+const crashes = await listCrashTasks("quick");
+const random = (kind: "schedules" | "rivalries", seeds: readonly number[]): Task[] =>
+  seeds.map((seed) => ({ kind, seed, runs: 100 }));
+const tasks: Task[] = [
+  ...random("schedules", [1, 2, 3]),
+  ...random("rivalries", [1]),
+  ...crashes.filter(({ firing, resumes }) => firing === "once" && !resumes),
+  ...random("schedules", [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]),
+  ...crashes.filter(({ firing, resumes }) => firing !== "once" || resumes),
+];
+for (const task of tasks) report((await perform(task)).violations);

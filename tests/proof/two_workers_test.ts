@@ -1,0 +1,10 @@
+import { assertEquals } from "@std/assert";
+import { installPromptRuntime } from "./prompt_runtime.ts";
+
+installPromptRuntime();
+const { perform } = await import("./tasks.ts");
+
+Deno.test("two Workers on one account leave no consumer without a token", async () => {
+  const outcome = await perform({ kind: "rivalries", seed: 20261122, runs: 60 });
+  assertEquals(outcome, { counts: { rivalries: 60 }, violations: [] });
+});

@@ -1,0 +1,124 @@
+/**
+ * A year of many credentials in a world where every twentieth call goes wrong.
+ *
+ * @module
+ */
+import {
+  createSimulation,
+  type CredentialSpec,
+  day,
+  hour,
+  misfortunes,
+  type Simulation,
+} from "../rotation/simulation.ts";
+import { createRandom } from "../../lib/testing/random.ts";
+import { explain } from "./convergence.ts";
+import { settleOrHang } from "./prompt_runtime.ts";
+
+/** How long, with how many, and how bad. */
+export interface YearOptions {
+  readonly credentials: number;
+  readonly days: number;
+  /** The share of all calls that go wrong. */
+  readonly faults: number;
+  /** How often the cron fires, in milliseconds. */
+  readonly interval: number;
+  readonly seed: number;
+}
+
+/** What came of it. */
+export interface YearResult {
+  /** How many calls went wrong. */
+  readonly mishaps: number;
+  /** The rotations that replaced a token. */
+  readonly rotations: number;
+  readonly violations: readonly string[];
+}
+
+const lifetimes = [8 * day, 30 * day, 90 * day, 365 * day];
+
+/** How long nothing goes wrong in the end. */
+const quietDays = 2;
+
+/** Lives through it. Nobody ever comes to help. */
+export async function liveThroughYear(options: YearOptions): Promise<YearResult> {
+  const { next } = createRandom(options.seed);
+  const pick = <T>(from: readonly T[]) => from[Math.floor(next() * from.length)];
+  const sim = createSimulation({
+    credentials: Array.from({ length: options.credentials }, (_, index) => toSpec(index)),
+  });
+  // No bad luck excuses a token that expires.
+  sim.observer.fairTime = -Infinity;
+  for (const { name, places } of sim.configured()) {
+    const expires = pick(lifetimes);
+    const { token } = sim.heroku.issue({
+      description: name,
+      scope: ["write"],
+      expires_in: expires / 1000,
+      created_at: sim.heroku.now() - Math.floor(next() * 0.5 * expires),
+    });
+    for (const { place } of places) if (place !== "store") await sim.put(place, token);
+  }
+
+  let mishaps = 0;
+  sim.fate = () => {
+    if (next() >= options.faults) return "sent";
+    mishaps++;
+    return pick(misfortunes);
+  };
+  const hangs = await pass(options.days) === undefined;
+  sim.fate = () => "sent";
+  const unfinished = hangs || await pass(quietDays) === undefined ? ["It hangs"] : leftovers(sim);
+  await sim.look("the end");
+  sim.close();
+  return {
+    mishaps,
+    rotations:
+      sim.workflows.runs.filter(({ output }) => output?.includes(`"outcome":"success"`)).length,
+    violations: [
+      ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+      ...unfinished,
+    ],
+  };
+
+  /** Lets days pass; undefined once it turns out to hang. */
+  async function pass(days: number): Promise<true | undefined> {
+    const end = sim.heroku.now() + days * day;
+    while (sim.heroku.now() < end) {
+      // A day is all microtasks: only a hang ever gives the rest of the runtime its turn.
+      if (!await settleOrHang(liveOn(sim, options.interval))) return undefined;
+      sim.heroku.setRateLimitRemaining(4500);
+    }
+    return true;
+  }
+}
+
+/** What is left over, but of the credentials that are in the midst of an overlap. */
+function leftovers(sim: Simulation): string[] {
+  const overlapping = sim.workflows.runs
+    .filter(({ status }) => status === "asleep")
+    .map(({ id }) => id.replace(/-a\d+-\w+$/, ""));
+  return explain(sim).filter((each) =>
+    each.includes("leftovers") && !overlapping.some((name) => each.includes(`'${name}'`))
+  );
+}
+
+async function liveOn(sim: Simulation, interval: number): Promise<true> {
+  await sim.sweep();
+  await sim.advance(interval);
+  return true;
+}
+
+function toSpec(index: number): CredentialSpec {
+  const targets: string[][] = [
+    [`hook:${index}`],
+    [`var:app-${index}/KEY`],
+    [`hook:${index}-a`, `var:app-${index}/KEY`],
+    [`hook:${index}`, "store"],
+  ];
+  return {
+    name: `credential-${index}`,
+    grace: (index % 3) * hour,
+    targets: targets[index % targets.length],
+  };
+}

@@ -1,0 +1,19 @@
+import { assertEquals, assertGreater } from "@std/assert";
+import { installPromptRuntime } from "./prompt_runtime.ts";
+
+installPromptRuntime();
+const { hour } = await import("../rotation/simulation.ts");
+const { liveThroughYear } = await import("./year.ts");
+
+Deno.test("a quarter of a year with 5 % faults leaves no consumer without a token, and no leftovers", async () => {
+  const { mishaps, rotations, violations } = await liveThroughYear({
+    credentials: 20,
+    days: 90,
+    faults: 0.05,
+    interval: hour,
+    seed: 20261122,
+  });
+  assertEquals(violations, []);
+  assertGreater(rotations, 50);
+  assertGreater(mishaps, 200);
+});
