@@ -299,7 +299,9 @@ function createLife(sim: Simulation) {
         observer.disturb();
         return sim.workflows.kill(pick(sim.workflows.runs, each.which)?.id ?? "");
       case "resume":
-        return sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+        sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
+        // A configuration comes with a new process, never in the midst of a step.
+        return await sim.workflows.settle();
       case "lose ledger":
         observer.disturb();
         sim.database.reset();
