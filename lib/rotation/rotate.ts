@@ -230,16 +230,16 @@ async function promote(
   const entry = entryOf(known, mark);
   assertSupplied(credential, known, entry);
   const now = world.now();
-  const lastProof = Math.max(
-    0,
-    ...known.deliveries.filter((delivery) => delivery.mark === mark).map((delivery) =>
-      delivery.provenAt ?? 0
-    ),
+  const promotedAt = entry.state === "current" ? entry.provenAt : null;
+  // What a clock that ran ahead has dated tells nothing.
+  const isPromoted = promotedAt !== null && promotedAt <= now;
+  if (!isPromoted) await world.ledger.promote(lease, mark, now);
+  const proofs = known.deliveries.flatMap((delivery) =>
+    delivery.mark === mark && delivery.provenAt !== null && delivery.provenAt <= now
+      ? [delivery.provenAt]
+      : []
   );
-  const since = entry.state === "current" && entry.provenAt !== null && entry.provenAt >= lastProof
-    ? entry.provenAt
-    : now;
-  if (since === now) await world.ledger.promote(lease, mark, now);
+  const since = isPromoted ? Math.max(promotedAt, ...proofs) : now;
 
   const stale = known.entries
     .filter(({ state, generation }) =>

@@ -212,6 +212,20 @@ Deno.test("rotate() waits on when the grace was made longer in it, and no less w
   await assertClean(sim);
 });
 
+Deno.test("rotate() waits no longer over a proof that a clock which ran ahead has dated", async () => {
+  const { sim } = await startDue({ grace: 6 * hour, targets: ["hook:a", "hook:b"] });
+  sim.down.add("hook:b");
+  sim.skew = 50 * hour;
+  await sim.cron();
+  await sim.advance(hour);
+  assertEquals(standsAt(sim, "hook:a"), "ci g1");
+  sim.skew = 0;
+  sim.down.clear();
+  await sim.live(7 * hour);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:b")], [["ci g1"], "ci g1"]);
+  await assertClean(sim);
+});
+
 Deno.test("rotate() retries a delete that failed, and never forgets it", async () => {
   const { sim } = await startDue();
   sim.fate = ({ name }) => name.startsWith("DELETE /oauth") ? "500" : "sent";
