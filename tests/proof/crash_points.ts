@@ -43,7 +43,7 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-/** The most sweeps, half an hour apart, that a recovery may take. */
+/** The most sweeps that a recovery may take. */
 const recoverySweeps = 10;
 
 /** A statement either takes effect or does not, and fails in one way. */
@@ -86,16 +86,18 @@ async function attempt(
   scenario.heal?.(sim);
 
   let sweeps = 0;
-  for (; sweeps < recoverySweeps && !(sweeps > 0 && isConverged(sim)); sweeps++) {
+  const judge = () => scenario.judge?.(sim) ?? listUnmade(sim);
+  const isDone = () => sweeps > 0 && isConverged(sim) && judge().length === 0;
+  for (; sweeps < recoverySweeps && !isDone(); sweeps++) {
     if (resumes) sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
     await sim.cron();
-    await sim.advance(30 * minute);
+    await sim.advance(scenario.interval ?? 30 * minute);
   }
   sim.fate = () => "sent";
   await sim.cron();
   await sim.advance(2 * hour);
   await sim.look("the end");
-  const unfinished = [...scenario.judge?.(sim) ?? listUnmade(sim), ...explain(sim)];
+  const unfinished = [...judge(), ...explain(sim)];
   sim.close();
   return unfinished;
 }

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly options: SimulationOptions;
   /** Whether it is tried with single faults alone; default false. */
   readonly singly?: boolean;
+  /** How far apart the sweeps of its recovery are, in milliseconds; default half an hour. */
+  readonly interval?: number;
   /** Brings the world to where it begins. */
   prepare(sim: Simulation): Promise<void>;
   /** What happens together with the firing of the cron. */
@@ -221,6 +223,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "a target moved to an adopted credential",
     singly: true,
+    // Attempts that have failed for hours are repeated half a day later.
+    interval: 3 * hour,
     options: twoCredentials(["hook:a"], ["hook:b"]),
     async prepare(sim) {
       await adopt(sim, ["hook:a"]);
@@ -248,6 +252,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "a target that is down for a day",
     singly: true,
+    // Attempts that have failed for hours are repeated half a day later.
+    interval: 3 * hour,
     options: ci(["hook:a", "hook:b"]),
     async prepare(sim) {
       await adopt(sim, ["hook:a", "hook:b"]);
