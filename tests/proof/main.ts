@@ -10,7 +10,7 @@
 import { parseArgs } from "node:util";
 import { mutants, tryMutant } from "./mutants.ts";
 import { installPromptRuntime } from "./prompt_runtime.ts";
-import type { Counts, Outcome, Task } from "./tasks.ts";
+import type { Counts, CrashTask, Outcome, Task } from "./tasks.ts";
 
 const parts = ["crash", "schedules", "rivalries", "year", "kills", "mutants"] as const;
 type Part = typeof parts[number];
@@ -47,6 +47,7 @@ const print = (what: string, figure: string | number | undefined) => {
 print("Crash points tried", counts.singles);
 print("Interleaved sweeps tried", counts.interleaved);
 print("Pairs tried", counts.pairs);
+print("Pairs drawn and tried", counts.drawn);
 print("Random schedules tried", counts.schedules);
 print("Two Workers tried", counts.rivalries);
 print("Days of credentials lived", counts.days);
@@ -93,8 +94,9 @@ async function listTasks(): Promise<Task[]> {
     }
   }
   if (chosen.has("crash")) {
-    const crashes = await listCrashTasks(quick ? "quick" : "full");
-    tasks.push(...crashes.toSorted((a, b) => Number(b.pairs) - Number(a.pairs)));
+    const crashes = await listCrashTasks(quick ? "quick" : "full", seed);
+    const isLong = ({ seconds }: CrashTask) => Number(seconds === "all");
+    tasks.push(...crashes.toSorted((a, b) => isLong(b) - isLong(a)));
   }
   return tasks;
 }

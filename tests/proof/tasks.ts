@@ -4,13 +4,14 @@
  * @module
  */
 import fc from "fast-check";
+import type { Call, Fate } from "../rotation/simulation.ts";
 import { fatesOf, type Faults, type Firing, run } from "./crash_points.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { live, schedules } from "./schedules.ts";
 import { liveBeside, rivalries } from "./two_workers.ts";
 import { liveThroughYear, type YearOptions } from "./year.ts";
 
-/** All faults at one call of a scenario, alone and, if asked for, with every other one behind it. */
+/** All faults at one call of a scenario, alone and, if asked for, with another one behind each. */
 export interface CrashTask {
   readonly kind: "crash";
   /** The scenario's place in the list. */
@@ -19,7 +20,10 @@ export interface CrashTask {
   readonly resumes: boolean;
   /** The call at which the first fault is. */
   readonly at: number;
-  readonly pairs: boolean;
+  /** Which faults are tried behind each: every one, one that is drawn at random, or none. */
+  readonly seconds: "all" | "drawn" | "none";
+  /** Where drawing begins. */
+  readonly seed: number;
 }
 
 /** Random schedules from one seed. */
@@ -43,7 +47,10 @@ export interface Counts {
   readonly singles: number;
   /** Second sweeps in the midst of everything, with and without a fault. */
   readonly interleaved: number;
+  /** Every fault at every call behind another one. */
   readonly pairs: number;
+  /** Faults behind another one that were drawn at random, where all would be too many. */
+  readonly drawn: number;
   readonly schedules: number;
   readonly rivalries: number;
   /** Days of credentials, the rotations in them and the calls that went wrong. */
@@ -65,33 +72,32 @@ export type Thoroughness = "once" | "quick" | "full";
 /**
  * Lists the crash points of all scenarios: where the cron fires `once`; `quick`ly with two sweeps as
  * well, with runs that are resumed and with a second sweep at every call; or in `full`, with faults
- * beside that second sweep and with every pair of faults.
+ * beside that second sweep, with every pair of faults where the cron fires once, and with pairs drawn
+ * from `seed` everywhere else.
  */
-export async function listCrashTasks(thoroughness: Thoroughness): Promise<CrashTask[]> {
+export async function listCrashTasks(
+  thoroughness: Thoroughness,
+  seed = 0,
+): Promise<CrashTask[]> {
   const lists = await Promise.all(
     scenarios.map((scenario, index) => listOf(scenario, index, thoroughness)),
   );
-  return lists.flat();
+  return lists.flat().map((task, index) => ({ ...task, seed: seed + index }));
 }
 
 async function listOf(
   scenario: Scenario,
   index: number,
   thoroughness: Thoroughness,
-): Promise<CrashTask[]> {
+): Promise<Omit<CrashTask, "seed">[]> {
   const full = thoroughness === "full" && !scenario.singly;
-  const list = async (firing: Firing, resumes: boolean): Promise<CrashTask[]> => {
+  const list = async (firing: Firing, resumes: boolean) => {
     const { calls } = await run({ scenario, firing, resumes, faults: new Map() });
     // With two sweeps there are four times as many pairs.
-    const pairs = full && firing === "once" && !resumes;
-    return [...calls.keys()].map((at) => ({
-      kind: "crash",
-      scenario: index,
-      firing,
-      resumes,
-      at,
-      pairs,
-    }));
+    const all = full && firing === "once" && !resumes;
+    const seconds = all ? "all" : thoroughness === "full" ? "drawn" : "none";
+    const shared = { kind: "crash", scenario: index, firing, resumes, seconds } as const;
+    return [...calls.keys()].map((at) => ({ ...shared, at }));
   };
   const once = await list("once", false);
   if (thoroughness === "once") return once;
@@ -121,7 +127,6 @@ async function crash(task: CrashTask): Promise<Outcome> {
   const { firing, resumes, at } = task;
   const scenario = scenarios[task.scenario];
   const violations: string[] = [];
-  let [singles, pairs] = [0, 0];
   const attempt = async (faults: Faults) => {
     const verdict = await run({ scenario, firing, resumes, faults });
     const how = `${scenario.name}, ${JSON.stringify(firing)}${resumes ? ", resumed" : ""}, ${
@@ -131,21 +136,36 @@ async function crash(task: CrashTask): Promise<Outcome> {
     return verdict.calls;
   };
   const undisturbed = await attempt(new Map());
-  for (const fate of fatesOf(undisturbed[at])) {
-    singles++;
+  const fates = fatesOf(undisturbed[at]);
+  const draws = fc.sample(fc.nat(), { seed: task.seed, numRuns: fates.length, unbiased: true });
+  let behind = 0;
+  for (const [index, fate] of fates.entries()) {
     const calls = await attempt(new Map([[at, fate]]));
-    if (!task.pairs) continue;
-    for (let second = at + 1; second < calls.length; second++) {
-      for (const next of fatesOf(calls[second])) {
-        pairs++;
-        await attempt(new Map([[at, fate], [second, next]]));
-      }
+    for (const [second, next] of chooseSeconds(task, calls, draws[index])) {
+      behind++;
+      await attempt(new Map([[at, fate], [second, next]]));
     }
   }
   return {
-    counts: typeof firing === "string" ? { singles, pairs } : { interleaved: singles },
+    counts: {
+      [typeof firing === "string" ? "singles" : "interleaved"]: fates.length,
+      [task.seconds === "all" ? "pairs" : "drawn"]: behind,
+    },
     violations,
   };
+}
+
+/** Chooses the second faults to try, given the calls that are made behind the first one. */
+function chooseSeconds(
+  { at, seconds }: CrashTask,
+  calls: readonly Call["kind"][],
+  draw: number,
+): (readonly [call: number, fate: Fate])[] {
+  if (seconds === "none") return [];
+  const all = calls.flatMap((kind, call) =>
+    call <= at ? [] : fatesOf(kind).map((fate) => [call, fate] as const)
+  );
+  return seconds === "all" || all.length === 0 ? all : [all[draw % all.length]];
 }
 
 async function randomly({ kind, seed, runs }: RandomTask): Promise<Outcome> {
