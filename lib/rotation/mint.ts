@@ -13,12 +13,13 @@ import {
   expiryOf,
   isContested,
   leftoversOf,
+  membersOf,
   predecessorOf,
 } from "./line.ts";
 import { deleteAuthorization, findAuthorization } from "./lookup.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { AttemptError } from "./perform.ts";
-import { newestMinted } from "./need.ts";
+import { isExpiring, newestMinted } from "./need.ts";
 import { defaultLifetime } from "./policy.ts";
 import { canOpen, readCredential, type RotationRun, type RotationWorld } from "./world.ts";
 
@@ -34,7 +35,7 @@ export interface Minted {
 
 /**
  * Gives the replacement to deliver: the one that an earlier attempt minted and recorded, if it still
- * lives, or else a new one. Heroku has no idempotency key, so before a new one is made, whatever an
+ * lives and does not near its own expiry, or else a new one. Heroku has no idempotency key, so before a new one is made, whatever an
  * earlier try made with a lost answer is found by its mark and deleted: its token cannot be read back.
  *
  * One that another Worker may have adopted is passed over, as that Worker will delete it in time.
@@ -49,7 +50,7 @@ export async function mint(
   const newest = newestMinted(known.entries);
   const unfinished = newest && (newest.state === "minted" || !run.creates);
   if (
-    unfinished && !isContested(newest, known) && await stillLives(newest, world) &&
+    unfinished && !isContested(newest, known) && await lives(newest, known, credential, world) &&
     await canOpen(newest, world.sealing)
   ) {
     return { mark: newest.mark, generation: newest.generation, fresh: false };
@@ -139,11 +140,20 @@ async function create(
   }
 }
 
-async function stillLives(entry: Entry, world: RotationWorld): Promise<boolean> {
+/** Whether Heroku still has the token of an entry, and for long enough that it may be delivered. */
+async function lives(
+  entry: Entry,
+  known: CredentialLedger,
+  credential: Credential,
+  world: RotationWorld,
+): Promise<boolean> {
   const found = await findAuthorization(world.authorizations, entry.authorization ?? "");
-  const accessToken = found?.access_token?.id;
-  return found !== undefined &&
-    (!accessToken || !entry.accessToken || accessToken === entry.accessToken);
+  const now = world.now();
+  const [member] = membersOf(
+    { ...known, entries: [entry] },
+    createView(found ? [found] : [], now),
+  );
+  return member !== undefined && member.usable && !isExpiring(credential, member, now);
 }
 
 async function removeLeftovers(

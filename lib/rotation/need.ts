@@ -79,12 +79,20 @@ export function findNeed(
       : Math.min(...members.map((member) => dueOf(credential, member).emergencyAt)),
   });
 
-  const rival = minted ?? current;
-  if (rival && isContested(rival.entry, ledger)) {
+  const made = minted ?? current;
+  if (made && isContested(made.entry, ledger)) {
     return before(
-      [rival],
+      [made],
       "competitor",
-      `Another Worker manages '${credential.name}' too and may remove generation ${rival.entry.generation}: let only one of them do it`,
+      `Another Worker manages '${credential.name}' too and may remove generation ${made.entry.generation}: let only one of them do it`,
+    );
+  }
+  // Whatever is unfinished, and for how long a target has been down: the others may hold it already.
+  if (made && isExpiring(credential, made, now)) {
+    return before(
+      minted ? holdersBefore(minted, ledger, alive).flatMap((held) => [held, minted]) : [made],
+      "expiry",
+      expiring(made, now),
     );
   }
   if (minted) {
@@ -136,7 +144,7 @@ export function findNeed(
       }
       : {
         cause: "expiry",
-        reason: `Generation ${generation} expires in ${inWords((holder.expiresAt ?? now) - now)}`,
+        reason: expiring(holder, now),
         emergencyAt,
       };
   }
@@ -178,6 +186,15 @@ function holdersBefore(
   return alive.filter((member) =>
     member !== minted && (!proven || (member.entry === proven && member.usable))
   );
+}
+
+/** Whether an authorization's expiry makes a replacement due, whatever else there is to do. */
+export function isExpiring(credential: Credential, member: Member, now: number): boolean {
+  return now >= dueOf(credential, member).expiringAt;
+}
+
+function expiring({ entry, expiresAt }: Member, now: number): string {
+  return `Generation ${entry.generation} expires in ${inWords((expiresAt ?? now) - now)}`;
 }
 
 function dueOf(credential: Credential, { entry, expiresAt }: Member): Due {

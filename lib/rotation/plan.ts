@@ -15,7 +15,7 @@ import {
   predecessorOf,
   type View,
 } from "./line.ts";
-import { findNeed, findTaken, inspect, type Taken } from "./need.ts";
+import { findNeed, findTaken, inspect, isExpiring, type Line, type Taken } from "./need.ts";
 import { backoff, emergencyBackoff, leaseDuration, strangersOverlap } from "./policy.ts";
 
 /** What a sweep is to do. */
@@ -106,9 +106,7 @@ function decide(
   });
   if (credential.paused) return wait("It is paused: remove 'paused' to go on", null);
 
-  // A promoted attempt writes to no target any more, so a dead token need not wait for its end.
-  const promotedIsDead = line.newest?.state === "current" && !line.current;
-  if (isLeased(ledger, credential, now) && !promotedIsDead) {
+  if (isLeased(ledger, credential, now) && !isOverdue(line, ledger, credential, now)) {
     return {
       kind: "running",
       credential: name,
@@ -131,8 +129,7 @@ function decide(
       until: resumeAt,
     };
   }
-  const creates = cause === "competitor" ||
-    !line.minted && !(cause === "unfinished" && line.current);
+  const creates = cause !== "unfinished" || !(line.minted ?? line.current);
   if (creates && !credential.scope && !predecessorOf(ledger.entries)) {
     return {
       kind: "blocked",
@@ -160,6 +157,21 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
   // A lease that reaches further than any attempt asks for was taken by a clock that ran ahead.
   return leaseUntil !== null && leaseUntil > now &&
     leaseUntil <= now + Math.max(credential.grace, strangersOverlap) + 2 * leaseDuration;
+}
+
+/**
+ * Whether the promoted token needs a successor before its attempt ends: a dead one at once, as that
+ * attempt writes to no target any more, and one that expires as soon as nothing is left but to sleep.
+ */
+function isOverdue(
+  { newest, current }: Line,
+  { record }: CredentialLedger,
+  credential: Credential,
+  now: number,
+): boolean {
+  if (newest?.state !== "current") return false;
+  const isAsleep = record.leaseUntil !== null && record.leaseUntil > now + leaseDuration;
+  return !current || (isAsleep && isExpiring(credential, current, now));
 }
 
 function retryAt(

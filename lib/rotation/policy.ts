@@ -27,6 +27,8 @@ export interface Age {
 export interface Due {
   /** When a replacement is due; Infinity for never. */
   readonly at: number;
+  /** When its expiry alone makes one due, whatever its age; Infinity for never. */
+  readonly expiringAt: number;
   /** When nothing may hold it back any longer; Infinity for never. */
   readonly emergencyAt: number;
   /** Why it is due then. */
@@ -44,16 +46,17 @@ export function due(credential: Credential, age: Age): Due {
     ? Infinity
     : age.createdAt + Math.round(credential.maxAge * (2 - spread));
   if (age.expiresAt === null || age.expiresAt === undefined) {
-    return { at: byAge, emergencyAt: Infinity, by: byAge === Infinity ? "never" : "max_age" };
+    const by = byAge === Infinity ? "never" : "max_age";
+    return { at: byAge, expiringAt: Infinity, emergencyAt: Infinity, by };
   }
   const lifetime = age.lifetime ?? Math.max(age.expiresAt - age.createdAt, 0);
   const renewBefore = credential.renewBefore ?? lifetime / 3;
   const window = Math.round(Math.min(renewBefore * spread, lifetime * 0.9));
   const emergencyAt = age.expiresAt - Math.round(lifetime / 20);
-  const byExpiry = Math.min(age.expiresAt - window, emergencyAt);
-  return byAge < byExpiry
-    ? { at: byAge, emergencyAt, by: "max_age" }
-    : { at: byExpiry, emergencyAt, by: "expiry" };
+  const expiringAt = Math.min(age.expiresAt - window, emergencyAt);
+  return byAge < expiringAt
+    ? { at: byAge, expiringAt, emergencyAt, by: "max_age" }
+    : { at: expiringAt, expiringAt, emergencyAt, by: "expiry" };
 }
 
 /** A number in [0, 1) that is always the same for the same name (32-bit FNV-1a, finished as murmur3 does). */

@@ -35,6 +35,18 @@ function mutant(name: string, file: string, find: string, put: string): Mutant {
 /** The mutants. */
 export const mutants: readonly Mutant[] = [
   mutant(
+    "takes over a replacement that nears its own expiry",
+    mint,
+    "member !== undefined && member.usable && !isExpiring(credential, member, now)",
+    "member !== undefined && member.usable",
+  ),
+  mutant(
+    "sleeps through the expiry of what it has promoted",
+    plan,
+    "return !current || (isAsleep && isExpiring(credential, current, now));",
+    "return !current || (now < 0 && isAsleep && isExpiring(credential, current, now));",
+  ),
+  mutant(
     "goes on although a required target failed",
     rotate,
     "if (missing) throw unproven(missing.place, credential.name);",
@@ -219,8 +231,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "renews too late",
     "lib/rotation/policy.ts",
-    "const byExpiry = Math.min(age.expiresAt - window, emergencyAt);",
-    "const byExpiry = age.expiresAt + window;",
+    "const expiringAt = Math.min(age.expiresAt - window, emergencyAt);",
+    "const expiringAt = age.expiresAt + window;",
   ),
   mutant(
     "leaves the leftovers of crashed attempts",
@@ -231,8 +243,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "takes over from an attempt at work",
     plan,
-    "if (isLeased(ledger, credential, now) && !promotedIsDead) {",
-    "if (isLeased(ledger, credential, now) && !promotedIsDead && now < 0) {",
+    "if (isLeased(ledger, credential, now) && !isOverdue(line, ledger, credential, now)) {",
+    "if (now < 0 && isLeased(ledger, credential, now) && !isOverdue(line, ledger, credential, now)) {",
   ),
   mutant(
     "has a fuse that never blows",

@@ -267,6 +267,51 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "a target that is down until the replacement of the others nears its own expiry",
+    singly: true,
+    options: {
+      credentials: [{
+        name: "ci",
+        lifetime: 2 * day,
+        grace: 20 * minute,
+        targets: ["hook:a", "hook:b"],
+      }],
+    },
+    async prepare(sim) {
+      await adopt(sim, ["hook:a", "hook:b"]);
+      sim.down.add("hook:b");
+      await sim.cron();
+      await sim.advance(33 * hour);
+    },
+    heal: (sim) => sim.down.clear(),
+    judge(sim) {
+      const first = sim.heroku.live().find(({ description }) => description.startsWith("ci [g1 "));
+      return first?.token === sim.holds("hook:a", "ci") ? ["It ends with what expires soon"] : [];
+    },
+  },
+  {
+    name: "an overlap that outlives the replacement",
+    singly: true,
+    interval: hour,
+    options: {
+      credentials: [{
+        name: "ci",
+        lifetime: 2 * day,
+        renewBefore: hour,
+        maxAge: 3 * day,
+        grace: 5 * hour,
+        targets: ["hook:a", "hook:b"],
+      }],
+    },
+    async prepare(sim) {
+      await adopt(sim, ["hook:a", "hook:b"]);
+      sim.down.add("hook:b");
+      await sim.cron();
+      await sim.advance(45 * hour);
+    },
+    wake: (sim) => sim.down.clear(),
+  },
+  {
     name: "an overlap of five hours",
     singly: true,
     options: { credentials: [{ name: "ci", grace: 5 * hour, targets: ["hook:ci"] }] },

@@ -219,6 +219,12 @@ function createLife(sim: Simulation) {
     observer.disturb();
   }
 
+  /** All config vars of an app are down together. */
+  function excuseDown(): void {
+    const down = [...sim.down].map((place) => place.split("/")[0]);
+    allPlaces.filter((place) => down.includes(place.split("/")[0])).forEach(observer.excuse);
+  }
+
   function expect(mishaps: Mishaps): void {
     const first = sim.calls;
     const due = new Map(mishaps);
@@ -243,7 +249,8 @@ function createLife(sim: Simulation) {
 
   async function sweep(): Promise<void> {
     protectAmbiguous();
-    if (sim.down.size > 0 || refuses || suspended) observer.disturb();
+    if (refuses || suspended) observer.disturb();
+    excuseDown();
     const report = await sim.sweep();
     if (!report) return;
     const made = observer.made();
@@ -364,9 +371,8 @@ function createLife(sim: Simulation) {
         sim.skew = each.minutes * minute;
         return;
       case "target down":
-        observer.disturb();
         sim.down.add(pick(allPlaces, each.place) ?? "");
-        return;
+        return excuseDown();
       case "targets up":
         return sim.down.clear();
       case "trouble at Heroku":

@@ -72,8 +72,8 @@ export type Thoroughness = "once" | "quick" | "full";
 /**
  * Lists the crash points of all scenarios: where the cron fires `once`; `quick`ly with two sweeps as
  * well, with runs that are resumed and with a second sweep at every call; or in `full`, with faults
- * beside that second sweep, with every pair of faults where the cron fires once, and with pairs drawn
- * from `seed` everywhere else.
+ * beside that second sweep, with every pair of faults where the cron fires once, and with one drawn
+ * from `seed` behind each fault where it fires more often.
  */
 export async function listCrashTasks(
   thoroughness: Thoroughness,
@@ -95,7 +95,7 @@ async function listOf(
     const { calls } = await run({ scenario, firing, resumes, faults: new Map() });
     // With two sweeps there are four times as many pairs.
     const all = full && firing === "once" && !resumes;
-    const seconds = all ? "all" : thoroughness === "full" ? "drawn" : "none";
+    const seconds = all ? "all" : full ? "drawn" : "none";
     const shared = { kind: "crash", scenario: index, firing, resumes, seconds } as const;
     return [...calls.keys()].map((at) => ({ ...shared, at }));
   };

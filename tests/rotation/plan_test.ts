@@ -47,6 +47,18 @@ function adopted(age: number, more: Partial<Situation> = {}): Situation {
   };
 }
 
+/** Generation 2 is current, 25 of its 30 days old, and its attempt holds a lease for so long. */
+function overlapping(lease: number): Situation {
+  return {
+    heroku: [listed(1, { age: 26 * day }), listed(2, { age: 25 * day })],
+    known: knownOf([
+      entryOf(1, "current", { age: 26 * day }),
+      entryOf(2, "current", { age: 25 * day }),
+    ], { deliveries: [provenAt(2)], leaseUntil: now + lease }),
+    credential: credentialOf({ grace: 7 * day }),
+  };
+}
+
 const table: readonly {
   readonly name: string;
   readonly situation: Situation;
@@ -283,6 +295,56 @@ const table: readonly {
     expected: { kind: "wait" },
   },
   {
+    name: "replaces a replacement that nears its own expiry before it is proven",
+    situation: {
+      heroku: [listed(1, { age: 29 * day }), listed(2, { age: 25 * day })],
+      known: knownOf([
+        entryOf(1, "current", { age: 29 * day }),
+        entryOf(2, "minted", { age: 25 * day }),
+      ], { deliveries: [provenAt(1)] }),
+    },
+    expected: {
+      kind: "rotate",
+      cause: "expiry",
+      reason: "Generation 2 expires in 5 d",
+      creates: true,
+      deletes: 2,
+    },
+  },
+  {
+    name: "replaces what nears its expiry although a target has yet to hold it",
+    situation: {
+      heroku: [listed(1, { age: 25 * day })],
+      known: knownOf([entryOf(1, "current", { age: 25 * day, sealedToken: "v1.sealed" })], {
+        deliveries: [provenAt(1)],
+      }),
+      credential: credentialOf({ targets: [targetAt("hook"), targetAt("new")] }),
+    },
+    expected: { kind: "rotate", cause: "expiry", creates: true, deletes: 1 },
+  },
+  {
+    name: "goes on with what is not proven although it has reached its greatest age",
+    situation: {
+      heroku: [listed(1, { age: 12 * day }), listed(2, { age: 11 * day })],
+      known: knownOf([
+        entryOf(1, "current", { age: 12 * day }),
+        entryOf(2, "minted", { age: 11 * day }),
+      ], { deliveries: [provenAt(1)] }),
+      credential: credentialOf({ maxAge: 10 * day }),
+    },
+    expected: { kind: "rotate", cause: "unfinished", creates: false },
+  },
+  {
+    name: "replaces what nears its expiry during its own overlap",
+    situation: overlapping(leaseDuration + 5 * day),
+    expected: { kind: "rotate", cause: "expiry", creates: true, deletes: 2 },
+  },
+  {
+    name: "lets an attempt end whose overlap is over",
+    situation: overlapping(leaseDuration),
+    expected: { kind: "running" },
+  },
+  {
     name: "goes on with a replacement that is not proven",
     situation: {
       heroku: [listed(1, { age: 25 * day }), listed(2)],
@@ -399,9 +461,9 @@ const table: readonly {
   },
   {
     name: "leaves an attempt alone that sleeps its grace",
-    situation: current(25 * day, {
+    situation: current(10 * day, {
       credential: credentialOf({ grace: 9 * day }),
-      known: knownOf([entryOf(1, "current", { age: 25 * day })], {
+      known: knownOf([entryOf(1, "current", { age: 10 * day })], {
         deliveries: [provenAt(1)],
         leaseUntil: now + 9 * day + leaseDuration,
       }),
