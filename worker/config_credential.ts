@@ -101,9 +101,9 @@ const schema = v.pipe(
   ),
   v.forward(
     v.partialCheck(
-      [["expires_in"], ["grace"]],
-      ({ expires_in, grace }) => isShorter(grace, expires_in),
-      "Must be shorter than 'expires_in' (without it, it is '1h')",
+      [["expires_in"], ["renew_before"], ["grace"]],
+      endsBeforeDue,
+      "Must be over before the replacement is itself due: shorter than 'expires_in' less 'renew_before' and a tenth of that (without them, 'grace' is '1h' and 'renew_before' a third of 'expires_in')",
     ),
     ["grace"],
   ),
@@ -167,6 +167,20 @@ function duration(
 function isPlainText(text: string): boolean {
   return text === text.trim() && text.length >= 1 && text.length <= 100 &&
     !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+}
+
+/**
+ * Whether an overlap ends before the replacement is due itself, however early its name's
+ * jitter has that: a predecessor whose overlap begins anew with each generation is never retired.
+ */
+function endsBeforeDue({ expires_in, renew_before, grace }: {
+  readonly expires_in?: number | null;
+  readonly renew_before?: number;
+  readonly grace: number;
+}): boolean {
+  if (typeof expires_in !== "number") return true;
+  const earliest = 1.1 * (renew_before ?? expires_in / 3);
+  return grace < expires_in - Math.min(Math.max(earliest, expires_in / 20), expires_in * 0.9);
 }
 
 function isShorter(one: number | undefined, other: number | null | undefined): boolean {

@@ -218,12 +218,22 @@ Deno.test("parseConfiguration() tells each mistake with its path and the expecte
     [
       "grace too long",
       withMembers({ expires_in: "2h", grace: "2h" }),
-      /\.grace: Must be shorter than 'expires_in'/,
+      /\.grace: Must be over before the replacement is itself due: shorter than 'expires_in' less/,
+    ],
+    [
+      "grace until the replacement is due",
+      withMembers({ expires_in: "30d", grace: "19d" }),
+      /\.grace: Must be over before the replacement is itself due/,
+    ],
+    [
+      "grace until 'renew_before'",
+      withMembers({ expires_in: "30d", renew_before: "20d", grace: "8d" }),
+      /\.grace: Must be over before the replacement is itself due/,
     ],
     [
       "default grace too long",
       withMembers({ expires_in: "30m" }),
-      /\.grace: Must be shorter than 'expires_in' \(without it, it is '1h'\)/,
+      /\.grace: Must be over .* \(without them, 'grace' is '1h' and/,
     ],
     ["paused", withMembers({ paused: "no" }), "CREDENTIALS[0] (ci).paused: Must be true or false"],
     ["no targets", withMembers({ targets: undefined }), /\(ci\)\.targets: Is missing: write at/],
