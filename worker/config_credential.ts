@@ -6,6 +6,7 @@
 import { DAY, MINUTE } from "@std/datetime/constants";
 import * as v from "valibot";
 import { parseMarker } from "../lib/rotation/marker.ts";
+import { earliestDue } from "../lib/rotation/policy.ts";
 import { durationForm, parseDuration } from "./duration.ts";
 import { findUnknown, isTable, joinPath, type Mistake } from "./mistake.ts";
 
@@ -170,17 +171,15 @@ function isPlainText(text: string): boolean {
 }
 
 /**
- * Whether an overlap ends before the replacement is due itself, however early its name's
- * jitter has that: a predecessor whose overlap begins anew with each generation is never retired.
+ * Whether an overlap ends before the replacement is due itself: a predecessor whose overlap begins
+ * anew with each generation is never retired.
  */
 function endsBeforeDue({ expires_in, renew_before, grace }: {
   readonly expires_in?: number | null;
   readonly renew_before?: number;
   readonly grace: number;
 }): boolean {
-  if (typeof expires_in !== "number") return true;
-  const earliest = 1.1 * (renew_before ?? expires_in / 3);
-  return grace < expires_in - Math.min(Math.max(earliest, expires_in / 20), expires_in * 0.9);
+  return typeof expires_in !== "number" || grace < earliestDue(expires_in, renew_before);
 }
 
 function isShorter(one: number | undefined, other: number | null | undefined): boolean {

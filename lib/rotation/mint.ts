@@ -35,8 +35,9 @@ export interface Minted {
 
 /**
  * Gives the replacement to deliver: the one that an earlier attempt minted and recorded, if it still
- * lives and does not near its own expiry, or else a new one. Heroku has no idempotency key, so before a new one is made, whatever an
- * earlier try made with a lost answer is found by its mark and deleted: its token cannot be read back.
+ * lives and does not near its own expiry, or else a new one. Heroku has no idempotency key, so before
+ * a new one is made, whatever an earlier try made with a lost answer is found by its mark and deleted:
+ * its token cannot be read back.
  *
  * One that another Worker may have adopted is passed over, as that Worker will delete it in time.
  * Whatever was minted before may stand at a target, dead or alive: it is left to be retired.

@@ -50,13 +50,22 @@ export function due(credential: Credential, age: Age): Due {
     return { at: byAge, expiringAt: Infinity, emergencyAt: Infinity, by };
   }
   const lifetime = age.lifetime ?? Math.max(age.expiresAt - age.createdAt, 0);
-  const renewBefore = credential.renewBefore ?? lifetime / 3;
-  const window = Math.round(Math.min(renewBefore * spread, lifetime * 0.9));
+  const window = windowOf(lifetime, spread, credential.renewBefore);
   const emergencyAt = age.expiresAt - Math.round(lifetime / 20);
   const expiringAt = Math.min(age.expiresAt - window, emergencyAt);
   return byAge < expiringAt
     ? { at: byAge, expiringAt, emergencyAt, by: "max_age" }
     : { at: expiringAt, expiringAt, emergencyAt, by: "expiry" };
+}
+
+/** How long after its creation a replacement is {@linkcode due} at the earliest, whatever its name. */
+export function earliestDue(lifetime: number, renewBefore?: number): number {
+  return lifetime - Math.max(windowOf(lifetime, 1.1, renewBefore), Math.round(lifetime / 20));
+}
+
+/** How long before its expiry a replacement is due, the emergency window aside. */
+function windowOf(lifetime: number, spread: number, renewBefore: number = lifetime / 3): number {
+  return Math.round(Math.min(renewBefore * spread, lifetime * 0.9));
 }
 
 /** A number in [0, 1) that is always the same for the same name (32-bit FNV-1a, finished as murmur3 does). */

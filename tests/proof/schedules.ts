@@ -221,8 +221,9 @@ function createLife(sim: Simulation) {
 
   /** All config vars of an app are down together. */
   function excuseDown(): void {
-    const down = [...sim.down].map((place) => place.split("/")[0]);
-    allPlaces.filter((place) => down.includes(place.split("/")[0])).forEach(observer.excuse);
+    const serviceOf = (place: string) => place.split("/")[0];
+    const down = new Set([...sim.down].map(serviceOf));
+    allPlaces.filter((place) => down.has(serviceOf(place))).forEach(observer.excuse);
   }
 
   function expect(mishaps: Mishaps): void {

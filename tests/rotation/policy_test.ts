@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import type { Credential } from "../../lib/rotation/credential.ts";
-import { backoff, due, jitter } from "../../lib/rotation/policy.ts";
+import { backoff, due, earliestDue, jitter } from "../../lib/rotation/policy.ts";
 import { day, hour, minute, second } from "./simulation.ts";
 
 const createdAt = Date.UTC(2026, 0, 1);
@@ -108,6 +108,20 @@ for (const expiresAt of [null, undefined]) {
 Deno.test("due() takes the lifetime from creation and expiry where nobody says it", () => {
   const age = { createdAt, expiresAt: createdAt + 30 * day, lifetime: undefined };
   assertEquals(due(credential(), age), due(credential(), { ...age, lifetime: 30 * day }));
+});
+
+Deno.test("earliestDue() is before due() of any name, and no earlier than its jitter can have it", () => {
+  fc.assert(fc.property(
+    fc.string({ minLength: 1 }),
+    fc.integer({ min: 1, max: 10_000 }).map((minutes) => minutes * minute),
+    fc.option(fc.integer({ min: 0, max: 1e9 }), { nil: undefined }),
+    (name, lifetime, renewBefore) => {
+      const earliest = earliestDue(lifetime, renewBefore);
+      const { at } = dueAfter(lifetime, { name, renewBefore });
+      assertLessOrEqual(earliest, at);
+      assertLessOrEqual(at - earliest, (renewBefore ?? lifetime / 3) / 10 + 1);
+    },
+  ));
 });
 
 Deno.test("due() of any replacement comes behind a tenth of its lifetime and before a twentieth of it is left", () => {

@@ -74,6 +74,20 @@ Deno.test("parseConfiguration() reads a lifetime without end", () => {
   assertEquals(accept(withMembers({ expires_in: "never" })).credentials[0].lifetime, null);
 });
 
+Deno.test("parseConfiguration() takes a grace that is over before the replacement is due", () => {
+  for (
+    const members of [
+      { expires_in: "30d", grace: "18d" },
+      { expires_in: "30d", renew_before: "20d", grace: "7d" },
+      { expires_in: "30d", renew_before: "29d" },
+      { expires_in: "never", grace: "365d" },
+      { grace: "365d" },
+    ]
+  ) {
+    accept(withMembers(members));
+  }
+});
+
 Deno.test("parseConfiguration() reads tables and strings of JSON alike", () => {
   const env = createEnv({ FUSE: { creates: 3, deletes: 4 } });
   const asText = {
