@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { Deletion, FakeClient } from "./authorization_store.ts";
+import type { Creation, Deletion, FakeClient } from "./authorization_store.ts";
 import type { Faults } from "./faults.ts";
 import type { RecordedRequest } from "./journal.ts";
 import type { FakeAuthorization, IssueAttributes } from "./operator.ts";
 import type { AccountState } from "./server.ts";
 import type { TokenForm } from "./token_maker.ts";
+import type { FakeWorld } from "./world.ts";
 
 /** How a fake Heroku is set up. */
 export interface FakeHerokuOptions {
@@ -44,6 +45,14 @@ export interface FakeHerokuOptions {
    * token belongs to no authorization in the list.
    */
   readonly defaultKey?: boolean;
+  /**
+   * The authorization that the admin token belongs to: it is in the list, can be deleted, and its token
+   * ends with it. It was made a day ago, unless it says otherwise. Default: none, unless there is a
+   * `defaultKey`.
+   */
+  readonly ownAuthorization?: Omit<IssueAttributes, "token">;
+  /** What lasts. Default: a good day. */
+  readonly world?: FakeWorld;
   /** The OAuth clients that the account knows; any other is answered 422. Default: none. */
   readonly clients?: readonly FakeClient[];
   /** The status that regenerating answers with; Heroku has been seen with both. Default: 200. */
@@ -132,6 +141,8 @@ export interface FakeHeroku {
   readonly requests: readonly RecordedRequest[];
   /** Everything that ended, and who ended it, in the order in which it was noticed. */
   readonly deletions: readonly Deletion[];
+  /** Every request that made an authorization, in that order. */
+  readonly creations: readonly Creation[];
   /** How many calls there have been, recorded or not. */
   readonly calls: number;
   /**
@@ -140,6 +151,8 @@ export interface FakeHeroku {
    * @throws {TypeError} when a rate is unknown or impossible
    */
   setFaults(faults: Faults): void;
+  /** Changes what lasts, all of it: what is not named is as on a good day again. */
+  setWorld(world: FakeWorld): void;
   /** Changes the state of the whole account; members not named stay as they are. */
   setAccount(state: AccountState): void;
   /**
