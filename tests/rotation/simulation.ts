@@ -15,14 +15,19 @@ import { rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createTokenStore } from "../../lib/rotation/store.ts";
-import { sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
+import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import type { RotationRun } from "../../lib/rotation/world.ts";
 import { fingerprint } from "../../lib/targets/fingerprint.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import { store } from "../../lib/targets/store.ts";
 import type { TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
 import { webhook } from "../../lib/targets/webhook.ts";
-import { createFakeHeroku, type FakeHeroku, type FaultKind } from "../../lib/testing/mod.ts";
+import {
+  createFakeHeroku,
+  type FakeHeroku,
+  type FakeWorld,
+  type FaultKind,
+} from "../../lib/testing/mod.ts";
 import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
 import { createLedger, type Database } from "../../worker/ledger.ts";
 import { canary, everyFormOf } from "../proof/canary.ts";
@@ -58,7 +63,32 @@ export type Fate =
   | "401"
   | "500 after"
   | "dies before"
-  | "dies after";
+  | "dies after"
+  | Untruth;
+
+/** What may be wrong with what an answer of Heroku says. */
+export type Untruth =
+  | "mistyped"
+  | "shifting"
+  | "reordered"
+  | "moved"
+  | "deaf"
+  | "blind"
+  | "empty-list";
+
+/** Everything that may be wrong with what an answer of Heroku says. */
+export const untruths: readonly Untruth[] = [
+  "mistyped",
+  "shifting",
+  "reordered",
+  "moved",
+  "deaf",
+  "blind",
+  "empty-list",
+];
+
+/** What hides from a Worker what there is. */
+const hiding: ReadonlySet<Fate> = new Set(["blind", "empty-list", "moved", "mistyped"]);
 
 /** Everything that may become of a call but that it is sent and answered. */
 export const misfortunes: readonly Fate[] = [
@@ -110,6 +140,10 @@ export interface SimulationOptions {
   readonly observe?: boolean;
   /** Whether the account has a default API key, which stands in the list; default false. */
   readonly defaultKey?: boolean;
+  /** The description of the authorization that the Worker works with; default: it is in no list. */
+  readonly own?: string;
+  /** What lasts at Heroku. */
+  readonly world?: FakeWorld;
 }
 
 /** The world of one Worker. */
@@ -137,6 +171,12 @@ export interface Simulation {
   readonly down: Set<TargetName>;
   /** The receiver's tokens by path; shared between Workers. */
   readonly hooks: Map<string, string>;
+  /** Another account of Heroku. */
+  readonly stranger: FakeHeroku;
+  /** The token that the Worker works with. */
+  token: string;
+  /** Changes what any service answered; default: nothing. */
+  mutate: ((response: Response, call: string) => Promise<Response>) | undefined;
   /** Decides what becomes of each call; default: it is sent. */
   fate: (call: Call) => Fate;
   /** Is awaited before each call, so that a test may interleave processes. */
@@ -166,6 +206,9 @@ const sealing = await createSealing(sealingKey);
 /** What becomes of a call that its caller cannot tell from one without effect. */
 const tookEffect: ReadonlySet<Fate> = new Set(["lost", "timeout", "cut off", "500 after"]);
 
+/** How long an authorization must be missing before it may count as gone: longer than one sweep. */
+const patience = 10 * minute;
+
 /** How much of what was said is kept. */
 const saidOfLate = 1000;
 
@@ -177,6 +220,7 @@ const faults: Partial<Record<Fate, FaultKind>> = {
   "503": "html",
   "cut off": "truncated",
   "500 after": "500-after",
+  ...Object.fromEntries(untruths.map((untruth) => [untruth, untruth])),
 };
 
 /** Makes a world. */
@@ -189,6 +233,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
     tokenPrefix: canary,
     record: false,
     defaultKey: options.defaultKey,
+    ownAuthorization: options.own === undefined
+      ? undefined
+      : { description: options.own, scope: ["global"] },
+    world: options.world,
+  });
+  const stranger = beside?.stranger ?? createFakeHeroku({
+    seed: seed + 1,
+    faults: false,
+    now: heroku.now(),
+    tokenPrefix: canary,
+    record: false,
   });
   const observer = beside?.observer ?? createObserver(heroku);
   const database = createDatabase();
@@ -225,7 +280,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
     if (gate) await gate;
     const fate = simulation.fate(call);
     if (fate === "dies before") return await die(process);
-    const issued = heroku.tokens().length;
     try {
       const given = await perform(fate);
       return fate === "dies after" ? await die(process) : given;
@@ -234,7 +288,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
         observer.look({
           call: `${name} of ${process}${fate === "sent" ? "" : `, ${fate}`}`,
           delivers,
-          created: heroku.tokens().slice(issued),
         });
       }
     }
@@ -252,13 +305,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const body = typeof init.body === "string" ? init.body : undefined;
       listen(name, url, init.headers, kind === "heroku" ? body : undefined);
       let timedOut = false;
-      const response = await pass(process, kind, name, (fate) => {
+      const response = await pass(process, kind, name, async (fate) => {
         timedOut = fate === "timeout";
-        if (fate === "401") return Promise.resolve(refusal());
+        if (fate === "401") return refusal();
         const { signal: _ours, ...sent } = init;
-        return toHeroku
-          ? askHeroku(process, url, sent, body, fate)
-          : askHook(process, pathname.slice(1), body ?? "", fate);
+        const answered = toHeroku
+          ? await askHeroku(process, url, sent, body, fate)
+          : await askHook(process, pathname.slice(1), body ?? "", fate);
+        return await simulation.mutate?.(answered, name) ?? answered;
       });
       if (!timedOut) return response;
       if (!expire) throw new DOMException("The signal has been aborted", "TimeoutError");
@@ -304,13 +358,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
         }
       }
     }
-    heroku.setFaults(() => faults[fate]);
-    const response = await heroku.fetch(url, init);
+    if (observe && hiding.has(fate)) observer.hide(patience);
+    const carried = new Headers(init.headers).get("authorization")?.replace("Bearer ", "") ?? "";
+    const asked = stranger.tokens().includes(carried) ? stranger : heroku;
+    asked.setFaults(() => faults[fate]);
+    const response = await asked.fetch(url, init);
     const known = response.status === 200 || response.status === 403;
-    if (url.pathname === "/account" && known) {
-      const token = new Headers(init.headers).get("authorization")?.replace("Bearer ", "");
-      observer.proved(token ?? "");
-    }
+    if (url.pathname === "/account" && known) observer.proved(carried);
     return response;
   }
 
@@ -367,14 +421,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
     const environment: TargetEnvironment = {
       fetch,
       now,
-      secret: (name) => name === "HEROKU_API_TOKEN" ? heroku.token : "secret",
+      secret: (name) => name === "HEROKU_API_TOKEN" ? simulation.token : "secret",
       store: createTokenStore(ledger, sealing),
     };
     return {
       ledger,
       sealing,
       now,
-      authorizations: createClient({ ...client, token: heroku.token }),
+      // A run that slept goes on with the secrets of another day.
+      get authorizations() {
+        return createClient({ ...client, token: simulation.token });
+      },
       accepts: createAcceptance(client),
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
@@ -436,6 +493,20 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const [row] = database.query("SELECT state, sealed_token FROM entries WHERE mark = ?", mark);
       return row && { state: String(row.state), sealed: row.sealed_token !== null };
     },
+    counts: (authorization) =>
+      database.query(
+        "SELECT 1 FROM entries WHERE authorization = ? AND state IN ('adopted', 'minted', 'current')",
+        authorization,
+      ).length > 0,
+    newest(credential) {
+      const [row] = database.query(
+        "SELECT authorization FROM entries WHERE credential = ? AND state IN" +
+          " ('adopted', 'minted', 'current') ORDER BY generation DESC, created_at DESC LIMIT 1",
+        credential,
+      );
+      return row && String(row.authorization);
+    },
+    isAstray: () => stranger.tokens().includes(simulation.token),
   };
   let watchedCredentials: readonly Watched[] = [];
 
@@ -448,6 +519,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
     hooks,
     down,
     said,
+    stranger,
+    token: heroku.token,
+    mutate: undefined,
     skew: 0,
     get calls() {
       return calls;
@@ -478,12 +552,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
     configure(next) {
       specs = next;
-      watchedCredentials = specs.map(({ name, targets, grace = hour, paused = false }) => ({
-        name,
-        grace,
-        paused,
-        places: targets.map(named),
-      }));
+      watchedCredentials = specs.map((
+        { name, targets, grace = hour, paused = false, maxAge, renewBefore },
+      ) => ({ name, grace, paused, maxAge, renewBefore, places: targets.map(named) }));
       for (const { place } of watchedCredentials.flatMap(({ places }) => places)) {
         const app = /^var:([^/]+)/.exec(place)?.[1];
         if (app) ensureApp(app);
@@ -495,15 +566,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const process = `sweep ${++sweeps}`;
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
-      const world = createWorld(process);
-      const work = sweep({
-        ...world,
+      const work = sweep(Object.assign(createWorld(process), {
         fuse,
-        start: (runs) => {
+        start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
           return Promise.resolve();
         },
-      }).then((report) => {
+      })).then((report) => {
         say(JSON.stringify(report), `the report of ${process}`);
         return report;
       }, (error) => {
@@ -512,6 +581,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
       });
       const report = await Promise.race([work, death.promise]);
       dying.delete(process);
+      for (const decision of report?.decisions ?? []) {
+        if (decision.kind === "rotate" && decision.cause === "missing" && observe) {
+          observer.missed(watched, decision.credential, `the report of ${process}`);
+        }
+      }
       return report;
     },
 
@@ -531,7 +605,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
           return wake === undefined ? [] : wake - skew;
         });
         const next = Math.min(end, ...wakes);
-        heroku.advance(Math.max(next - heroku.now(), 0));
+        const left = Math.max(next - heroku.now(), 0);
+        heroku.advance(left);
+        stranger.advance(left);
         for (const each of all) await each.workflows.settle();
         if (heroku.now() >= end) return;
       }
@@ -546,7 +622,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
 
     look(after) {
-      observer.look({ call: after, delivers: true, created: [] });
+      observer.look({ call: after, delivers: true });
       return Promise.resolve();
     },
 
@@ -586,6 +662,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   observer.watch(watched);
+  if (!beside) observer.strange(stranger);
   simulation.configure(options.credentials);
   return simulation;
 }
