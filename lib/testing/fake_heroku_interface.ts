@@ -47,8 +47,8 @@ export interface FakeHerokuOptions {
   readonly defaultKey?: boolean;
   /**
    * The authorization that the admin token belongs to: it is in the list, can be deleted, and its token
-   * ends with it. It was made a day ago, unless it says otherwise. Default: none, unless there is a
-   * `defaultKey`.
+   * ends with it. It was made a day ago, unless it says otherwise. Not together with `defaultKey`.
+   * Default: none.
    */
   readonly ownAuthorization?: Omit<IssueAttributes, "token">;
   /** What lasts. Default: a good day. */
@@ -117,8 +117,10 @@ export interface FakeHeroku {
   /**
    * Puts a record into the list exactly as it is: `{}`, one with an id that is no UUID, or without an
    * access token. No token comes with it. It can be read and deleted by the id that it shows.
+   *
+   * @returns what takes it out again, as the operator would
    */
-  insert(record: Readonly<Record<string, unknown>>): void;
+  insert(record: Readonly<Record<string, unknown>>): () => void;
   /**
    * Changes a description as the operator would at the dashboard.
    *

@@ -100,7 +100,7 @@ export interface DetailedFault {
    * one member of one record, by the seed.
    */
   readonly member?: string;
-  /** What that member becomes. Default: it is missing. */
+  /** What that member becomes: a value, or a function of what it is. Default: it is missing. */
   readonly value?: unknown;
 }
 

@@ -11,7 +11,7 @@ import { createRandom } from "./random.ts";
 export interface MemberChange {
   /** The member, an inner one after a dot: `access_token.version`. */
   readonly member: string;
-  /** What it becomes; undefined: it is missing. */
+  /** What it becomes, a function of what it is, too; undefined: it is missing. */
   readonly value: unknown;
 }
 
@@ -71,7 +71,10 @@ function isObject(value: unknown): value is JsonObject {
 
 function setMember(record: JsonObject, { member, value }: MemberChange): JsonObject {
   const dot = member.indexOf(".");
-  if (dot < 0) return { ...record, [member]: value };
+  if (dot < 0) {
+    const changed = typeof value === "function" ? value(record[member]) : value;
+    return { ...record, [member]: changed };
+  }
   const outer = record[member.slice(0, dot)];
   const change = { member: member.slice(dot + 1), value };
   return { ...record, [member.slice(0, dot)]: setMember(isObject(outer) ? outer : {}, change) };

@@ -74,8 +74,6 @@ export interface Observer {
   missed(worker: WatchedWorker, credential: string, call: string): void;
   /** An answer did not show what there is: how long that may go on before a Worker may believe it. */
   hide(patience: number): void;
-  /** Every answer shows what there is again. */
-  unhide(): void;
   /** Another account that a Worker's token may lead to: nothing may happen there. */
   strange(heroku: FakeHeroku): void;
   /** The answer to this create was lost where lists no longer show its mark: it cannot be found. */
@@ -140,7 +138,9 @@ export function createObserver(heroku: FakeHeroku): Observer {
   const unfindable = new Set<string>();
   const ownIds = new Set<string>();
   const strangers: { readonly heroku: FakeHeroku; creations: number; deletions: number }[] = [];
-  let hidden: { readonly since: number; readonly patience: number; last: number } | undefined;
+  let hidden:
+    | { readonly since: number; readonly patience: number; readonly last: number }
+    | undefined;
   const proven = new Set<string>();
   const everHeld = new Set<string>();
   const untouchable = new Set<string>();
@@ -428,14 +428,9 @@ export function createObserver(heroku: FakeHeroku): Observer {
 
     hide(patience) {
       const now = heroku.now();
-      const goesOn = hidden !== undefined && now - hidden.last < day;
-      hidden = goesOn && hidden
-        ? { ...hidden, last: now, patience: Math.max(hidden.patience, patience) }
-        : { since: now, last: now, patience };
-    },
-
-    unhide() {
-      hidden = undefined;
+      const since = hidden !== undefined && now - hidden.last < day ? hidden.since : now;
+      hidden = { since, last: now, patience };
+      observer.doublesExcused = true;
     },
 
     strange(other) {
@@ -447,8 +442,10 @@ export function createObserver(heroku: FakeHeroku): Observer {
     },
 
     own(token) {
-      const id = heroku.live().find((each) => each.token === token)?.id;
-      if (id !== undefined) untouchable.add(id);
+      const own = heroku.live().find((each) => each.token === token);
+      if (own === undefined) return;
+      untouchable.add(own.id);
+      unfindable.add(made.get(own.id)?.asked ?? "");
     },
 
     forget() {

@@ -158,12 +158,12 @@ async function crash(task: CrashTask): Promise<Outcome> {
 /** Chooses the second faults to try, given the calls that are made behind the first one. */
 function chooseSeconds(
   { at, seconds }: CrashTask,
-  calls: readonly Call["kind"][],
+  calls: readonly Call[],
   draw: number,
 ): (readonly [call: number, fate: Fate])[] {
   if (seconds === "none") return [];
-  const all = calls.flatMap((kind, call) =>
-    call <= at ? [] : fatesOf(kind).map((fate) => [call, fate] as const)
+  const all = calls.flatMap((next, call) =>
+    call <= at ? [] : fatesOf(next).map((fate) => [call, fate] as const)
   );
   return seconds === "all" || all.length === 0 ? all : [all[draw % all.length]];
 }

@@ -312,7 +312,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
         const answered = toHeroku
           ? await askHeroku(process, url, sent, body, fate)
           : await askHook(process, pathname.slice(1), body ?? "", fate);
-        return await simulation.mutate?.(answered, name) ?? answered;
+        const given = await simulation.mutate?.(answered, name) ?? answered;
+        if (toHeroku && pathname === "/account" && await isProof(given)) {
+          observer.proved(tokenIn(sent.headers));
+        }
+        return given;
       });
       if (!timedOut) return response;
       if (!expire) throw new DOMException("The signal has been aborted", "TimeoutError");
@@ -359,13 +363,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }
     }
     if (observe && hiding.has(fate)) observer.hide(patience);
-    const carried = new Headers(init.headers).get("authorization")?.replace("Bearer ", "") ?? "";
-    const asked = stranger.tokens().includes(carried) ? stranger : heroku;
+    const asked = stranger.tokens().includes(tokenIn(init.headers)) ? stranger : heroku;
     asked.setFaults(() => faults[fate]);
-    const response = await asked.fetch(url, init);
-    const known = response.status === 200 || response.status === 403;
-    if (url.pathname === "/account" && known) observer.proved(carried);
-    return response;
+    return await asked.fetch(url, init);
   }
 
   async function askHook(
@@ -665,6 +665,20 @@ export function createSimulation(options: SimulationOptions): Simulation {
   if (!beside) observer.strange(stranger);
   simulation.configure(options.credentials);
   return simulation;
+}
+
+function tokenIn(headers: HeadersInit | undefined): string {
+  return new Headers(headers).get("authorization")?.replace("Bearer ", "") ?? "";
+}
+
+/** Whether Heroku itself, and nothing before it, shows that it knows a token. */
+async function isProof(response: Response): Promise<boolean> {
+  if (response.status !== 403) return response.status === 200;
+  try {
+    return typeof (await response.clone().json()).id === "string";
+  } catch {
+    return false;
+  }
 }
 
 function refusal(): Response {

@@ -64,6 +64,13 @@ Deno.test("'mistyped' changes the member that is named, in every record", async 
   }
 });
 
+Deno.test("'mistyped' makes another value of what a member is", async () => {
+  const heroku = always({ kind: "mistyped", member: "access_token.expires_in", value: String });
+  heroku.issue({ expires_in: 7200 });
+  const [{ access_token }] = JSON.parse((await list(heroku)).text);
+  assertEquals(access_token.expires_in, "7200");
+});
+
 Deno.test("'mistyped' leaves the id, and the whole token of a create", async () => {
   for (let seed = 0; seed < 200; seed++) {
     const heroku = always("mistyped", seed);
@@ -133,8 +140,11 @@ Deno.test("'moved' passes over a record between two pages, or gives one again", 
 Deno.test("records without a readable id stand in the list and do no harm to the others", async () => {
   const heroku = createFakeHeroku({ faults: false });
   const { id } = heroku.issue();
-  heroku.insert({});
-  heroku.insert({ id: 5, description: "ci" });
+  const removals = [heroku.insert({}), heroku.insert({ id: 5, description: "ci" })];
   const ids = shownAll(await list(heroku)).map((record) => record.id);
   assertEquals(new Set<unknown>(ids), new Set([id, undefined, 5]));
+
+  for (const remove of removals) remove();
+  removals[0]();
+  assertEquals(shownAll(await list(heroku)).map((record) => record.id), [id]);
 });
