@@ -36,6 +36,19 @@ export interface Peaks {
   liveShare: number;
 }
 
+/** Of nothing yet. */
+export function createPeaks(): Peaks {
+  return { creates: 0, live: 0, createsShare: 0, liveShare: 0 };
+}
+
+/** Raises peaks to what others reach. */
+export function raise(peaks: Peaks, { creates, live, createsShare, liveShare }: Peaks): void {
+  peaks.creates = Math.max(peaks.creates, creates);
+  peaks.live = Math.max(peaks.live, live);
+  peaks.createsShare = Math.max(peaks.createsShare, createsShare);
+  peaks.liveShare = Math.max(peaks.liveShare, liveShare);
+}
+
 /** Counts. */
 export interface Bounds {
   readonly peaks: Peaks;
@@ -81,7 +94,7 @@ export function createBounds(
   nameOf: (description: string) => string,
   configured: (name: string) => readonly Scheduled[],
 ): Bounds {
-  const peaks: Peaks = { creates: 0, live: 0, createsShare: 0, liveShare: 0 };
+  const peaks = createPeaks();
   const made = new Map<string, Counted[]>();
   let counted = 0;
   let ended = 0;

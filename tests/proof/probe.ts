@@ -10,6 +10,7 @@ installPromptRuntime();
 const { perform, listCrashTasks } = await import("./tasks.ts");
 const { run } = await import("./crash_points.ts");
 const { scenarios } = await import("./scenarios.ts");
+const { worlds } = await import("./worlds.ts");
 type Task = Parameters<typeof perform>[0];
 
 function report(violations: readonly string[]): void {
@@ -29,6 +30,7 @@ const crashes = await listCrashTasks("quick");
 const random = (kind: "schedules" | "rivalries", seeds: readonly number[]): Task[] =>
   seeds.map((seed) => ({ kind, seed, runs: 100 }));
 const tasks: Task[] = [
+  ...[...worlds.keys()].map((world) => ({ kind: "world" as const, world })),
   ...random("schedules", [1, 2, 3]),
   ...random("rivalries", [1]),
   ...crashes.filter(({ firing, resumes }) => firing === "once" && !resumes),

@@ -673,7 +673,7 @@ function tokenIn(headers: HeadersInit | undefined): string {
 
 /** Whether Heroku itself, and nothing before it, shows that it knows a token. */
 async function isProof(response: Response): Promise<boolean> {
-  if (response.status !== 403) return response.status === 200;
+  if (response.status !== 403 && response.status !== 402) return response.status === 200;
   try {
     return typeof (await response.clone().json()).id === "string";
   } catch {
