@@ -42,6 +42,21 @@ const lifetimes = [8 * hour, 16 * hour, 2 * day];
 /** What Heroku may also do instead of what it is asked. */
 const lies: readonly Fate[] = ["deaf", "blind", "empty-list", "500 after", "401"];
 
+/** Which answers may all be wrong in the same way for hours. */
+const kindsOfCalls: readonly RegExp[] = [
+  /^GET \/oauth\/authorizations$/,
+  /^GET \/oauth\/authorizations\//,
+  /^POST \/oauth\/authorizations$/,
+  /^DELETE /,
+  /^GET \/account$/,
+  / \/apps\//,
+  /^POST \/\d/,
+];
+
+/** How often that begins, as a share of all sweeps, and how long it lasts at most. */
+const stuckShare = 0.03;
+const longestStuck = 12 * hour;
+
 /** How long it goes on at most, and how long the answers are true in the end. */
 const mostDays = 300;
 const trueDays = 4;
@@ -61,18 +76,31 @@ export async function liveOnAnswers(options: AnswersOptions): Promise<AnswersRes
   // With answers like these a token may well expire.
   sim.observer.fairTime = Infinity;
   let mutated = 0;
+  let stuck = { calls: /^never$/, seed: 0, until: 0 };
+  function getStuck(): void {
+    if (sim.now() < stuck.until || random.next() >= stuckShare) return;
+    stuck = {
+      calls: kindsOfCalls[Math.floor(random.next() * kindsOfCalls.length)],
+      seed: random.next() * 2 ** 32,
+      until: sim.now() + random.next() * longestStuck,
+    };
+  }
   sim.mutate = async (response, call) => {
-    if (random.next() >= options.rate) return response;
+    const isStuck = sim.now() < stuck.until && stuck.calls.test(call);
+    if (!isStuck && random.next() >= options.rate) return response;
     mutated++;
     if (call.startsWith("GET /oauth")) sim.observer.hide(10 * minute);
-    return await mutate(response, random);
+    return await mutate(response, isStuck ? createRandom(stuck.seed) : random);
   };
   sim.fate = ({ kind }) => {
     if (kind === "ledger" || random.next() >= options.rate / 4) return "sent";
     mutated++;
     return lies[Math.floor(random.next() * lies.length)];
   };
-  const isDone = () => sim.workflows.runs.length >= options.rotations;
+  const isDone = () => {
+    getStuck();
+    return sim.workflows.runs.length >= options.rotations;
+  };
   const lived = await live(sim, mostDays, isDone);
   sim.mutate = undefined;
   sim.fate = () => "sent";

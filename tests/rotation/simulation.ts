@@ -313,7 +313,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
           ? await askHeroku(process, url, sent, body, fate)
           : await askHook(process, pathname.slice(1), body ?? "", fate);
         const given = await simulation.mutate?.(answered, name) ?? answered;
-        if (toHeroku && pathname === "/account" && await isProof(given)) {
+        const tried = pathname === "/account" && [200, 401, 402, 403].includes(given.status);
+        if (toHeroku && tried && await isProof(given)) {
           observer.proved(tokenIn(sent.headers));
         }
         return given;
@@ -673,9 +674,10 @@ function tokenIn(headers: HeadersInit | undefined): string {
 
 /** Whether Heroku itself, and nothing before it, shows that it knows a token. */
 async function isProof(response: Response): Promise<boolean> {
-  if (response.status !== 403 && response.status !== 402) return response.status === 200;
+  if (response.status === 200) return true;
   try {
-    return typeof (await response.clone().json()).id === "string";
+    const { id } = await response.clone().json();
+    return response.status === 401 ? id === "two_factor" : typeof id === "string" && id !== "";
   } catch {
     return false;
   }
