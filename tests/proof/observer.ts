@@ -136,6 +136,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
   const made = new Map<string, Creation>();
   let noted = 0;
   const unfindable = new Set<string>();
+  const forgotten = new Set<string>();
   const ownIds = new Set<string>();
   const strangers: { readonly heroku: FakeHeroku; creations: number; deletions: number }[] = [];
   let hidden:
@@ -376,6 +377,8 @@ export function createObserver(heroku: FakeHeroku): Observer {
       return (token) => {
         const replaced = heroku.live().find((each) => each.token === before);
         const { name, generation } = generations.get(replaced?.token ?? "") ?? {};
+        // Whoever does not know of an earlier ledger's, nor is shown it, begins at the first again.
+        const unseen = observer.doublesExcused && forgotten.has(replaced?.token ?? "");
         const written = generations.get(token);
         if (!token.includes(canary)) accuse(call, `${place} was given something that is no token`);
         if (!proven.has(token)) {
@@ -388,7 +391,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
           accuse(call, `${place} was given a token that Herotate had deleted`);
         }
         if (
-          workers.length === 1 && written !== undefined && written.name === name &&
+          workers.length === 1 && !unseen && written !== undefined && written.name === name &&
           written.generation < (generation ?? 0)
         ) {
           accuse(
@@ -450,6 +453,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
 
     forget() {
       bounds.forget();
+      for (const token of generations.keys()) forgotten.add(token);
     },
 
     hear(text, where) {

@@ -226,6 +226,8 @@ function createLife(sim: Simulation) {
   let lasting: Condition = { world: {} };
   let passing: Condition | undefined;
   const removals: (() => void)[] = [];
+  /** How many had been made when the ledger was lost. */
+  let madeBefore = 0;
 
   function pick<T>(from: readonly T[], which: Choice): T | undefined {
     return from[which % from.length];
@@ -239,7 +241,9 @@ function createLife(sim: Simulation) {
   function setCondition(next: Condition | undefined): void {
     passing = next;
     heroku.setWorld({ ...lasting.world, ...passing?.world });
-    if (passing) observer.disturb();
+    if (!passing) return;
+    observer.disturb();
+    observer.doublesExcused = true;
   }
 
   /** Whether what is listed now need not be what there is. */
@@ -301,6 +305,10 @@ function createLife(sim: Simulation) {
     if (!toldUntruth && !isHidden()) return;
     for (const name of unknown.filter(isKnown)) {
       muddled.add(name);
+      // What an earlier ledger made is a stranger's to one that was not shown it at first.
+      for (const { asked } of heroku.creations.slice(0, madeBefore)) {
+        if (asked.startsWith(`${name} [`)) observer.excuseLeftover(asked);
+      }
       for (const { id, description } of touchable()) {
         if (description === name) observer.release(id);
       }
@@ -379,6 +387,7 @@ function createLife(sim: Simulation) {
       case "lose ledger":
         observer.disturb();
         observer.forget();
+        madeBefore = heroku.creations.length;
         // By its description alone nobody can say any more whose it is.
         for (const { asked, description } of heroku.creations) {
           if (asked !== description) observer.excuseLeftover(asked);
