@@ -29,7 +29,7 @@ import type { Authorization, IssuedAuthorization } from "./authorization.ts";
 import { type AuthorizationsClient, createClient } from "./client.ts";
 import type { CallOptions } from "./client_options.ts";
 import { HerokuError } from "./errors.ts";
-import { errorBody } from "./request.ts";
+import { errorBody } from "./judge.ts";
 
 export type { Authorization, CreateAttributes, IssuedAuthorization };
 

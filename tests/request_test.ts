@@ -18,7 +18,8 @@ import {
   UnauthorizedError,
   UnexpectedStatusError,
 } from "../lib/errors.ts";
-import { createRequester, errorBody, type RequestCall } from "../lib/request.ts";
+import { errorBody } from "../lib/judge.ts";
+import { createRequester, type RequestCall } from "../lib/request.ts";
 import { type Answer, everyForm, json, serve, serveRaw, text } from "./scripted_server.ts";
 
 const TOKEN = "HRKU-AAcanary0123456789";

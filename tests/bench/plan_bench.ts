@@ -5,7 +5,8 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { type Authorization, parseAuthorization } from "../../lib/authorization.ts";
+import type { Authorization } from "../../lib/authorization.ts";
+import { parseAuthorization } from "../../lib/parse_authorization.ts";
 import { createClient } from "../../lib/client.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import type { CredentialLedger } from "../../lib/rotation/ledger.ts";
