@@ -6,8 +6,10 @@
 import type { D1Database, Workflow } from "@cloudflare/workers-types";
 import { createClient } from "../lib/client.ts";
 import { createAcceptance } from "../lib/rotation/acceptance.ts";
+import { createAccountReader, type HerokuAccount } from "../lib/rotation/account.ts";
 import { isTarget } from "../lib/rotation/credential.ts";
 import type { Ledger } from "../lib/rotation/ledger.ts";
+import { createOwnToken } from "../lib/rotation/own_token.ts";
 import { createSealing, SealingError } from "../lib/rotation/sealing.ts";
 import { createTokenStore } from "../lib/rotation/store.ts";
 import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
@@ -34,8 +36,14 @@ export interface Context {
   readonly store: TokenStore | undefined;
   /** Writes the log, without any secret. */
   readonly log: Log;
-  /** Makes what a rotation works with. */
-  createWorld(configuration: Configuration): RotationWorld;
+  /** Makes what a rotation and a sweep work with. */
+  createWorld(configuration: Configuration): Promise<WorkerWorld>;
+}
+
+/** What a rotation works with, and what a sweep needs besides. */
+export interface WorkerWorld extends RotationWorld {
+  /** Asks Heroku whose token it is. */
+  readonly account: () => Promise<HerokuAccount>;
 }
 
 /** Reads the environment. */
@@ -56,12 +64,14 @@ export async function createContext(
     store,
     log: createLog({ secrets: configured.secrets }),
 
-    createWorld({ credentials, herokuToken, herokuUrl }) {
+    async createWorld({ credentials, herokuToken, herokuUrl }) {
       if (!sealing) throw new TypeError("Cannot rotate without a usable 'SEALING_KEY'");
       const client = { fetch, baseUrl: herokuUrl };
       return {
         authorizations: createClient({ ...client, token: herokuToken }),
         accepts: createAcceptance(client),
+        account: createAccountReader({ ...client, token: herokuToken }),
+        own: await createOwnToken(herokuToken),
         ledger,
         sealing,
         credential: (name) => credentials.find((each) => each.name === name),

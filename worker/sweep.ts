@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AccountError } from "../lib/rotation/account.ts";
 import { type StartedRun, sweep } from "../lib/rotation/sweep.ts";
 import type { TargetDefinition } from "../lib/targets/target.ts";
 import { createContext, type Environment } from "./environment.ts";
@@ -29,7 +30,7 @@ export async function runSweep(
     }
     const { configuration } = configured;
     const report = await sweep({
-      ...createWorld(configuration),
+      ...await createWorld(configuration),
       ledger,
       credentials: configuration.credentials,
       fuse: configuration.fuse,
@@ -38,13 +39,17 @@ export async function runSweep(
     log[report.problems.length > 0 ? "warn" : "info"]("sweep", {
       started: report.started,
       removed: report.removed,
+      doubts: report.doubts.map(({ reason }) => reason),
+      notices: report.notices.map(({ message }) => message),
+      undead: report.undead,
       problems: report.problems,
     });
-    await sweeps.record({ at, error: null, report });
+    await sweeps.record({ at, error: null, halt: null, report });
   } catch (error) {
     const message = error instanceof Error ? error.message : "Unknown error";
     log.error("sweep", { error: message });
-    await sweeps.record({ at, error: message, report: null });
+    const halt = error instanceof AccountError ? "account" : null;
+    await sweeps.record({ at, error: message, halt, report: null });
   }
 }
 

@@ -73,6 +73,7 @@ function knowAll(
         failures: 0,
         endedAt: null,
         error: null,
+        refusedSince: null,
         served: null,
       },
       entries: entries.map((entry) => ({ ...entry, state: "current", provenAt: entry.createdAt })),

@@ -9,8 +9,10 @@
  */
 import { createClient } from "../../lib/client.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
+import { createAccountReader } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
+import { createOwnToken } from "../../lib/rotation/own_token.ts";
 import { rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
@@ -360,7 +362,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return meta.changes > 0;
   }
 
-  function createWorld(process: string) {
+  async function createWorld(process: string) {
     const fetch = createFetch(process);
     const ledger = createLedger(createWatchedDatabase(process));
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
@@ -376,6 +378,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       now,
       authorizations: createClient({ ...client, token: heroku.token }),
       accepts: createAcceptance(client),
+      account: createAccountReader({ ...client, token: heroku.token }),
+      own: await createOwnToken(heroku.token),
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
         place !== "store" &&
@@ -394,7 +398,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const workflows = createMemoryWorkflows<RotationRun>({
     now,
     run: async (step, run, id) => {
-      const result = await rotate(listenTo(step, id), run, createWorld(id));
+      const result = await rotate(listenTo(step, id), run, await createWorld(id));
       say(JSON.stringify(result), `the end of ${id}`);
       return result;
     },
@@ -495,7 +499,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const process = `sweep ${++sweeps}`;
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
-      const world = createWorld(process);
+      const world = await createWorld(process);
       const work = sweep({
         ...world,
         fuse,

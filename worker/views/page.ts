@@ -25,6 +25,7 @@ export function renderPage(status: Status, nonce: string): Html {
   const problems = reasons.some(({ kind }) => kind === "sweep_unclean")
     ? []
     : status.last_sweep?.problems ?? [];
+  const notices = status.last_sweep?.notices ?? [];
   return html`
     <!doctype html>
     <html lang="en">
@@ -58,6 +59,7 @@ export function renderPage(status: Status, nonce: string): Html {
     `}
     ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
 <ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
+    ${notices.length > 0 && renderNotices(notices)}
     ${unmanaged.length > 0 && renderUnmanaged(unmanaged, at)}
         </main>
         <footer>As of ${renderTime(
@@ -113,6 +115,11 @@ function renderReasons(reasons: readonly HealthReason[]): Html {
       `
     )
   }</ul>`;
+}
+
+function renderNotices(notices: readonly string[]): Html {
+  return html`<h2>Good to know</h2>
+<ul class="card list">${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`;
 }
 
 function renderUnmanaged(unmanaged: readonly UnmanagedStatus[], now: string): Html {
