@@ -1,49 +1,69 @@
 /**
- * The Worker secrets that the configuration names, and the Worker's own.
+ * The Worker secrets that the configuration names, and the Worker's own: whether each is set, and
+ * can be used.
  *
  * @module
  */
+import { findNear } from "./config_stray.ts";
+import { findUnusable } from "./header_value.ts";
 import type { Mistake } from "./mistake.ts";
 
-/** What a secret's value must be. */
+/** The form of a secret's value. */
 export interface SecretForm {
-  /** What it must be and how to make one, in words. */
+  /** What it must be, in words. */
   readonly form: string;
   /** Whether a value is that. */
   readonly fits: (value: string) => boolean;
+  /** Whether it is sent in a header, which not every character can be. */
+  readonly sent: boolean;
+  /** How to make one, where that is always the same. */
+  readonly make?: string;
 }
 
 /** The form of a key that a caller shows in an `Authorization` header. */
 export const keyForm: SecretForm = {
-  form:
-    "Must be at least 16 letters, digits or characters of '-._~+/', with '=' only at its end: make one with `openssl rand -hex 32`",
+  form: "Must be at least 16 letters, digits or characters of '-._~+/', with '=' only at its end",
+  make: "make one with `openssl rand -hex 32`",
   fits: (value) => value.length >= 16 && /^[A-Za-z0-9._~+/-]+=*$/.test(value),
+  sent: true,
 };
 
 /** The form of `SEALING_KEY`. */
 export const sealingKeyForm: SecretForm = {
-  form: "Must be 32 bytes in base64: make them with `openssl rand -base64 32`",
+  form: "Must be 32 bytes in base64",
+  make: "make one with `openssl rand -base64 32`",
   fits: (value) => /^[A-Za-z0-9+/_-]{43}=?$/.test(value.trim()),
+  sent: false,
 };
 
 /** The form of `HEROKU_API_TOKEN`. */
 export const herokuTokenForm: SecretForm = {
-  form:
-    "Must be the token of an authorization with the scope 'global', without a space or a line break at its end: make one with `heroku authorizations:create`",
+  form: "Must be the token of an authorization with the scope 'global', without a space in it",
+  make: "make one with `heroku authorizations:create -d herotate`",
   fits: (value) => /^[\x21-\x7e]+$/.test(value),
+  sent: true,
 };
 
-const anyForm: SecretForm = {
+/** The form of a token or a password for a target's service. */
+export const tokenForm: SecretForm = {
   form: "Must not be empty",
   fits: (value) => value.trim() !== "",
+  sent: true,
 };
+
+/** The form of a key to sign with. */
+export const signingForm: SecretForm = { ...tokenForm, sent: false };
 
 /** A secret that something needs. */
 export interface SecretNeed {
   /** Its name. */
   readonly name: string;
-  /** What its value must be; default anything that is not empty. */
-  readonly form?: SecretForm;
+  /** What its value must be. */
+  readonly form: SecretForm;
+  /** What it opens: the same for two that may have one value. */
+  readonly door: string;
+  /** The same in words, to follow the secret's name, such as `opens the page`. */
+  readonly use: string;
   /** The path of the target that names it; absent for the Worker's own. */
   readonly path?: string;
 }
@@ -64,26 +84,74 @@ export function checkSecrets(
 ): Mistake[] {
   return [...Map.groupBy(needs, ({ name }) => name)].flatMap(([name, needing]) => {
     const value = readSecret(env, name);
-    const wrong = needing.find(({ form = anyForm }) => value === undefined || !form.fits(value));
-    if (!wrong) return [];
+    const wrong = needing.flatMap(({ form }) => findWrong(env, name, form) ?? []).at(0);
+    if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
     if (!isConventional(name)) {
       return [{
         path: paths[0] ?? name,
         message: `Names a Worker secret that ${
-          value === undefined ? "is not set" : "cannot be used"
-        }: run \`wrangler secret put\` with that name, or, if what stands here is the secret itself, revoke it and write the name of a Worker secret instead`,
+          value === undefined ? `is not set${suggestSecret(env, name)}` : "cannot be used"
+        }: run \`wrangler secret put\` with that name, or, if what is written here is the secret itself, revoke it and write the name of a Worker secret instead`,
       }];
     }
-    const form = wrong.form?.form ?? anyForm.form;
-    return [{
-      path: name,
-      message: value === undefined
-        ? `Is not set: run \`wrangler secret put ${name}\`${who}`
-        : `${form}, and run \`wrangler secret put ${name}\`${who}`,
-    }];
+    return [{ path: name, message: `${wrong} run \`wrangler secret put ${name}\`${who}` }];
   });
+}
+
+/**
+ * Finds secrets that are one value and open different doors: who holds the key to one would hold
+ * the key to the other. Of targets, two that name the same secret mean it.
+ */
+export function findShared(
+  env: Readonly<Record<string, unknown>>,
+  needs: readonly SecretNeed[],
+): Mistake[] {
+  const set = needs.filter(({ name }) => readSecret(env, name) !== undefined);
+  return [...Map.groupBy(set, ({ name }) => env[name]).values()].flatMap((same) => {
+    const [first, ...others] = Map.groupBy(same, ({ name }) => name).values();
+    return others.flatMap(([other, ...more]): Mistake[] => {
+      const doors = new Set([...first, other, ...more].map(({ door }) => door));
+      if (doors.size === 1) return [];
+      const [one] = first;
+      return [{
+        path: isConventional(other.name) ? other.name : other.path ?? "secrets",
+        message: `Must have another value than ${
+          isConventional(one.name) ? one.name : "another Worker secret"
+        }, which ${one.use}, while this one ${other.use}: make a new one${
+          isConventional(other.name) ? `, and run \`wrangler secret put ${other.name}\`` : ""
+        }`,
+      }];
+    });
+  });
+}
+
+/** Says what is wrong with a secret, in words that ` run …` can follow. */
+function findWrong(
+  env: Readonly<Record<string, unknown>>,
+  name: string,
+  { form, fits, sent, make }: SecretForm,
+): string | undefined {
+  const value = env[name];
+  const remedy = make === undefined ? ":" : `: ${make}, and`;
+  if (typeof value === "number" || typeof value === "boolean") return `Is not set as text${remedy}`;
+  if (typeof value !== "string" || value === "") {
+    const meant = suggestSecret(env, name);
+    return `Is not set${meant}${meant === "" ? remedy : ":"}`;
+  }
+  const unusable = sent && value.trim() !== "" ? findUnusable(name, value) : undefined;
+  if (unusable !== undefined) return `${unusable}, and`;
+  return fits(value) ? undefined : `${form}${remedy}`;
+}
+
+/** Only names of what is set are repeated: what is written in a name's place may be a secret. */
+function suggestSecret(env: Readonly<Record<string, unknown>>, name: string): string {
+  const set = Object.keys(env).filter((each) =>
+    readSecret(env, each) !== undefined && isConventional(each)
+  );
+  const meant = findNear(name, set);
+  return meant === undefined ? "" : ` (did you mean '${meant}', which is set?)`;
 }
 
 /** Whether a name is written as names of secrets are: what is not may be a secret in its place. */
