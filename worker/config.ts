@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from "valibot";
+import { createRedact } from "../lib/redact.ts";
 import type { Credential } from "../lib/rotation/credential.ts";
 import type { Fuse } from "../lib/rotation/decision.ts";
 import { serviceUrl } from "../lib/targets/fields.ts";
@@ -95,6 +96,8 @@ export interface ConfigurationDependencies {
   readonly bindings?: boolean;
 }
 
+const redact = createRedact([]);
+
 const urlForm =
   "Must be an https URL (http for this machine only) without user, query or fragment, such as 'https://api.heroku.com', or be left out";
 const urlSchema = v.pipe(
@@ -145,15 +148,21 @@ export function parseConfiguration(
     ...findShared(env, needs),
   ];
   const names = needs.map(({ name }) => name);
+  const warnings = [...drafts.flatMap((draft) => draft.warnings), ...findStray(env, names)];
   const found = {
     secrets: names.flatMap((name) => readSecret(env, name) ?? []),
-    warnings: [...drafts.flatMap((draft) => draft.warnings), ...findStray(env, names)],
+    warnings: warnings.map(withoutTokens),
   };
   const [herokuToken = "", sealingKey = "", pageKey = ""] = ownNeeds.map(({ name }) =>
     readSecret(env, name)
   );
   if (mistakes.length > 0) {
-    return { ok: false, mistakes, ...found, ...(keyForm.fits(pageKey) ? { pageKey } : {}) };
+    return {
+      ok: false,
+      mistakes: mistakes.map(withoutTokens),
+      ...found,
+      ...(keyForm.fits(pageKey) ? { pageKey } : {}),
+    };
   }
 
   const address = herokuUrl.success && herokuUrl.output !== undefined
@@ -177,6 +186,14 @@ export function parseConfiguration(
       pageKey,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),
     },
+  };
+}
+
+/** What is written in the place of a type or a member may be a token. */
+function withoutTokens({ path, message }: Mistake): Mistake {
+  return {
+    path: redact(path, { keepUuids: true }),
+    message: redact(message, { keepUuids: true }),
   };
 }
 

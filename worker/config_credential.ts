@@ -51,6 +51,9 @@ const life = { least: 10 * MINUTE, most: 3650 * DAY };
  */
 const overlap = { least: 0, most: 365 * DAY };
 
+/** The description that the README makes the Worker's own authorization with. */
+const ownName = "herotate";
+
 const durations = {
   expires_in: v.optional(lengthOrNever(life)),
   renew_before: v.optional(length(life)),
@@ -96,7 +99,9 @@ export function parseCredentialMembers(value: unknown, path: string): Credential
       path: joinPath(path, issue.path?.map(({ key }) => key) ?? []),
       message: issue.message,
     })),
-    ...(together.success ? findContradictions(together.output, value, path) : []),
+    ...(together.success
+      ? findContradictions(together.output, value.grace !== undefined, path)
+      : []),
     ...findUnknown(value, known, path, (name) => describeMisplaced(name, "credential")),
   ];
   return {
@@ -120,10 +125,14 @@ function right<const Schema extends v.GenericSchema>(
   );
 }
 
-/** Durations that are right each for itself, and not together. */
+/**
+ * Durations that are right each for itself, and not together.
+ *
+ * @param written Whether `grace` is.
+ */
 function findContradictions(
   { expires_in, renew_before, grace }: Durations,
-  given: Readonly<Record<string, unknown>>,
+  written: boolean,
   path: string,
 ): Mistake[] {
   if (expires_in === undefined) return [];
@@ -145,14 +154,14 @@ function findContradictions(
     });
   }
   if (grace >= earliestDue(expires_in, renew_before)) {
-    const subject = given.grace === undefined ? "Is '1h' where it is left out, but must" : "Must";
+    const longest = most(largestBelow(earliestDue(expires_in, renew_before)));
+    const given = renew_before === undefined ? "without 'renew_before'" : "this 'renew_before'";
     mistakes.push({
       path: joinPath(path, ["grace"]),
-      message: `${subject} be over before the replacement is itself due: ${
-        most(largestBelow(earliestDue(expires_in, renew_before)))
-      }, with this 'expires_in' and ${
-        renew_before === undefined ? "without 'renew_before'" : "this 'renew_before'"
-      }`,
+      message:
+        `Must be over before the replacement is itself due: ${longest}, with this 'expires_in' and ${given}${
+          written ? "" : ". Where 'grace' is left out, it is '1h'"
+        }`,
     });
   }
   return mistakes;
@@ -179,13 +188,20 @@ function largestBelow(milliseconds: number): number {
 }
 
 function findDoubts(
-  { scope = [], expires_in, max_age, grace }: CredentialMembers,
+  { name, scope = [], expires_in, max_age, grace }: CredentialMembers,
   path: string,
 ): Mistake[] {
   const doubts = scope.flatMap((each, at): Mistake[] => {
     const message = findScopeDoubt(each);
     return message === undefined ? [] : [{ path: joinPath(path, ["scope", at]), message }];
   });
+  if (name.toLowerCase() === ownName) {
+    doubts.push({
+      path: joinPath(path, ["name"]),
+      message:
+        "Is what the README calls the Worker's own authorization, which is never adopted, replaced or deleted: choose another name, unless yours is called otherwise",
+    });
+  }
   if (max_age !== undefined && typeof expires_in === "number" && max_age >= expires_in) {
     doubts.push({
       path: joinPath(path, ["max_age"]),

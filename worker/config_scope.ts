@@ -30,7 +30,7 @@ const id = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i;
 /** Says what is wrong with a scope as a whole, and what would be right; undefined for a right one. */
 export function findScopeMistake(scope: unknown): string | undefined {
   if (typeof scope === "string") {
-    const parts = scope.split(/[\s,]+/).filter((part) => pattern.test(part));
+    const parts = scope.split(/[\s,]+/).filter(isScope);
     return parts.length === 0 ? form : `${form}: write ${list(parts)}`;
   }
   if (!Array.isArray(scope) || scope.length === 0) return form;
@@ -57,7 +57,8 @@ export function findScopeDoubt(scope: string): string | undefined {
 }
 
 function isScope(member: unknown): member is string {
-  return typeof member === "string" && pattern.test(member);
+  // A token in a scope's place is no scope, and not to be repeated.
+  return typeof member === "string" && pattern.test(member) && !/HRKU-/i.test(member);
 }
 
 function list(scopes: readonly string[]): string {

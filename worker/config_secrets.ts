@@ -82,9 +82,18 @@ export function checkSecrets(
   env: Readonly<Record<string, unknown>>,
   needs: readonly SecretNeed[],
 ): Mistake[] {
-  return [...Map.groupBy(needs, ({ name }) => name)].flatMap(([name, needing]) => {
+  const groups = Map.groupBy(needs, ({ name }) => name);
+  // A secret that is needed by its own name is no misspelling of another one.
+  const others = Object.keys(env).filter((each) =>
+    readSecret(env, each) !== undefined && isConventional(each) && !groups.has(each)
+  );
+  return [...groups].flatMap(([name, needing]) => {
     const value = readSecret(env, name);
-    const wrong = needing.flatMap(({ form }) => findWrong(env, name, form) ?? []).at(0);
+    const near = value === undefined ? findNear(name, others) : undefined;
+    const meant = near === undefined ? "" : ` (did you mean '${near}', which is set?)`;
+    const wrong = needing.flatMap(({ form }) => findWrong(name, env[name], form, meant) ?? []).at(
+      0,
+    );
     if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
@@ -92,7 +101,7 @@ export function checkSecrets(
       return [{
         path: paths[0] ?? name,
         message: `Names a Worker secret that ${
-          value === undefined ? `is not set${suggestSecret(env, name)}` : "cannot be used"
+          value === undefined ? `is not set${meant}` : "cannot be used"
         }: run \`wrangler secret put\` with that name, or, if what is written here is the secret itself, revoke it and write the name of a Worker secret instead`,
       }];
     }
@@ -109,7 +118,9 @@ export function findShared(
   needs: readonly SecretNeed[],
 ): Mistake[] {
   const set = needs.filter(({ name }) => readSecret(env, name) !== undefined);
-  return [...Map.groupBy(set, ({ name }) => env[name]).values()].flatMap((same) => {
+  // Base64 is the same with and without its padding, and a line break at its end.
+  const valueOf = ({ name }: SecretNeed) => readSecret(env, name)?.trim().replace(/=+$/, "");
+  return [...Map.groupBy(set, valueOf).values()].flatMap((same) => {
     const [first, ...others] = Map.groupBy(same, ({ name }) => name).values();
     return others.flatMap(([other, ...more]): Mistake[] => {
       const doors = new Set([...first, other, ...more].map(({ door }) => door));
@@ -129,29 +140,19 @@ export function findShared(
 
 /** Says what is wrong with a secret, in words that ` run …` can follow. */
 function findWrong(
-  env: Readonly<Record<string, unknown>>,
   name: string,
+  value: unknown,
   { form, fits, sent, make }: SecretForm,
+  meant: string,
 ): string | undefined {
-  const value = env[name];
   const remedy = make === undefined ? ":" : `: ${make}, and`;
   if (typeof value === "number" || typeof value === "boolean") return `Is not set as text${remedy}`;
   if (typeof value !== "string" || value === "") {
-    const meant = suggestSecret(env, name);
-    return `Is not set${meant}${meant === "" ? remedy : ":"}`;
+    return `Is not set${meant === "" ? remedy : `${meant}:`}`;
   }
   const unusable = sent && value.trim() !== "" ? findUnusable(name, value) : undefined;
   if (unusable !== undefined) return `${unusable}, and`;
   return fits(value) ? undefined : `${form}${remedy}`;
-}
-
-/** Only names of what is set are repeated: what is written in a name's place may be a secret. */
-function suggestSecret(env: Readonly<Record<string, unknown>>, name: string): string {
-  const set = Object.keys(env).filter((each) =>
-    readSecret(env, each) !== undefined && isConventional(each)
-  );
-  const meant = findNear(name, set);
-  return meant === undefined ? "" : ` (did you mean '${meant}', which is set?)`;
 }
 
 /** Whether a name is written as names of secrets are: what is not may be a secret in its place. */

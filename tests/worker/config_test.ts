@@ -247,7 +247,7 @@ Deno.test("parseConfiguration() tells each mistake with its path and the expecte
     [
       "default grace too long",
       withMembers({ expires_in: "30m" }),
-      /\.grace: Is '1h' where it is left out, but must be over .* at most '1139s', such as '18m'/,
+      /\.grace: Must be over .* at most '1139s', such as '18m', .* left out, it is '1h'/,
     ],
     [
       "paused",

@@ -31,6 +31,7 @@ function withTarget(changes: Env, env: Env = {}): Env {
   };
 }
 
+const hook = (name: string) => ({ type: "webhook", url: `https://${name}.example`, secret: name });
 const reader = (reader_key: string) => ({ type: "store", reader_key });
 
 /** One wrong line, and what is to be said: where, and of the message the part that helps. */
@@ -106,6 +107,8 @@ Deno.test("a scope in a wrong form is refused with the right one", () => {
     [withMembers({ scope: [] }), path, "such as ['write-protected']"],
     [withMembers({ scope: ["read", 7] }), `${path}[1]`, "such as ['write-protected']"],
     [withMembers({ scope: { read: true } }), path, "such as ['write-protected']"],
+    [withMembers({ scope: [`HRKU-AA${canary}`] }), `${path}[0]`, "such as ['write-protected']"],
+    [withMembers({ scope: `HRKU-AA${canary}` }), path, "such as ['write-protected']"],
   ]);
 });
 
@@ -199,6 +202,16 @@ Deno.test("durations that contradict each other are refused with the longest tha
   );
 });
 
+Deno.test("a name that the Worker's own authorization has is taken, with a warning", () => {
+  checkWarnings([
+    [
+      createEnv({ CREDENTIALS: [createTable("herotate")] }),
+      "CREDENTIALS[0] (herotate).name",
+      "Is what the README calls the Worker's own authorization",
+    ],
+  ]);
+});
+
 Deno.test("a max_age without effect, or within the grace, is taken, with a warning", () => {
   const path = "CREDENTIALS[0] (ci).max_age";
   checkWarnings([
@@ -230,6 +243,7 @@ Deno.test("what is written at the wrong level is refused with where it belongs",
     [withTarget({ required: "false" }), `${target}.required`, "without quotes"],
     [withTarget({ type: undefined }), `${target}.type`, "Is missing: the types are store"],
     [withTarget({ type: "github" }), `${target}.type`, "(did you mean 'github-actions-secret'?)"],
+    [withTarget({ type: `HRKU-AA${canary}` }), `${target}.type`, "'[redacted]' is not known"],
     [withTarget({ type: "Webhook" }), `${target}.type`, "(did you mean 'webhook'?)"],
   ]);
 });
@@ -400,6 +414,14 @@ Deno.test("a wrong name of a secret is refused, and what may be the secret itsel
   const target = "CREDENTIALS[0] (ci).targets[0]";
   checkMistakes([
     [withTarget({ token: "GITHUB_TOKN" }), "GITHUB_TOKN", "(did you mean 'GITHUB_TOKEN', which is"],
+    [
+      {
+        ...withMembers({ targets: [hook("HOOK_A"), hook("HOOK_B")] }),
+        HOOK_A: canary,
+      },
+      "HOOK_B",
+      "Is not set: run `wrangler secret put HOOK_B`",
+    ],
     [withTarget({ token: "github_token" }), target, "(did you mean 'GITHUB_TOKEN', which is set?)"],
     [withTarget({ token: `ghp_${canary}abcdefghijk` }), target, "revoke it"],
     [withTarget({ token: `glpat-${canary}-0123456789` }), `${target}.token`, "revoke it"],
@@ -447,6 +469,11 @@ Deno.test("two secrets of one value are refused where they open different doors"
       "Must have another value than PAGE_KEY, which opens the page",
     ],
     [createEnv({ PAGE_KEY: sealing, SEALING_KEY: sealing }), "PAGE_KEY", "than SEALING_KEY"],
+    [
+      createEnv({ PAGE_KEY: sealing.replace("=", ""), SEALING_KEY: `${sealing}\n` }),
+      "PAGE_KEY",
+      "than SEALING_KEY",
+    ],
     [createEnv({ PAGE_KEY: keys.page, HEROKU_API_TOKEN: keys.page }), "PAGE_KEY", "HEROKU_API"],
     [withTarget({}, { GITHUB_TOKEN: keys.page }), "GITHUB_TOKEN", "than PAGE_KEY"],
     [
