@@ -96,8 +96,6 @@ export interface ConfigurationDependencies {
   readonly bindings?: boolean;
 }
 
-const redact = createRedact([]);
-
 const urlForm =
   "Must be an https URL (http for this machine only) without user, query or fragment, such as 'https://api.heroku.com', or be left out";
 const urlSchema = v.pipe(
@@ -136,31 +134,36 @@ export function parseConfiguration(
   const needs = [...ownNeeds, ...drafts.flatMap(needsOf)].filter(({ name }) => !isVariable(name));
   const targets = drafts.flatMap((draft) => draft.targets);
 
+  const names = needs.map(({ name }) => name);
+  const secrets = names.flatMap((name) => readSecret(env, name) ?? []);
+  const conceal = createConceal(secrets);
+
   const mistakes: Mistake[] = [
     ...(bindings ?? targets.some(({ type }) => type === store.type) ? checkBindings(env) : []),
-    ...tableMistakes,
-    ...drafts.flatMap((draft) => draft.mistakes),
-    ...findConflicts(drafts),
-    ...fuse.mistakes,
-    ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: describeUrl(env.HEROKU_URL) }]),
-    ...account.mistakes,
+    ...[
+      ...tableMistakes,
+      ...drafts.flatMap((draft) => draft.mistakes),
+      ...findConflicts(drafts),
+      ...fuse.mistakes,
+      ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: describeUrl(env.HEROKU_URL) }]),
+      ...account.mistakes,
+    ].map(conceal),
     ...checkSecrets(env, needs),
     ...findShared(env, needs),
   ];
-  const names = needs.map(({ name }) => name);
-  const warnings = [...drafts.flatMap((draft) => draft.warnings), ...findStray(env, names)];
-  const found = {
-    secrets: names.flatMap((name) => readSecret(env, name) ?? []),
-    warnings: warnings.map(withoutTokens),
-  };
+  const warnings = [
+    ...drafts.flatMap((draft) => draft.warnings).map(conceal),
+    ...findStray(env, names),
+  ];
   const [herokuToken = "", sealingKey = "", pageKey = ""] = ownNeeds.map(({ name }) =>
     readSecret(env, name)
   );
   if (mistakes.length > 0) {
     return {
       ok: false,
-      mistakes: mistakes.map(withoutTokens),
-      ...found,
+      mistakes,
+      warnings,
+      secrets,
       ...(keyForm.fits(pageKey) ? { pageKey } : {}),
     };
   }
@@ -175,7 +178,8 @@ export function parseConfiguration(
   };
   return {
     ok: true,
-    ...found,
+    warnings,
+    secrets,
     configuration: {
       credentials: drafts.flatMap((draft) => toCredential(draft, environment)),
       fuse: fuse.fuse,
@@ -189,12 +193,13 @@ export function parseConfiguration(
   };
 }
 
-/** What is written in the place of a type or a member may be a token. */
-function withoutTokens({ path, message }: Mistake): Mistake {
-  return {
+/** What is written in another member's place, and repeated with the mistake, may be a secret. */
+function createConceal(secrets: readonly string[]): (mistake: Mistake) => Mistake {
+  const redact = createRedact(secrets);
+  return ({ path, message }) => ({
     path: redact(path, { keepUuids: true }),
     message: redact(message, { keepUuids: true }),
-  };
+  });
 }
 
 function readerKeysOf(

@@ -107,6 +107,7 @@ Deno.test("a scope in a wrong form is refused with the right one", () => {
     [withMembers({ scope: [] }), path, "such as ['write-protected']"],
     [withMembers({ scope: ["read", 7] }), `${path}[1]`, "such as ['write-protected']"],
     [withMembers({ scope: { read: true } }), path, "such as ['write-protected']"],
+    [withMembers({ scope: keys.page }), path, "write ['[redacted]']"],
     [withMembers({ scope: [`HRKU-AA${canary}`] }), `${path}[0]`, "such as ['write-protected']"],
     [withMembers({ scope: `HRKU-AA${canary}` }), path, "such as ['write-protected']"],
   ]);
