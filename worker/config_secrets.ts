@@ -7,6 +7,7 @@
 import { findNear } from "./config_stray.ts";
 import { findUnusable } from "./header_value.ts";
 import type { Mistake } from "./mistake.ts";
+import { findOtherMaker } from "./token_maker.ts";
 
 /** The form of a secret's value. */
 export interface SecretForm {
@@ -91,9 +92,8 @@ export function checkSecrets(
     const value = readSecret(env, name);
     const near = value === undefined ? findNear(name, others) : undefined;
     const meant = near === undefined ? "" : ` (did you mean '${near}', which is set?)`;
-    const wrong = needing.flatMap(({ form }) => findWrong(name, env[name], form, meant) ?? []).at(
-      0,
-    );
+    const wrong = needing.flatMap((need) => findWrong(need, env[name], meant) ?? []).at(0) ??
+      findForeign(needing, value);
     if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
@@ -140,9 +140,8 @@ export function findShared(
 
 /** Says what is wrong with a secret, in words that ` run …` can follow. */
 function findWrong(
-  name: string,
+  { name, form: { form, fits, sent, make } }: SecretNeed,
   value: unknown,
-  { form, fits, sent, make }: SecretForm,
   meant: string,
 ): string | undefined {
   const remedy = make === undefined ? ":" : `: ${make}, and`;
@@ -153,6 +152,15 @@ function findWrong(
   const unusable = sent && value.trim() !== "" ? findUnusable(name, value) : undefined;
   if (unusable !== undefined) return `${unusable}, and`;
   return fits(value) ? undefined : `${form}${remedy}`;
+}
+
+/** Says that a secret belongs to another service than the one that it is for. */
+function findForeign(needing: readonly SecretNeed[], value = ""): string | undefined {
+  const services = [...new Set(needing.map(({ door }) => door.split(" ")[0]))];
+  const maker = services.length === 1 ? findOtherMaker(value, services[0]) : undefined;
+  if (maker === undefined) return undefined;
+  const then = needing[0].form.make ?? "copy the right one";
+  return `Is a token for ${maker} by its look, which is not to be sent elsewhere: ${then}, and`;
 }
 
 /** Whether a name is written as names of secrets are: what is not may be a secret in its place. */

@@ -11,6 +11,9 @@ const signs: readonly (readonly [RegExp, string])[] = [
     /[\u2018-\u201f\u2039\u203a\u00ab\u00bb]/,
     "Has curly quotes, which no header can carry: copy it without",
   ],
+  [/-----BEGIN [A-Z ]*-----/, "Is a key or a certificate in PEM, and no token: copy the token"],
+  [/^\s*\{[^]*\}\s*$/, "Is JSON: copy only the token that it holds"],
+  [/^\s*https?:\/\//, "Is an address: copy the token"],
   [
     /\S[^\S\n]*[\r\n]+\s*\S/,
     "Has a line break inside, which no header can carry: copy it as one line",

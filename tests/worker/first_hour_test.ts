@@ -369,6 +369,9 @@ Deno.test("a secret that was set by mistake is refused with what to copy", () =>
     row("$GITHUB_TOKEN", "Is the name of a variable in a shell"),
     row("${TOKEN}", "Is the name of a variable in a shell"),
     row("<token>", "Is a placeholder"),
+    row(`-----BEGIN PRIVATE KEY-----\n${canary}\n`, "Is a key or a certificate in PEM"),
+    row(`{\n"token": "${canary}"\n}\n`, "Is JSON"),
+    row(`https://github.com/settings/tokens/${canary}`, "Is an address"),
     row("GITHUB_TOKEN", "Is its own name"),
     row(`GITHUB_TOKEN=${canary}`, "Begins with its own name and '='"),
     row(`export GITHUB_TOKEN=${canary}`, "Begins with its own name and '='"),
@@ -380,6 +383,38 @@ Deno.test("a secret that was set by mistake is refused with what to copy", () =>
     [createEnv({ SEALING_KEY: "short" }), "SEALING_KEY", "make one with `openssl rand -base64 32`"],
     [createEnv({ PAGE_KEY: 1234567890123456 }), "PAGE_KEY", "Is not set as text"],
   ]);
+});
+
+Deno.test("a token that another service made by its look is refused, and sent nowhere", () => {
+  const says = (name: string) => `Is a token for ${name} by its look`;
+  checkMistakes([
+    [withTarget({}, { GITHUB_TOKEN: `HRKU-AA${canary}` }), "GITHUB_TOKEN", says("Heroku")],
+    [withTarget({}, { GITHUB_TOKEN: `glpat-${canary}` }), "GITHUB_TOKEN", says("GitLab")],
+    [createEnv({ HEROKU_API_TOKEN: `ghp_${canary}` }), "HEROKU_API_TOKEN", says("GitHub")],
+    [createEnv({ PAGE_KEY: `HRKU-AA${canary}-0123456789` }), "PAGE_KEY", says("Heroku")],
+    [
+      {
+        ...withMembers({ targets: [reader("READER_KEY")] }),
+        READER_KEY: `hvs.${canary}0123456789`,
+      },
+      "READER_KEY",
+      says("Vault"),
+    ],
+  ]);
+  const vault = { type: "vault-kv2", address: "https://vault.example", path: "ci", key: "KEY" };
+  const own: readonly (readonly [Env, string, string])[] = [
+    [gitHub, "GITHUB_TOKEN", `github_pat_${canary}`],
+    [vault, "VAULT_TOKEN", `hvs.${canary}`],
+    [
+      { type: "doppler", project: "a", config: "b", name: "K" },
+      "DOPPLER_TOKEN",
+      `dp.st.b.${canary}`,
+    ],
+  ];
+  for (const [target, name, value] of own) {
+    const result = parse({ ...withMembers({ targets: [target] }), [name]: value });
+    assert(result.ok, JSON.stringify(result));
+  }
 });
 
 Deno.test("a key that only signs may hold any character", () => {
