@@ -97,12 +97,11 @@ export function checkSecrets(
     if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
-    if (!isConventional(name)) {
+    if (!isConventional(name) && env[name] === undefined) {
       return [{
         path: paths[0] ?? name,
-        message: `Names a Worker secret that ${
-          value === undefined ? `is not set${meant}` : "cannot be used"
-        }: run \`wrangler secret put\` with that name, or, if what is written here is the secret itself, revoke it and write the name of a Worker secret instead`,
+        message:
+          `Names a Worker secret that is not set${meant}: run \`wrangler secret put\` with that name, or, if what is written here is the secret itself, revoke it and write the name of a Worker secret instead`,
       }];
     }
     return [{ path: name, message: `${wrong} run \`wrangler secret put ${name}\`${who}` }];
@@ -127,12 +126,9 @@ export function findShared(
       if (doors.size === 1) return [];
       const [one] = first;
       return [{
-        path: isConventional(other.name) ? other.name : other.path ?? "secrets",
-        message: `Must have another value than ${
-          isConventional(one.name) ? one.name : "another Worker secret"
-        }, which ${one.use}, while this one ${other.use}: make a new one${
-          isConventional(other.name) ? `, and run \`wrangler secret put ${other.name}\`` : ""
-        }`,
+        path: other.name,
+        message:
+          `Must have another value than ${one.name}, which ${one.use}, while this one ${other.use}: make a new one, and run \`wrangler secret put ${other.name}\``,
       }];
     });
   });

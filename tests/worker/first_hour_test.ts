@@ -461,6 +461,11 @@ Deno.test("a wrong name of a secret is refused, and what may be the secret itsel
     [withTarget({ token: "github_token" }), target, "(did you mean 'GITHUB_TOKEN', which is set?)"],
     [withTarget({ token: `ghp_${canary}abcdefghijk` }), target, "revoke it"],
     [withTarget({ token: `glpat-${canary}-0123456789` }), `${target}.token`, "revoke it"],
+    [
+      withTarget({ token: "my_token" }, { my_token: `${canary}\n` }),
+      "my_token",
+      "Begins or ends with a space or a line break: copy it without, and run `wrangler secret put my_t",
+    ],
     [withTarget({ token: "" }), `${target}.token`, "Must be the name of the Worker secret"],
     [withTarget({ token: "CREDENTIALS" }), target, "Must name a Worker secret, and 'CREDENTIALS'"],
   ]);
