@@ -15,10 +15,14 @@ import { createTokenStore } from "../lib/rotation/store.ts";
 import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
 import type { TargetDefinition, TokenStore } from "../lib/targets/target.ts";
 import { type Configuration, type ConfigurationResult, parseConfiguration } from "./config.ts";
-import { createLedger } from "./ledger.ts";
+import { createLedger, type Database } from "./ledger.ts";
 import { createLog, type Log } from "./log.ts";
+import { createSteadyDatabase } from "./steady_database.ts";
 
-/** The Worker's bindings, vars and secrets. The configuration checks all but the bindings. */
+/**
+ * The Worker's bindings, vars and secrets. Wrangler warrants none of them, as an environment of its
+ * own (`[env.NAME]`) inherits no bindings: the configuration checks them all.
+ */
 export interface Environment extends Readonly<Record<string, unknown>> {
   /** The ledger's database. */
   readonly LEDGER: D1Database;
@@ -30,6 +34,8 @@ export interface Environment extends Readonly<Record<string, unknown>> {
 export interface Context {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
+  /** The ledger's database, which forgives a lost read. */
+  readonly database: Database;
   /** The ledger. */
   readonly ledger: Ledger;
   /** The built-in store; undefined while there is no usable `SEALING_KEY`. */
@@ -53,13 +59,20 @@ export async function createContext(
 ): Promise<Context> {
   // A detached global fetch is fine in Workers; one that is called as a method is not.
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
-  const ledger = createLedger(environment.LEDGER);
+  const database = createSteadyDatabase(environment.LEDGER);
+  const ledger = createLedger(database);
   const sealing = await openSealing(environment.SEALING_KEY);
   const store = sealing && createTokenStore(ledger, sealing);
-  const configured = parseConfiguration(environment, definitions, { fetch, now: Date.now, store });
+  const configured = parseConfiguration(environment, definitions, {
+    fetch,
+    now: Date.now,
+    store,
+    bindings: true,
+  });
 
   return {
     configured,
+    database,
     ledger,
     store,
     log: createLog({ secrets: configured.secrets }),

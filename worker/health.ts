@@ -100,7 +100,7 @@ export function assessHealth({ configured, records, now }: Situation): readonly 
       "configuration_invalid",
       configured.ok ? [] : configured.mistakes.map(({ path, message }) => `${path}: ${message}`),
     ),
-    ...(records ? assessSweeps(records, now) : [
+    ...(records ? assessSweeps(records, now) : lacksLedger(configured) ? [] : [
       reason("ledger_unreadable", [
         "The ledger cannot be read: apply the migrations with `wrangler d1 migrations apply`, and see the log",
       ]),
@@ -110,6 +110,11 @@ export function assessHealth({ configured, records, now }: Situation): readonly 
       : []),
   ];
   return reasons.filter(({ count }) => count > 0);
+}
+
+/** Whether there is no binding to the ledger, which is a mistake of the configuration already. */
+function lacksLedger(configured: ConfigurationResult): boolean {
+  return !configured.ok && configured.mistakes.some(({ path }) => path === "LEDGER");
 }
 
 /** The entries whose tokens the targets hold: the current one, or else all that were adopted. */

@@ -30,6 +30,8 @@ export interface Status {
   readonly reasons: readonly HealthReason[];
   /** What is wrong with the configuration. */
   readonly mistakes: readonly Mistake[];
+  /** What in the configuration may not be meant as it is written. */
+  readonly warnings: readonly Mistake[];
   /** The newest sweep; null before the first. */
   readonly last_sweep: SweepStatus | null;
   /** When the newest sweep without a problem began; null when there was none. */
@@ -187,6 +189,7 @@ export function createStatus(situation: Situation): Status {
     status: reasons.length === 0 ? "ok" : "failing",
     reasons,
     mistakes: configured.ok ? [] : configured.mistakes,
+    warnings: configured.warnings,
     last_sweep: records?.last
       ? {
         at: toTime(records.last.at),

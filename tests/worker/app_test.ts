@@ -169,6 +169,30 @@ Deno.test("Without a page key nobody gets in", async () => {
   }
 });
 
+Deno.test("The 401 says that there is no page key, or none that can be used", async () => {
+  for (const PAGE_KEY of [undefined, "", "short", `${keys.page}\n`, 7]) {
+    const { get } = await run(createEnv({ PAGE_KEY }));
+    for (const path of ["/", "/status", "/nothing"]) {
+      const answer = await (await get(path, bearer(keys.page))).text();
+      assertMatch(answer, /PAGE_KEY is not set or cannot be used/);
+      assertMatch(answer, /`wrangler secret put PAGE_KEY`/);
+      assert(!answer.includes(canary));
+    }
+  }
+  const { get } = await run(createEnv());
+  for (const key of ["wrong-key-0123456789", keys.reader]) {
+    assert(!/PAGE_KEY/.test(await (await get("/", bearer(key))).text()));
+  }
+});
+
+Deno.test("GET / and GET /status show what may not be meant in the configuration", async () => {
+  const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci", { scope: ["raed"] })] }));
+  assertEquals((await get("/healthz")).status, 200);
+  assertMatch(await (await get("/", bearer(keys.page))).text(), /did you mean &#39;read&#39;/);
+  const { warnings } = await readStatus(get);
+  assertEquals(warnings.map(({ path }) => path), ["CREDENTIALS[0] (ci).scope[0]"]);
+});
+
 Deno.test("GET / shows all mistakes of an invalid configuration", async () => {
   const env = createEnv({ CREDENTIALS: [createTable("ci", { grace: 7 })], HEROKU_API_TOKEN: "" });
   const page = await (await (await run(env)).get("/", bearer(keys.page))).text();

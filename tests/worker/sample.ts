@@ -55,7 +55,8 @@ export function createEnv(changes: Env = {}): Env {
     READER_KEY: keys.reader,
     OTHER_READER_KEY: keys.other,
     WEBHOOK_KEY: `webhook-${canary}`,
-    LEDGER: { prepare() {} },
+    LEDGER: { prepare() {}, batch() {} },
+    ROTATION: { createBatch() {} },
     ...changes,
   };
 }

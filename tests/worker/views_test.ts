@@ -40,6 +40,7 @@ const well: Status = {
   status: "ok",
   reasons: [],
   mistakes: [],
+  warnings: [],
   last_sweep: swept,
   last_clean_sweep_at: at(-4 * MINUTE),
   credentials: [deploy],
@@ -64,7 +65,16 @@ Deno.test("renderPage() says when all is well, and shows nothing that there is n
   assertStringIncludes(text, "ci-deploy Up to date 7 2026-10-23 14:05 UTC in 20 d");
   assertStringIncludes(text, "Generation 7 is due in 10 d");
   for (
-    const heading of ["wrong", "Problems", "Good to", "Not managed", "invalid", "failed", "Stale"]
+    const heading of [
+      "wrong",
+      "Problems",
+      "Good to",
+      "Not managed",
+      "invalid",
+      "failed",
+      "Stale",
+      "second look",
+    ]
   ) {
     assert(!text.includes(heading), heading);
   }
@@ -111,6 +121,17 @@ Deno.test("renderPage() lists every mistake of the configuration", async () => {
   const text = await read({ status: "failing", mistakes, credentials: [] });
   assertStringIncludes(text, "The configuration is invalid");
   for (const { path, message } of mistakes) assertStringIncludes(text, `${path} ${message}`);
+});
+
+Deno.test("renderPage() lists what may not be meant, and is well all the same", async () => {
+  const warnings = [{
+    path: "CREDENTIALS[0] (ci).scope[0]",
+    message: "'raed' is none of the scopes",
+  }];
+  const text = await read({ warnings });
+  assertStringIncludes(text, "All is well");
+  assertStringIncludes(text, "Worth a second look in the configuration");
+  assertStringIncludes(text, "CREDENTIALS[0] (ci).scope[0] 'raed' is none of the scopes");
 });
 
 Deno.test("renderPage() shows a target's proof, delivery, or that there is none", async () => {
@@ -234,6 +255,7 @@ function compose(text: string): Partial<Status> {
   return {
     reasons: [{ kind: "sweep_failed", count: 1, details: [text] }],
     mistakes: [{ path: text, message: text }],
+    warnings: [{ path: text, message: text }],
     last_sweep: {
       at: at(0),
       error: text,

@@ -19,7 +19,7 @@ import { reasonTitles } from "./words.ts";
  * @param nonce The nonce that the content security policy lets style with.
  */
 export function renderPage(status: Status, nonce: string): Html {
-  const { at, mistakes, credentials, unmanaged } = status;
+  const { at, mistakes, warnings, credentials, unmanaged } = status;
   const title = status.status === "ok" ? "All is well" : "Needs attention";
   const reasons = status.reasons.filter(({ kind }) => kind !== "configuration_invalid");
   const problems = reasons.some(({ kind }) => kind === "sweep_unclean")
@@ -57,6 +57,7 @@ export function renderPage(status: Status, nonce: string): Html {
         </table>
       </div>
     `}
+    ${warnings.length > 0 && renderWarnings(warnings)}
     ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
 <ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
     ${notices.length > 0 && renderNotices(notices)}
@@ -92,14 +93,24 @@ function renderMistakes(mistakes: readonly Mistake[]): Html {
     <h2>The configuration is invalid</h2>
     <p
       class="note">Nothing is rotated or deleted until these are gone and the Worker is deployed again.</p>
-    <dl class="card list">${mistakes.map(({ path, message }) =>
-      html`
-        <div>
-          <dt>${path}</dt>
-          <dd>${message}</dd>
-        </div>
-      `
-    )}</dl>
+    <dl class="card list">${mistakes.map(renderMistake)}</dl>
+  `;
+}
+
+function renderWarnings(warnings: readonly Mistake[]): Html {
+  return html`
+    <h2>Worth a second look in the configuration</h2>
+    <p class="note">These are taken as they are written, but may not be meant so.</p>
+    <dl class="card list doubts">${warnings.map(renderMistake)}</dl>
+  `;
+}
+
+function renderMistake({ path, message }: Mistake): Html {
+  return html`
+    <div>
+      <dt>${path}</dt>
+      <dd>${message}</dd>
+    </div>
   `;
 }
 
