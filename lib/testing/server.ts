@@ -229,7 +229,8 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
     const answer = refuse(request, endpoint, scope) ??
       endpoint.answer({ at: request.at, token, headers, body: request.body, id });
     return withHeaders(answer, {
-      "Oauth-Scope": scope.join(" "),
+      // A scope may have any characters, a header may not.
+      "Oauth-Scope": scope.join(" ").replaceAll(/[^\x20-\x7e]/g, "?"),
       "Oauth-Scope-Accepted": accepted(endpoint.permission),
     });
   };

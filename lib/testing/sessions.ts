@@ -48,7 +48,7 @@ export function createSessionEndpoints(store: AuthorizationStore): SessionEndpoi
     };
   }
 
-  /** The id `~` stands for the session of the token that asks, which most tokens don't have. */
+  /** The id `~` means the session of the token that asks, if it has one. */
   function find({ id, token }: AdmittedCall) {
     const named = id === "~" ? store.findByToken(token)?.session ?? "" : id;
     const members = group().get(named);

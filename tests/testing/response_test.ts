@@ -44,6 +44,13 @@ Deno.test("Oauth-Scope names the token's scope, Oauth-Scope-Accepted those that 
   }
 });
 
+Deno.test("Oauth-Scope copes with a scope that no header can carry", async () => {
+  const heroku = createFakeHeroku({ faults: false });
+  const { token } = heroku.issue({ scope: ["identity", "grün\r\nX: 1€"] });
+  const { status, headers } = await call(heroku, "GET", "/account", { token });
+  assertEquals([status, headers.get("Oauth-Scope")], [200, "identity gr?n??X: 1?"]);
+});
+
 Deno.test("a 401 says nothing of a rate limit or a scope", async () => {
   const heroku = createFakeHeroku({ faults: false });
   const { status, headers } = await call(heroku, "GET", "/account", { token: "unknown" });
