@@ -150,9 +150,12 @@ export function createJudge(
     const json = parseJson((text?.length ?? 0) <= LONGEST_ERROR ? text : undefined);
     const refused = status >= 400 && status < 500;
     const failed = refused || status >= 500;
+    // Older services of Heroku's word their errors `{"id", "error"}`.
+    const said = memberText(json?.value, "message", redact) ??
+      memberText(json?.value, "error", redact);
     const error = createStatusError(
       status,
-      (failed ? memberText(json?.value, "message", redact) : undefined) ??
+      (failed ? said : undefined) ??
         `${cannot} Heroku answered ${status}${failed ? "" : ", which is no answer to it"}${
           refused ? "" : maybe
         }`,

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { createClient } from "../lib/client.ts";
+import { HerokuError } from "../lib/errors.ts";
 
 const RUNS = { numRuns: 500 };
 
@@ -33,13 +34,16 @@ function mutated(record: Readonly<Record<string, unknown>>): fc.Arbitrary<Record
 const record = fc.tuple(fc.option(fc.oneof(fc.string(), json), { nil: undefined }), mutated(RECORD))
   .map(([id, members]): Record<string, unknown> => ({ ...members, id }));
 
-function connect(body: unknown) {
-  const text = JSON.stringify(body);
+function answer(text: string, status = 200) {
   return createClient({
     token: "HRKU-AA",
     retries: 0,
-    fetch: () => Promise.resolve(new Response(text, { status: 200 })),
+    fetch: () => Promise.resolve(new Response(text, { status })),
   });
+}
+
+function connect(body: unknown) {
+  return answer(JSON.stringify(body));
 }
 
 function isId(id: unknown): id is string {
@@ -98,5 +102,33 @@ Deno.test("info() gives every record that has an id, and reads what it read agai
       assertEquals(problems, []);
     }),
     RUNS,
+  );
+});
+
+Deno.test("every method gives a record with an id or a HerokuError, whatever is answered", async () => {
+  const bodies = fc.oneof(
+    fc.tuple(json).map(([value]) => JSON.stringify(value)),
+    record.map((value) => JSON.stringify(value)),
+    record.map((value) => JSON.stringify(value).slice(0, -3)),
+    fc.string({ unit: "binary" }),
+  );
+  const status = fc.constantFrom(200, 201, 202, 206, 400, 401, 403, 404, 418, 429, 500, 503);
+  await fc.assert(
+    fc.asyncProperty(bodies, status, async (text, status) => {
+      const client = answer(text, status);
+      const calls = [
+        client.list(),
+        client.info("a"),
+        client.create({ scope: ["read"] }),
+        client.update("a", { description: "x" }),
+        client.regenerate("a"),
+        client.delete("a"),
+      ];
+      for (const outcome of await Promise.allSettled<unknown>(calls)) {
+        if (outcome.status === "rejected") assert(outcome.reason instanceof HerokuError);
+        else if (!Array.isArray(outcome.value)) assert(isId(Object(outcome.value).id));
+      }
+    }),
+    { numRuns: 150 },
   );
 });

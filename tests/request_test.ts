@@ -138,6 +138,13 @@ Deno.test("request() tells what Heroku tells of an error", async () => {
   assertEquals(errorBody(error), details);
 });
 
+Deno.test("request() reads an error in the wording of Heroku's older services", async () => {
+  await using server = serve(json(404, { id: "not_found", error: `No HRKU-AAcanary here` }));
+  const { request } = createRequester({ token: TOKEN, baseUrl: server.baseUrl });
+  const error = await failure(request(READ));
+  assertEquals([error.message, error.id], ["No [redacted] here", "not_found"]);
+});
+
 Deno.test("request() survives every body that an error may have, and quotes no HTML", async () => {
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   const bodies = [

@@ -301,7 +301,7 @@ Deno.test("sweep() goes on with the others when one credential fails, wherever i
 
 Deno.test("sweep() goes on past records that are no authorizations, and says so", async () => {
   const { sim } = await startDue();
-  for (const record of [{}, { id: 7 }, { id: "legacy", scope: "global" }]) {
+  for (const record of [{}, { id: 7 }, { id: "" }]) {
     sim.heroku.insert(record);
   }
   sim.heroku.insert({ id: "bare" });
