@@ -50,7 +50,7 @@
  */
 export { createClient } from "./lib/client.ts";
 export type { AuthorizationsClient, ListOptions, MalformedRecord } from "./lib/client.ts";
-export type { CallOptions, ClientOptions } from "./lib/client_options.ts";
+export type { CallOptions, ClientOptions, MistypedMember } from "./lib/client_options.ts";
 export type { CreateAttributes, UpdateAttributes } from "./lib/attributes.ts";
 export { isExpired, isIssued } from "./lib/authorization.ts";
 export type {

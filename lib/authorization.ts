@@ -1,10 +1,10 @@
 /**
- * Heroku's OAuth authorization, as its API gives it: the records, and the check that a value from
- * outside is one.
+ * Heroku's OAuth authorization, as its API gives it: the records.
  *
  * The facts come from Heroku's JSON schema (https://devcenter.heroku.com/articles/platform-api-reference#oauth-authorization)
- * and from real answers, which leave members out. So all but the id may be missing. Where Heroku
- * knows no null but sends one, the member is given as missing.
+ * and from real answers, which leave members out and give some another type. So all but the id may
+ * be missing: a member of another type is as good as missing, and so is a null where Heroku knows
+ * none.
  *
  * @module
  */
@@ -20,7 +20,8 @@ export interface AccessToken {
   readonly token?: string;
   /**
    * How many **seconds** were left at the moment of the answer: not the whole lifetime, and no point
-   * in time. Zero or less: expired. Null: it never expires.
+   * in time. Zero or less: expired. Null: it never expires. Missing: not known, as it is where Heroku
+   * answers more than twenty years.
    */
   readonly expires_in?: number | null;
   /** The version of the token's form. Sent sometimes. */
@@ -85,7 +86,12 @@ export interface AuthorizationUser {
   readonly [member: string]: unknown;
 }
 
-/** An authorization: Heroku's record of a token, with Heroku's own names. */
+/**
+ * An authorization: Heroku's record of a token, with Heroku's own names.
+ *
+ * Each member that is here has the type that is written here. One that Heroku gave another type is
+ * missing, and `onMistyped` says so.
+ */
 export interface Authorization {
   /** The authorization's id: a uuid as a rule, never empty. */
   readonly id: string;
@@ -122,128 +128,6 @@ export interface IssuedAuthorization extends Authorization {
   readonly access_token: AccessToken & { readonly token: string };
 }
 
-/** What {@linkcode parseAuthorization} makes of a value. */
-export type ParsedAuthorization =
-  | {
-    /** The value is an authorization. */
-    readonly ok: true;
-    /** The authorization. */
-    readonly authorization: Authorization;
-  }
-  | {
-    /** The value is none. */
-    readonly ok: false;
-    /** What is wrong, naming the member and quoting nothing of the value. */
-    readonly reason: string;
-  };
-
-type Type = "string" | "number" | "strings" | "null" | Shape;
-interface Shape {
-  readonly [member: string]: readonly Type[];
-}
-
-const NESTED_ID: readonly Type[] = ["string"];
-const SHAPE: Shape = {
-  description: ["string"],
-  scope: ["strings"],
-  access_token: [
-    { id: NESTED_ID, token: ["string"], expires_in: ["number", "null"], version: ["number"] },
-    "null",
-  ],
-  refresh_token: [{ id: NESTED_ID, token: ["string"], expires_in: ["number", "null"] }, "null"],
-  client: [{ id: NESTED_ID, name: ["string"], redirect_uri: ["string"] }, "null"],
-  grant: [{ id: NESTED_ID, code: ["string"], expires_in: ["number", "string", "null"] }, "null"],
-  session: [{ id: NESTED_ID }, "null"],
-  user: [{ id: NESTED_ID, email: ["string"], full_name: ["string", "null"] }],
-  created_at: ["string"],
-  updated_at: ["string"],
-};
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function describeType(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function isOf(type: Type, value: unknown): boolean {
-  if (type === "null") return value === null;
-  if (type === "number") return typeof value === "number" && Number.isFinite(value);
-  if (type === "string") return typeof value === "string";
-  if (type === "strings") {
-    return Array.isArray(value) && value.every((item) => typeof item === "string");
-  }
-  return isObject(value);
-}
-
-function describeAllowed(types: readonly Type[]): string {
-  return types
-    .map((type) => {
-      if (typeof type === "object") return "an object";
-      if (type === "strings") return "an array of strings";
-      return type === "null" ? "null" : `a ${type}`;
-    })
-    .join(" or ");
-}
-
-/** Checks the known members. A copy is made only where a null is left out that Heroku doesn't know. */
-function conform(
-  value: Record<string, unknown>,
-  shape: Shape,
-  path: string,
-): { readonly conformed: Record<string, unknown> } | { readonly reason: string } {
-  let conformed = value;
-  const replace = (name: string, member?: unknown) => {
-    if (conformed === value) conformed = { ...value };
-    if (member === undefined) delete conformed[name];
-    else conformed[name] = member;
-  };
-  for (const name in shape) {
-    if (!Object.hasOwn(value, name)) continue;
-    const types = shape[name];
-    const member = value[name];
-    if (member === null && !types.includes("null")) {
-      replace(name);
-      continue;
-    }
-    const type = types.find((type) => isOf(type, member));
-    if (type === undefined) {
-      const allowed = describeAllowed(types);
-      return { reason: `its '${path}${name}' must be ${allowed}, not ${describeType(member)}` };
-    }
-    if (typeof type === "object" && isObject(member)) {
-      const inner = conform(member, type, `${path}${name}.`);
-      if ("reason" in inner) return inner;
-      if (inner.conformed !== member) replace(name, inner.conformed);
-    }
-  }
-  return { conformed };
-}
-
-/**
- * Checks that a value from outside is an authorization: an object with an id, whose known members
- * have the types that {@linkcode Authorization} promises. Unknown members are kept, missing ones are
- * fine.
- *
- * @param value The value, from JSON.
- */
-export function parseAuthorization(value: unknown): ParsedAuthorization {
-  if (!isObject(value)) {
-    return { ok: false, reason: `it must be an object, not ${describeType(value)}` };
-  }
-  const { id } = value;
-  if (id === undefined) return { ok: false, reason: "its 'id' is missing" };
-  if (typeof id !== "string" || id === "") {
-    return { ok: false, reason: "its 'id' must be a string that is not empty" };
-  }
-  const result = conform(value, SHAPE, "");
-  if ("reason" in result) return { ok: false, reason: result.reason };
-  return { ok: true, authorization: { ...result.conformed, id } };
-}
-
 /**
  * Tells whether an authorization has its whole token, rather than none or one whose middle is
  * replaced by ten `*`.
@@ -258,7 +142,7 @@ export function isIssued(authorization: Authorization): authorization is IssuedA
 /**
  * Tells whether an authorization had expired at the moment Heroku gave it.
  *
- * One whose `expires_in` is null never expires; one that tells no `expires_in` isn't known to have.
+ * One whose `expires_in` is null never expires; one without `expires_in` isn't known to have.
  *
  * @param authorization The authorization.
  */

@@ -9,15 +9,12 @@ import {
   type CreateAttributes,
   type UpdateAttributes,
 } from "./attributes.ts";
-import {
-  type Authorization,
-  isIssued,
-  type IssuedAuthorization,
-  parseAuthorization,
-} from "./authorization.ts";
-import type { CallOptions, ClientOptions } from "./client_options.ts";
+import type { Authorization, IssuedAuthorization } from "./authorization.ts";
+import type { CallOptions, ClientOptions, MistypedMember } from "./client_options.ts";
 import { followPages, LARGEST_PAGE } from "./paging.ts";
-import { createRequester, type HerokuResponse } from "./request.ts";
+import { parseAuthorization } from "./parse_authorization.ts";
+import { readAuthorization, readIssued, reportMistyped } from "./read_authorization.ts";
+import { createRequester } from "./request.ts";
 
 export type {
   Authorization,
@@ -25,14 +22,18 @@ export type {
   ClientOptions,
   CreateAttributes,
   IssuedAuthorization,
+  MistypedMember,
   UpdateAttributes,
 };
 
-/** A record in a list that is no authorization, and was left out. It is not given itself, as it may hold a token. */
+/**
+ * A record in a list that is no authorization, as it has no id, and was left out. It is not given
+ * itself, as it may hold a token.
+ */
 export interface MalformedRecord {
   /** Which page it was on, from 1 on. */
   readonly page: number;
-  /** Where it stood on its page, from 0 on. */
+  /** Its place on its page, from 0 on. */
   readonly index: number;
   /** What is wrong with it, quoting nothing of it. */
   readonly reason: string;
@@ -42,7 +43,10 @@ export interface MalformedRecord {
 export interface ListOptions extends CallOptions {
   /** How many authorizations to ask for at once, 1 to 1000. Default: 1000. */
   readonly pageSize?: number;
-  /** Is told of each record that was left out as it is no authorization. Default: nobody is. */
+  /**
+   * Is called for each record that was left out because it has no id. Default: such records are left
+   * out silently.
+   */
   readonly onMalformed?: (problem: MalformedRecord) => void;
 }
 
@@ -153,20 +157,6 @@ function checkPageSize(pageSize: unknown): number {
   return pageSize;
 }
 
-function readAuthorization(response: HerokuResponse): Authorization {
-  const parsed = parseAuthorization(response.body);
-  if (!parsed.ok) throw response.malformed(`its body is no authorization: ${parsed.reason}`);
-  return parsed.authorization;
-}
-
-function readIssued(response: HerokuResponse): IssuedAuthorization {
-  const authorization = readAuthorization(response);
-  if (!isIssued(authorization)) {
-    throw response.malformed("its authorization is without a whole 'access_token.token'");
-  }
-  return authorization;
-}
-
 /**
  * Makes a client for the OAuth authorizations of one Heroku account.
  *
@@ -194,7 +184,7 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
   const { request } = createRequester(options);
 
   async function* iteratePages(
-    { onMalformed, signal, headers }: ListOptions,
+    { onMalformed, onMistyped, signal, headers }: ListOptions,
     pageSize: number,
   ): AsyncGenerator<Authorization, void, undefined> {
     const action = "list the authorizations";
@@ -215,17 +205,21 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         const parsed = parseAuthorization(record);
         if (!parsed.ok) {
           onMalformed?.({ page: number, index, reason: parsed.reason });
-        } else if (!given.has(parsed.authorization.id)) {
-          given.add(parsed.authorization.id);
-          yield parsed.authorization;
+          continue;
         }
+        const { authorization, mistyped } = parsed;
+        const { id } = authorization;
+        if (given.has(id)) continue;
+        given.add(id);
+        reportMistyped(onMistyped, mistyped, { id, page: number, index });
+        yield authorization;
       }
     }
   }
 
   // No method uses `this`, so that each can be passed on alone.
   const client: AuthorizationsClient = {
-    async create(attributes, { signal, headers } = {}) {
+    async create(attributes, { signal, headers, onMistyped } = {}) {
       const response = await request({
         action: "create an authorization",
         method: "POST",
@@ -236,7 +230,7 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         signal,
         retry: false,
       });
-      return readIssued(response);
+      return readIssued(response, onMistyped);
     },
     async list(options) {
       const authorizations: Authorization[] = [];
@@ -246,7 +240,7 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
     iterate(options = {}) {
       return iteratePages(options, checkPageSize(options.pageSize ?? LARGEST_PAGE));
     },
-    async info(id, { signal, headers } = {}) {
+    async info(id, { signal, headers, onMistyped } = {}) {
       const action = "look up the authorization";
       const response = await request({
         action,
@@ -257,9 +251,9 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         signal,
         retry: true,
       });
-      return readAuthorization(response);
+      return readAuthorization(response, onMistyped);
     },
-    async update(id, attributes, { signal, headers } = {}) {
+    async update(id, attributes, { signal, headers, onMistyped } = {}) {
       const action = "update the authorization";
       const path = buildWritePath(id, action);
       const body = checkUpdateAttributes(attributes);
@@ -275,9 +269,9 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         signal,
         retry: false,
       });
-      return readAuthorization(response);
+      return readAuthorization(response, onMistyped);
     },
-    async regenerate(id, { signal, headers } = {}) {
+    async regenerate(id, { signal, headers, onMistyped } = {}) {
       const action = "regenerate the authorization's token";
       const response = await request({
         action,
@@ -288,9 +282,9 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         signal,
         retry: false,
       });
-      return readIssued(response);
+      return readIssued(response, onMistyped);
     },
-    async delete(id, { signal, headers } = {}) {
+    async delete(id, { signal, headers, onMistyped } = {}) {
       const action = "delete the authorization";
       const response = await request({
         action,
@@ -301,7 +295,7 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         signal,
         retry: true,
       });
-      return readAuthorization(response);
+      return readAuthorization(response, onMistyped);
     },
   };
   return client;

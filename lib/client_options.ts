@@ -34,8 +34,27 @@ export interface ClientOptions {
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
+/** A known member of an authorization that had another type than Heroku's schema says, and was left out. */
+export interface MistypedMember {
+  /** Where it is in the record, such as `access_token.version`. */
+  readonly member: string;
+  /** What is wrong with it, quoting nothing of its value, which may be a token. */
+  readonly reason: string;
+  /** The authorization's id. */
+  readonly id: string;
+  /** In a list: which page the authorization was on, from 1 on. */
+  readonly page?: number;
+  /** In a list: its place on its page, from 0 on. */
+  readonly index?: number;
+}
+
 /** What a single call may set beyond its own arguments. */
 export interface CallOptions {
+  /**
+   * Is called for each known member that was left out of an authorization because it had another type
+   * than Heroku's schema says. Default: such members are left out silently.
+   */
+  readonly onMistyped?: (problem: MistypedMember) => void;
   /** Ends the call when aborted; its reason is thrown as it is, whatever it is. */
   readonly signal?: AbortSignal;
   /**

@@ -1,10 +1,11 @@
 /**
  * The call shape of the npm package heroku-client 1.x and 2.x, for OAuth authorizations.
  *
- * Callback and promise both, the same errors for path parameters and for failing statuses; but ids
- * are URL-encoded, an HTML error doesn't crash, and a create is never sent twice. Of the package's
- * options `debug`, `logger`, `cache`, `partial`, `middleware` and `parseJSON` are not here, nor are
- * its other resources.
+ * Callback and promise both, an object before the callback or none, the same errors for path
+ * parameters and for failing statuses. It differs on purpose: ids are URL-encoded, an HTML error
+ * doesn't crash, a create is never sent twice, an object before the callback is sent by `create`
+ * only, and what `create` doesn't know is a TypeError. Of the package's options `debug`, `logger`,
+ * `cache`, `partial`, `middleware` and `parseJSON` are not here, nor are its other resources.
  *
  * @example With a callback and with a promise
  * ```ts
@@ -29,9 +30,27 @@ import type { Authorization, IssuedAuthorization } from "./authorization.ts";
 import { type AuthorizationsClient, createClient } from "./client.ts";
 import type { CallOptions } from "./client_options.ts";
 import { HerokuError } from "./errors.ts";
-import { errorBody } from "./request.ts";
+import type {
+  AuthorizationActions,
+  Authorizations,
+  Callback,
+  CreateBody,
+  OAuth,
+  RegenerateTokens,
+} from "./heroku_client_interface.ts";
+import { errorBody } from "./judge.ts";
 
-export type { Authorization, CreateAttributes, IssuedAuthorization };
+export type {
+  Authorization,
+  AuthorizationActions,
+  Authorizations,
+  Callback,
+  CreateAttributes,
+  CreateBody,
+  IssuedAuthorization,
+  OAuth,
+  RegenerateTokens,
+};
 
 /** What a {@linkcode Heroku} is made from. */
 export interface HerokuOptions {
@@ -50,12 +69,6 @@ export interface HerokuOptions {
   /** The fetch to call. Default: the global one. */
   readonly fetch?: typeof fetch;
 }
-
-/**
- * Is called once, with an error, or with null and the body. What it throws is an uncaught exception,
- * as everywhere with callbacks; it changes nothing about the promise.
- */
-export type Callback<Body> = (error: Error | null, body?: Body) => void;
 
 /**
  * A status that is no success. Its message is `Expected response to be successful, got N`. Other
@@ -84,84 +97,6 @@ export class UnsuccessfulResponseError extends Error {
   }
 }
 
-/** What stands under `/oauth`. */
-export interface OAuth {
-  /**
-   * Goes to `/oauth/authorizations`, or to a single one.
-   *
-   * @param id The authorization's id, for `info`, `delete` and `actions`.
-   */
-  authorizations(id?: string): Authorizations;
-}
-
-/**
- * All authorizations, or a single one. Each method throws at once an Error `Invalid number of params
- * in path (expected 1, got 0).` when an id is missing, or given where none belongs.
- */
-export interface Authorizations {
-  /**
-   * Creates an authorization. It is sent once, whatever happens.
-   *
-   * @param attributes What to create it with.
-   * @param callback Is told the outcome as well.
-   */
-  create(
-    attributes: CreateAttributes,
-    callback?: Callback<IssuedAuthorization>,
-  ): Promise<IssuedAuthorization>;
-  /**
-   * Creates an authorization of Heroku's defaults: with the scope `global` it may do everything.
-   *
-   * @param callback Is told the outcome as well.
-   */
-  create(callback?: Callback<IssuedAuthorization>): Promise<IssuedAuthorization>;
-  /**
-   * Lists all authorizations, of all pages. Records that are no authorization are left out.
-   *
-   * @param callback Is told the outcome as well.
-   */
-  list(callback?: Callback<Authorization[]>): Promise<Authorization[]>;
-  /**
-   * Looks up the authorization.
-   *
-   * @param callback Is told the outcome as well.
-   */
-  info(callback?: Callback<Authorization>): Promise<Authorization>;
-  /**
-   * Deletes the authorization.
-   *
-   * @param callback Is told the outcome as well.
-   */
-  delete(callback?: Callback<Authorization>): Promise<Authorization>;
-  /**
-   * Goes to the authorization's actions.
-   *
-   * @param parameter None belongs here.
-   */
-  actions(parameter?: string): AuthorizationActions;
-}
-
-/** The actions of an authorization. */
-export interface AuthorizationActions {
-  /**
-   * Goes to the replacement of its token.
-   *
-   * @param parameter None belongs here.
-   */
-  regenerateTokens(parameter?: string): RegenerateTokens;
-}
-
-/** The replacement of an authorization's token. */
-export interface RegenerateTokens {
-  /**
-   * Replaces the token: the old one dies at once, the new one lives about eight hours. It is sent
-   * once, whatever happens.
-   *
-   * @param callback Is told the outcome as well.
-   */
-  regenerate(callback?: Callback<IssuedAuthorization>): Promise<IssuedAuthorization>;
-}
-
 function checkParameters(parameters: readonly string[], expected: number): void {
   if (parameters.length !== expected) {
     throw new Error(
@@ -182,18 +117,36 @@ function translate(error: unknown): unknown {
     : error;
 }
 
-function settle<Body>(call: Promise<Body>, callback?: Callback<Body>): Promise<Body> {
+/** The package's rule: a first argument that is a function is the callback, else the second one is. */
+type Arguments<Body> = readonly [first?: unknown, second?: Callback<Body>];
+
+function isCallback<Body>(value: unknown): value is Callback<Body> {
+  return typeof value === "function";
+}
+
+function settle<Body>(call: Promise<Body>, [first, second]: Arguments<Body>): Promise<Body> {
+  const callback = isCallback<Body>(first) ? first : second;
   const settled = call.catch((error) => {
     throw translate(error);
   });
-  if (typeof callback === "function") {
-    // In a task of its own what the callback throws can't reject a promise that nobody awaits.
+  if (isCallback<Body>(callback)) {
+    // In a task of its own what the callback throws can't reject a promise that no one awaits.
     settled.then(
       (body) => queueMicrotask(() => callback(null, body)),
       (error) => queueMicrotask(() => callback(error)),
     );
   }
   return settled;
+}
+
+function readBody(attributes: unknown): CreateAttributes {
+  if (isCallback(attributes) || typeof attributes !== "object" || attributes === null) return {};
+  const body: CreateBody = attributes;
+  const { client, ...rest } = body;
+  if (client === undefined) return rest;
+  // An object without an id must not be taken for no client: the empty id is refused.
+  const id = typeof client === "object" && client !== null ? client.id ?? "" : client;
+  return { ...rest, client: id };
 }
 
 function createOAuth(
@@ -205,35 +158,30 @@ function createOAuth(
     authorizations(id) {
       const parameters = append(root, id);
       return {
-        create(
-          attributes?: CreateAttributes | Callback<IssuedAuthorization>,
-          callback?: Callback<IssuedAuthorization>,
-        ) {
+        create(...given: Arguments<IssuedAuthorization>) {
           checkParameters(parameters, 0);
-          return typeof attributes === "function"
-            ? settle(client.create({}, options), attributes)
-            : settle(client.create(attributes ?? {}, options), callback);
+          return settle(client.create(readBody(given[0]), options), given);
         },
-        list(callback) {
+        list(...given: Arguments<Authorization[]>) {
           checkParameters(parameters, 0);
-          return settle(client.list(options), callback);
+          return settle(client.list(options), given);
         },
-        info(callback) {
+        info(...given: Arguments<Authorization>) {
           checkParameters(parameters, 1);
-          return settle(client.info(parameters[0], options), callback);
+          return settle(client.info(parameters[0], options), given);
         },
-        delete(callback) {
+        delete(...given: Arguments<Authorization>) {
           checkParameters(parameters, 1);
-          return settle(client.delete(parameters[0], options), callback);
+          return settle(client.delete(parameters[0], options), given);
         },
         actions(action) {
           return {
             regenerateTokens(parameter) {
               const all = append(append(parameters, action), parameter);
               return {
-                regenerate(callback) {
+                regenerate(...given: Arguments<IssuedAuthorization>) {
                   checkParameters(all, 1);
-                  return settle(client.regenerate(all[0], options), callback);
+                  return settle(client.regenerate(all[0], options), given);
                 },
               };
             },

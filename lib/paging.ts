@@ -4,13 +4,16 @@
  * @module
  */
 import { PagingError } from "./errors.ts";
-import type { HerokuResponse } from "./request.ts";
+import type { HerokuResponse } from "./judge.ts";
 
 /** The largest page that Heroku gives, and the one that is asked for by default. */
 export const LARGEST_PAGE = 1000;
 
 /** No list is followed further: it would be a million records at the default size of a page. */
 export const MAX_PAGES = 1000;
+
+/** No list is read further, as a page may hold far more records than were asked for. */
+export const MAX_RECORDS = MAX_PAGES * LARGEST_PAGE;
 
 /** An attribute, a start that is not empty, two dots; then, if anything, an end and options. */
 const NEXT_RANGE = /^[a-z_]+ \]?[^\s\];,]+\.\.[^\s;]*(?: *;[\x20-\x7e]*)?$/;
@@ -28,7 +31,7 @@ export interface Page {
  *
  * A list that cannot be completed ends with an error, so that it is never taken for the whole: when
  * a 206 has no `Next-Range`, or one that is malformed or was followed before, and after
- * {@linkcode MAX_PAGES}.
+ * {@linkcode MAX_PAGES} or {@linkcode MAX_RECORDS}.
  *
  * @param pageSize How many records to ask for at once, 1 to {@linkcode LARGEST_PAGE}.
  * @param load Asks for one page, given its `Range` header.
@@ -41,11 +44,19 @@ export async function* followPages(
 ): AsyncGenerator<Page, void, undefined> {
   let range = `id ..; max=${pageSize}`;
   const followed = new Set<string>();
+  let given = 0;
   for (let number = 1; number <= MAX_PAGES; number++) {
     followed.add(range);
     const response = await load(range);
     if (!Array.isArray(response.body)) throw response.malformed("its body is no array");
     const records: readonly unknown[] = response.body;
+    given += records.length;
+    if (given > MAX_RECORDS) {
+      throw new PagingError(
+        `Cannot list the authorizations as there are more than ${MAX_RECORDS} records: what answers ` +
+          "there may not be Heroku",
+      );
+    }
     yield { number, records };
     if (response.status !== 206) return;
     range = readNextRange(response.headers, number, followed);

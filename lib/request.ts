@@ -4,19 +4,13 @@
  * @module
  */
 import { checkClientOptions, type CheckedOptions, type ClientOptions } from "./client_options.ts";
-import {
-  createStatusError,
-  type Effect,
-  type HerokuError,
-  type HerokuErrorDetails,
-  MalformedResponseError,
-  NetworkError,
-  TimeoutError,
-} from "./errors.ts";
-import { createRedact, isSecretName, type Redact, redactJson, redactThrown } from "./redact.ts";
-import { abortable, chooseWait, parseRetryAfter } from "./retry.ts";
+import type { Effect, HerokuError } from "./errors.ts";
+import { createJudge, type HerokuResponse, LARGEST_BODY, type Outcome } from "./judge.ts";
+import { readBody } from "./read_body.ts";
+import { createRedact, isSecretName } from "./redact.ts";
+import { abortable, chooseWait } from "./retry.ts";
 
-export type { ClientOptions, HerokuError, MalformedResponseError };
+export type { ClientOptions, HerokuError, HerokuResponse };
 
 /** One call of Heroku's API. */
 export interface RequestCall {
@@ -43,25 +37,10 @@ export interface RequestCall {
   readonly signal?: AbortSignal;
   /**
    * Whether to try again after a network failure, a timeout, a 429 or a 5xx, and for a GET after an
-   * unreadable body as well. Only for calls that may be repeated to no further effect.
+   * unreadable body as well (but none that is too large). Only for calls that may be repeated to no
+   * further effect.
    */
   readonly retry: boolean;
-}
-
-/** A success. */
-export interface HerokuResponse {
-  /** The HTTP status, one of those expected. */
-  readonly status: number;
-  /** The answer's headers. */
-  readonly headers: Headers;
-  /** The JSON of the body, of whatever shape. */
-  readonly body: unknown;
-  /**
-   * Makes the error to throw when the body has the wrong shape.
-   *
-   * @param reason What is wrong, to follow "but". It must quote nothing from the body.
-   */
-  malformed(reason: string): MalformedResponseError;
 }
 
 /** Calls Heroku's API. */
@@ -77,20 +56,6 @@ export interface Requester {
 }
 
 const ACCEPT = "application/vnd.heroku+json; version=3";
-const LONGEST_TEXT = 1000;
-
-const bodies = new WeakMap<HerokuError, unknown>();
-
-/**
- * Gives the JSON body of the answer that an error was made from, with its secrets taken out. It is
- * no member of the error, so that no log prints it.
- *
- * @param error The error of a {@linkcode Requester}.
- * @returns The body, or undefined when it was no JSON or there was none.
- */
-export function errorBody(error: HerokuError): unknown {
-  return bodies.get(error);
-}
 
 function buildHeaders({ headers, body, range }: RequestCall, { token, userAgent }: CheckedOptions) {
   let all: Headers;
@@ -122,12 +87,6 @@ function buildHeaders({ headers, body, range }: RequestCall, { token, userAgent 
   return { headers: all, secrets };
 }
 
-/** An attempt's outcome, before it is judged. `text` is missing when the body broke off. */
-type Outcome =
-  | { readonly kind: "answer"; readonly response: Response; readonly text?: string }
-  | { readonly kind: "timeout" }
-  | { readonly kind: "network"; readonly thrown: unknown };
-
 async function send(
   url: string,
   init: RequestInit,
@@ -142,8 +101,10 @@ async function send(
   try {
     const answered = fetch(url, { ...init, signal: controller.signal });
     response = await abortable(answered, controller.signal);
-    const text = await abortable(response.text(), controller.signal);
-    return { kind: "answer", response, text };
+    const text = await readBody(response, LARGEST_BODY, controller.signal);
+    return text === undefined
+      ? { kind: "too large", response }
+      : { kind: "answer", response, text };
   } catch (thrown) {
     if (signal?.aborted) throw signal.reason;
     if (controller.signal.aborted) return { kind: "timeout" };
@@ -152,109 +113,6 @@ async function send(
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
   }
-}
-
-function parseJson(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    // The error is dropped as its message quotes the text.
-    return undefined;
-  }
-}
-
-function describeUnreadable(text: string | undefined): string {
-  if (text === undefined) return "its body broke off";
-  if (text.trim() === "") return "its body is empty";
-  if (/^\s*</.test(text)) return "its body is HTML";
-  return "its body is no JSON, or was cut off";
-}
-
-function memberText(body: unknown, name: string, redact: Redact): string | undefined {
-  if (typeof body !== "object" || body === null || !Object.hasOwn(body, name)) return undefined;
-  const text: unknown = Object.getOwnPropertyDescriptor(body, name)?.value;
-  if (typeof text !== "string" || text === "") return undefined;
-  return redact(text).replace(/\p{Cc}+/gu, " ").slice(0, LONGEST_TEXT);
-}
-
-function readDetails(headers: Headers, redact: Redact): HerokuErrorDetails {
-  const remaining = headers.get("RateLimit-Remaining") ?? "";
-  const requestId = headers.get("Request-Id");
-  return {
-    requestId: requestId === null
-      ? undefined
-      : redact(requestId, { keepUuids: true }).slice(0, LONGEST_TEXT),
-    retryAfter: parseRetryAfter(headers),
-    rateLimitRemaining: /^\d+$/.test(remaining) ? Number(remaining) : undefined,
-  };
-}
-
-/** Turns outcomes of one call into its result: a response, or the error to throw. */
-function createJudge(call: RequestCall, { baseUrl, timeout }: CheckedOptions, redact: Redact) {
-  const cannot = `Cannot ${call.action ?? "complete the request"} as`;
-  const maybe = call.method === "GET" ? "" : "; it may have taken effect all the same";
-
-  function judgeAnswer(response: Response, text: string | undefined, effects: Effects) {
-    const { status, headers } = response;
-    const readStatus = () => ({ ...readDetails(headers, redact), status });
-    const malformed = (reason: string) =>
-      new MalformedResponseError(`${cannot} Heroku answered ${status}, but ${reason}${maybe}`, {
-        ...readStatus(),
-        effect: effects.lost,
-      });
-    const json = text === undefined ? undefined : parseJson(text);
-    if (call.expected.includes(status)) {
-      return json === undefined
-        ? malformed(describeUnreadable(text))
-        : { status, headers, body: json.value, malformed };
-    }
-    const refused = status >= 400 && status < 500;
-    const failed = refused || status >= 500;
-    const error = createStatusError(
-      status,
-      (failed ? memberText(json?.value, "message", redact) : undefined) ??
-        `${cannot} Heroku answered ${status}${failed ? "" : ", which is no answer to it"}${
-          refused ? "" : maybe
-        }`,
-      {
-        ...readStatus(),
-        id: failed ? memberText(json?.value, "id", redact) : undefined,
-        url: failed ? memberText(json?.value, "url", redact) : undefined,
-        effect: refused ? effects.refused : effects.lost,
-      },
-    );
-    if (failed && json !== undefined) bodies.set(error, redactJson(json.value, redact));
-    return error;
-  }
-
-  return (outcome: Outcome, effects: Effects): HerokuResponse | HerokuError => {
-    const effect = effects.lost;
-    switch (outcome.kind) {
-      case "answer":
-        return judgeAnswer(outcome.response, outcome.text, effects);
-      case "timeout":
-        return new TimeoutError(
-          `${cannot} '${new URL(baseUrl).host}' took more than ${timeout} ms${maybe}`,
-          {
-            effect,
-          },
-        );
-      case "network":
-        return new NetworkError(
-          `${cannot} no answer came from '${new URL(baseUrl).host}'${maybe}`,
-          {
-            effect,
-            cause: redactThrown(outcome.thrown, redact),
-          },
-        );
-    }
-  };
-}
-
-/** The effect to report: of a refusal, and of an answer that is lost or unreadable. */
-interface Effects {
-  readonly refused: Effect;
-  readonly lost: Effect;
 }
 
 function isWorthRetrying({ code }: HerokuError, { method, retry }: RequestCall): boolean {
@@ -294,6 +152,8 @@ export function createRequester(options: ClientOptions): Requester {
         const outcome = await send(`${baseUrl}${path}`, init, checked, signal);
         const result = judge(outcome, { refused, lost });
         if (!(result instanceof Error)) return result;
+        // A body past its bound is no stumble, and each further one would cost as much.
+        if (outcome.kind === "too large") throw result;
         if (attempt >= retries || !isWorthRetrying(result, call)) throw result;
         const wait = chooseWait(attempt, result.retryAfter);
         if (wait === undefined) throw result;

@@ -7,7 +7,12 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { type AuthorizationsClient, createClient } from "../lib/client.ts";
+import {
+  type Authorization,
+  type AuthorizationsClient,
+  createClient,
+  type MistypedMember,
+} from "../lib/client.ts";
 import { HerokuError, MalformedResponseError, NotFoundError } from "../lib/errors.ts";
 import { type Answer, everyForm, json, serve, serveRaw, text } from "./scripted_server.ts";
 
@@ -125,7 +130,7 @@ Deno.test("info(), update() and delete() ask for what they say", async () => {
 
 Deno.test("info(), update() and delete() want an authorization for an answer", async () => {
   const bodies = [null, [], [ISSUED], "canary", 5, {}, { id: "" }, {
-    id: ID,
+    id: 5,
     access_token: "canary",
   }];
   for (const body of bodies) {
@@ -143,6 +148,50 @@ Deno.test("info(), update() and delete() want an authorization for an answer", a
     }
     assertEquals(server.seen.length, 3);
   }
+});
+
+Deno.test("every method keeps a record with a mistyped member, and says which", async () => {
+  const record = {
+    ...ISSUED,
+    access_token: { ...ISSUED.access_token, version: "1" },
+    scope: "read",
+  };
+  await using server = serve(
+    ({ method }) => Response.json(record, { status: method === "POST" ? 201 : 200 }),
+  );
+  const client = createClient({ token: TOKEN, baseUrl: server.baseUrl });
+  type Options = NonNullable<Parameters<AuthorizationsClient["info"]>[1]>;
+  const calls: readonly ((options: Options) => Promise<Authorization>)[] = [
+    (options) => client.create({ scope: ["read"] }, options),
+    (options) => client.info(ID, options),
+    (options) => client.update(ID, { description: "x" }, options),
+    (options) => client.regenerate(ID, options),
+    (options) => client.delete(ID, options),
+  ];
+  const { scope: _left, ...kept } = ISSUED;
+  for (const call of calls) {
+    const mistyped: MistypedMember[] = [];
+    assertEquals(await call({ onMistyped: (problem) => mistyped.push(problem) }), kept);
+    assertEquals(mistyped, [
+      { member: "scope", reason: "it must be an array of strings, not a string", id: ID },
+      { member: "access_token.version", reason: "it must be a number, not a string", id: ID },
+    ]);
+    assertEquals(await call({}), kept);
+  }
+});
+
+Deno.test("create() gives the id of what it made even if the token is mistyped", async () => {
+  await using server = serve(json(201, { id: ID, access_token: "HRKU-AAcanary" }));
+  const client = createClient({ token: TOKEN, baseUrl: server.baseUrl });
+  const mistyped: MistypedMember[] = [];
+  const error = await assertRejects(
+    () => client.create({ scope: ["read"] }, { onMistyped: (problem) => mistyped.push(problem) }),
+    MalformedResponseError,
+    "its authorization is without a whole 'access_token.token'",
+  );
+  assertEquals(error.effect, "unknown");
+  assertEquals(mistyped.map(({ id, member }) => [id, member]), [[ID, "access_token"]]);
+  assertNotMatch(JSON.stringify(mistyped), /canary/);
 });
 
 Deno.test("update() is sent once, and its client's secret stays out of its error", async () => {

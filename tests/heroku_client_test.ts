@@ -100,6 +100,48 @@ Deno.test("create() takes a callback in the place of the attributes", async () =
   assertEquals(server.seen[0].body, "{}");
 });
 
+Deno.test("every call takes an object before the callback, and sends it in create only", async () => {
+  await using server = serve(({ method, url }) =>
+    Response.json(method === "GET" && url.endsWith("s") ? [RECORD] : RECORD, {
+      status: method === "POST" ? 201 : 200,
+    })
+  );
+  const authorizations = connect(server.baseUrl).oauth().authorizations();
+  const one = connect(server.baseUrl).oauth().authorizations(ID);
+  const tokens = one.actions().regenerateTokens();
+  for (const first of [{}, null, undefined]) {
+    assertEquals(await called((callback) => authorizations.create(first, callback)), [
+      null,
+      RECORD,
+    ]);
+    assertEquals(await called((callback) => authorizations.list(first, callback)), [null, [
+      RECORD,
+    ]]);
+    assertEquals(await called((callback) => one.info(first, callback)), [null, RECORD]);
+    assertEquals(await called((callback) => one.delete(first, callback)), [null, RECORD]);
+    assertEquals(await called((callback) => tokens.regenerate(first, callback)), [null, RECORD]);
+    assertEquals(await one.info(first), RECORD);
+  }
+  assertEquals(
+    [...new Set(server.seen.map(({ method, body }) => `${method} ${body}`))].sort(),
+    ["DELETE ", "GET ", "POST ", "POST {}"],
+  );
+});
+
+Deno.test("create() takes a client as an id and as an object", async () => {
+  await using server = serve(json(201, RECORD));
+  const { create } = connect(server.baseUrl).oauth().authorizations();
+  await create({ client: ID, description: "a" });
+  await create({ client: { id: ID }, description: "b" });
+  assertEquals(server.seen.map(({ body }) => JSON.parse(body)), [
+    { client: ID, description: "a" },
+    { client: ID, description: "b" },
+  ]);
+  const untyped: object[] = [{ client: {} }, { client: { id: 5 } }, { client: null }];
+  for (const attributes of untyped) await assertRejects(() => create(attributes), TypeError);
+  assertEquals(server.seen.length, 2);
+});
+
 Deno.test("Heroku throws at once when the number of path parameters is wrong", () => {
   const heroku = connect("https://api.heroku.com");
   const missing = "Invalid number of params in path (expected 1, got 0).";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createClient, type MalformedRecord } from "../lib/client.ts";
+import { createClient, type MalformedRecord, type MistypedMember } from "../lib/client.ts";
 import { InvalidRequestError, MalformedResponseError, PagingError } from "../lib/errors.ts";
-import { MAX_PAGES } from "../lib/paging.ts";
+import { MAX_PAGES, MAX_RECORDS } from "../lib/paging.ts";
 import { type Answer, json, serve, text } from "./scripted_server.ts";
 
 const TOKEN = "HRKU-AAcanary0123456789";
@@ -95,11 +95,11 @@ Deno.test("list() gives each authorization once, though pages overlap", async ()
   assertEquals(await connect(server.baseUrl).list(), [...records("a", "b", "c")]);
 });
 
-Deno.test("list() leaves out what is no authorization, and tells where it stood", async () => {
+Deno.test("list() leaves out what has no id, and says where it was", async () => {
   const malformed: MalformedRecord[] = [];
   await using server = serve(
     json(206, [{ id: "a" }, {}, null], { "Next-Range": "id ]a.." }),
-    json(200, ["HRKU-AAcanary", { id: "b" }, { id: "c", scope: "HRKU-AAcanary" }]),
+    json(200, ["HRKU-AAcanary", { id: "b" }, { id: 5, scope: "HRKU-AAcanary" }]),
   );
   const client = connect(server.baseUrl);
   const all = await client.list({ onMalformed: (problem) => malformed.push(problem) });
@@ -108,8 +108,53 @@ Deno.test("list() leaves out what is no authorization, and tells where it stood"
     { page: 1, index: 1, reason: "its 'id' is missing" },
     { page: 1, index: 2, reason: "it must be an object, not null" },
     { page: 2, index: 0, reason: "it must be an object, not a string" },
-    { page: 2, index: 2, reason: "its 'scope' must be an array of strings, not a string" },
+    { page: 2, index: 2, reason: "its 'id' must be a string that is not empty" },
   ]);
+});
+
+Deno.test("list() keeps a record with a mistyped member, and says which member and where", async () => {
+  const mistyped: MistypedMember[] = [];
+  await using server = serve(
+    json(
+      206,
+      [{ id: "a" }, { id: "b", access_token: { version: "HRKU-AAcanary", expires_in: 5 } }],
+      {
+        "Next-Range": "id ]b..",
+      },
+    ),
+    json(200, [{ id: "b", scope: 1 }, { id: "c", scope: "HRKU-AAcanary" }]),
+  );
+  const client = connect(server.baseUrl);
+  const onMalformed = () => assert(false);
+  const all = await client.list({ onMistyped: (problem) => mistyped.push(problem), onMalformed });
+  assertEquals(all, [{ id: "a" }, { id: "b", access_token: { expires_in: 5 } }, { id: "c" }]);
+  assertEquals(mistyped, [
+    {
+      member: "access_token.version",
+      reason: "it must be a number, not a string",
+      id: "b",
+      page: 1,
+      index: 1,
+    },
+    {
+      member: "scope",
+      reason: "it must be an array of strings, not a string",
+      id: "c",
+      page: 2,
+      index: 1,
+    },
+  ]);
+});
+
+Deno.test("list() stops at a page that holds more records than any account", async () => {
+  await using server = serve(text(200, `[${"0,".repeat(MAX_RECORDS)}0]`));
+  const malformed: MalformedRecord[] = [];
+  await assertRejects(
+    () => connect(server.baseUrl).list({ onMalformed: (problem) => malformed.push(problem) }),
+    PagingError,
+    `there are more than ${MAX_RECORDS} records`,
+  );
+  assertEquals(malformed.length, 0);
 });
 
 Deno.test("list() wants an array for a page", async () => {

@@ -18,7 +18,8 @@ import {
   UnauthorizedError,
   UnexpectedStatusError,
 } from "../lib/errors.ts";
-import { createRequester, errorBody, type RequestCall } from "../lib/request.ts";
+import { errorBody } from "../lib/judge.ts";
+import { createRequester, type RequestCall } from "../lib/request.ts";
 import { type Answer, everyForm, json, serve, serveRaw, text } from "./scripted_server.ts";
 
 const TOKEN = "HRKU-AAcanary0123456789";
@@ -135,6 +136,13 @@ Deno.test("request() tells what Heroku tells of an error", async () => {
     effect: "none",
   });
   assertEquals(errorBody(error), details);
+});
+
+Deno.test("request() reads an error in the wording of Heroku's older services", async () => {
+  await using server = serve(json(404, { id: "not_found", error: `No HRKU-AAcanary here` }));
+  const { request } = createRequester({ token: TOKEN, baseUrl: server.baseUrl });
+  const error = await failure(request(READ));
+  assertEquals([error.message, error.id], ["No [redacted] here", "not_found"]);
 });
 
 Deno.test("request() survives every body that an error may have, and quotes no HTML", async () => {

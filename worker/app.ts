@@ -51,6 +51,11 @@ export interface AppEnvironment {
 /** Tells whether a key opens what is asked for. */
 type VerifyKey = (key: string, context: Context) => Promise<boolean>;
 
+const showKey =
+  "Show the right key in an Authorization header: as 'Bearer KEY', or by Basic as the password with any user name";
+const noPageKey =
+  "No key opens this, as PAGE_KEY is not set or cannot be used: make one with `openssl rand -hex 32`, and run `wrangler secret put PAGE_KEY`";
+
 /** After how many seconds to ask again for a token that is not there. */
 const retryAfter = "60";
 
@@ -76,9 +81,11 @@ export function createApp(
     }
   }
 
-  const withPageKey = requireKey((key) => matches(pageKey, key));
-  const withReaderKey = requireKey((key, context) =>
-    matches(readerKeys?.get(context.req.param("name") ?? ""), key)
+  const advice = pageKey === undefined ? noPageKey : showKey;
+  const withPageKey = requireKey((key) => matches(pageKey, key), advice);
+  const withReaderKey = requireKey(
+    (key, context) => matches(readerKeys?.get(context.req.param("name") ?? ""), key),
+    advice,
   );
   const app = new Hono<AppEnvironment>();
 
@@ -140,7 +147,9 @@ export function createApp(
     );
   }
 
-  app.notFound((context) => context.json({ error: "There is nothing here" }, 404));
+  app.notFound((context) =>
+    context.json({ error: "There is nothing here: the page is at /, its JSON at /status" }, 404)
+  );
   app.onError((error, context) => {
     log.error("request_failed", { method: context.req.method, error });
     return context.json({ error: "Something went wrong: see the Worker's log" }, 500);
@@ -148,15 +157,11 @@ export function createApp(
   return app;
 }
 
-function requireKey(verify: VerifyKey): MiddlewareHandler {
+function requireKey(verify: VerifyKey, advice: string): MiddlewareHandler {
   return async (context, next) => {
     const given = readKey(context.req.raw);
     if (given !== undefined && await verify(given, context)) return await next();
-    return context.json(
-      { error: "Show the key in an Authorization header, Bearer or Basic" },
-      401,
-      { "WWW-Authenticate": 'Basic realm="Herotate"' },
-    );
+    return context.json({ error: advice }, 401, { "WWW-Authenticate": 'Basic realm="Herotate"' });
   };
 }
 

@@ -1,10 +1,11 @@
 /**
- * The configuration: the variables and secrets of the Worker, parsed once. All mistakes are told
+ * The configuration: the variables and secrets of the Worker, parsed once. All mistakes are reported
  * together.
  *
  * @module
  */
 import * as v from "valibot";
+import { createRedact } from "../lib/redact.ts";
 import type { Credential } from "../lib/rotation/credential.ts";
 import type { Fuse } from "../lib/rotation/decision.ts";
 import { serviceUrl } from "../lib/targets/fields.ts";
@@ -15,22 +16,15 @@ import {
   TargetError,
   type TokenStore,
 } from "../lib/targets/target.ts";
-import {
-  checkSecrets,
-  herokuTokenForm,
-  keyForm,
-  readSecret,
-  sealingKeyForm,
-  type SecretNeed,
-} from "./config_secrets.ts";
-import {
-  type CredentialDraft,
-  draftCredential,
-  findConflicts,
-  readTables,
-} from "./config_draft.ts";
-import type { TargetDraft } from "./config_target.ts";
-import { findUnknown, fromJson, isTable, joinPath, type Mistake } from "./mistake.ts";
+import { parseAccount } from "./config_account.ts";
+import { checkBindings } from "./config_bindings.ts";
+import { findConflicts } from "./config_conflicts.ts";
+import { type CredentialDraft, draftCredential, readTables } from "./config_draft.ts";
+import { parseFuse } from "./config_fuse.ts";
+import { needsOf, ownNeeds } from "./config_needs.ts";
+import { checkSecrets, findShared, keyForm, readSecret } from "./config_secrets.ts";
+import { findStray, isVariable } from "./config_stray.ts";
+import type { Mistake } from "./mistake.ts";
 
 /** A configuration without a mistake. */
 export interface Configuration {
@@ -43,6 +37,11 @@ export interface Configuration {
   readonly fuse: Fuse;
   /** Heroku's API, when `HEROKU_URL` gives another address than its usual one. */
   readonly herokuUrl?: string;
+  /**
+   * The Heroku account that `HEROKU_ACCOUNT` names, in lower case: its id, or its e-mail address. It
+   * confirms that `HEROKU_API_TOKEN` is meant to be of that account.
+   */
+  readonly account?: string;
   /** The value of `HEROKU_API_TOKEN`: the token that manages the authorizations. */
   readonly herokuToken: string;
   /** The value of `SEALING_KEY`. */
@@ -57,6 +56,8 @@ export interface Configuration {
 export interface ResultBase {
   /** The values of all secrets that are set and named, so that logs can be kept free of them. */
   readonly secrets: readonly string[];
+  /** What may not be meant as it is written, and is taken all the same. */
+  readonly warnings: readonly Mistake[];
 }
 
 /** The configuration is right. */
@@ -88,26 +89,29 @@ export interface ConfigurationDependencies {
   readonly now: () => number;
   /** The built-in store; required when a credential uses it. */
   readonly store?: TokenStore;
+  /**
+   * Whether `env` is a Worker's, so that its bindings are checked as well. Default: only when a
+   * credential uses the built-in store, which is nothing without them.
+   */
+  readonly bindings?: boolean;
 }
 
-const fuseForm = "Must be a whole number from 1 to 10000";
-const fuseLimit = v.pipe(
-  v.number(fuseForm),
-  v.integer(fuseForm),
-  v.minValue(1, fuseForm),
-  v.maxValue(10_000, fuseForm),
-);
-const fuseSchema = v.object({
-  creates: v.optional(fuseLimit),
-  deletes: v.optional(fuseLimit),
-}, "Must be a table such as { creates = 10, deletes = 20 }");
-
 const urlForm =
-  "Must be an https URL (http for a loopback address alone) without user, query or fragment, such as 'https://api.heroku.com'";
+  "Must be an https URL (http for this machine only) without user, query or fragment, such as 'https://api.heroku.com', or be left out";
 const urlSchema = v.pipe(
   serviceUrl(urlForm),
   v.check((url) => !url.includes("?"), urlForm),
 );
+
+function describeUrl(given: unknown): string {
+  const url = typeof given === "string"
+    ? URL.parse(given.includes("://") ? given : `https://${given}`)
+    : null;
+  const mended = url?.hostname.includes(".")
+    ? `: write 'https://${url.host}${url.pathname.replace(/\/$/, "")}'`
+    : "";
+  return `${urlForm}${mended}`;
+}
 
 /**
  * Parses the variables and secrets of the Worker.
@@ -120,33 +124,48 @@ const urlSchema = v.pipe(
 export function parseConfiguration(
   env: Readonly<Record<string, unknown>>,
   definitions: readonly TargetDefinition<unknown>[],
-  dependencies: ConfigurationDependencies,
+  { bindings, ...dependencies }: ConfigurationDependencies,
 ): ConfigurationResult {
   const { tables, mistakes: tableMistakes } = readTables(env.CREDENTIALS);
   const drafts = tables.map((table, at) => draftCredential(table, at, [store, ...definitions]));
   const fuse = parseFuse(env.FUSE, tables.length);
   const herokuUrl = v.safeParse(v.optional(urlSchema), env.HEROKU_URL);
-  const needs = drafts.flatMap(({ targets }) => targets.flatMap(needsOf));
-  const own: readonly SecretNeed[] = [
-    { name: "HEROKU_API_TOKEN", form: herokuTokenForm },
-    { name: "SEALING_KEY", form: sealingKeyForm },
-    { name: "PAGE_KEY", form: keyForm },
-  ];
+  const account = parseAccount(env.HEROKU_ACCOUNT);
+  const needs = [...ownNeeds, ...drafts.flatMap(needsOf)].filter(({ name }) => !isVariable(name));
+  const targets = drafts.flatMap((draft) => draft.targets);
+
+  const names = needs.map(({ name }) => name);
+  const secrets = names.flatMap((name) => readSecret(env, name) ?? []);
+  const conceal = createConceal(secrets);
 
   const mistakes: Mistake[] = [
-    ...tableMistakes,
-    ...drafts.flatMap((draft) => draft.mistakes),
-    ...findConflicts(drafts),
-    ...fuse.mistakes,
-    ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: urlForm }]),
-    ...checkSecrets(env, [...own, ...needs]),
+    ...(bindings ?? targets.some(({ type }) => type === store.type) ? checkBindings(env) : []),
+    ...[
+      ...tableMistakes,
+      ...drafts.flatMap((draft) => draft.mistakes),
+      ...findConflicts(drafts),
+      ...fuse.mistakes,
+      ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: describeUrl(env.HEROKU_URL) }]),
+      ...account.mistakes,
+    ].map(conceal),
+    ...checkSecrets(env, needs),
+    ...findShared(env, needs),
   ];
-  const secrets = [...own, ...needs].flatMap(({ name }) => readSecret(env, name) ?? []);
-  const [herokuToken = "", sealingKey = "", pageKey = ""] = own.map(({ name }) =>
+  const warnings = [
+    ...drafts.flatMap((draft) => draft.warnings).map(conceal),
+    ...findStray(env, names),
+  ];
+  const [herokuToken = "", sealingKey = "", pageKey = ""] = ownNeeds.map(({ name }) =>
     readSecret(env, name)
   );
   if (mistakes.length > 0) {
-    return { ok: false, mistakes, secrets, ...(keyForm.fits(pageKey) ? { pageKey } : {}) };
+    return {
+      ok: false,
+      mistakes,
+      warnings,
+      secrets,
+      ...(keyForm.fits(pageKey) ? { pageKey } : {}),
+    };
   }
 
   const address = herokuUrl.success && herokuUrl.output !== undefined
@@ -159,11 +178,13 @@ export function parseConfiguration(
   };
   return {
     ok: true,
+    warnings,
     secrets,
     configuration: {
       credentials: drafts.flatMap((draft) => toCredential(draft, environment)),
       fuse: fuse.fuse,
       ...address,
+      ...(account.account === undefined ? {} : { account: account.account }),
       herokuToken,
       sealingKey,
       pageKey,
@@ -172,30 +193,13 @@ export function parseConfiguration(
   };
 }
 
-function parseFuse(
-  given: unknown,
-  credentials: number,
-): { readonly fuse: Fuse; readonly mistakes: readonly Mistake[] } {
-  const value = fromJson(given) ?? {};
-  const result = v.safeParse(fuseSchema, value);
-  const limits = result.success ? result.output : {};
-  const creates = limits.creates ?? Math.max(10, Math.ceil(credentials / 2));
-  return {
-    fuse: { creates, deletes: limits.deletes ?? 2 * creates },
-    mistakes: [
-      ...(result.issues ?? []).map((issue) => ({
-        path: joinPath("FUSE", issue.path?.map(({ key }) => key) ?? []),
-        message: issue.message,
-      })),
-      ...(isTable(value) ? findUnknown(value, Object.keys(fuseSchema.entries), "FUSE") : []),
-    ],
-  };
-}
-
-function needsOf({ path, type, secrets }: TargetDraft): SecretNeed[] {
-  return secrets.map((name) =>
-    type === store.type ? { name, path, form: keyForm } : { name, path }
-  );
+/** What is written in another member's place, and repeated with the mistake, may be a secret. */
+function createConceal(secrets: readonly string[]): (mistake: Mistake) => Mistake {
+  const redact = createRedact(secrets);
+  return ({ path, message }) => ({
+    path: redact(path, { keepUuids: true }),
+    message: redact(message, { keepUuids: true }),
+  });
 }
 
 function readerKeysOf(

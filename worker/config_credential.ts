@@ -3,11 +3,14 @@
  *
  * @module
  */
-import { DAY, MINUTE } from "@std/datetime/constants";
+import { DAY, MINUTE, SECOND } from "@std/datetime/constants";
 import * as v from "valibot";
-import { parseMarker } from "../lib/rotation/marker.ts";
 import { earliestDue } from "../lib/rotation/policy.ts";
-import { durationForm, parseDuration } from "./duration.ts";
+import { length, lengthOrNever } from "./config_duration.ts";
+import { findNameMistake, missingName } from "./config_name.ts";
+import { findMemberMistake, findScopeDoubt, findScopeMistake } from "./config_scope.ts";
+import { describeMisplaced } from "./config_stray.ts";
+import { formatDuration, roundDuration } from "./duration.ts";
 import { findUnknown, isTable, joinPath, type Mistake } from "./mistake.ts";
 
 /** What a table says about its credential. Durations are milliseconds. */
@@ -34,154 +37,183 @@ export interface CredentialMembersResult {
   readonly members: CredentialMembers | undefined;
   /** All that is wrong. */
   readonly mistakes: readonly Mistake[];
+  /** What may not be meant as it is written. */
+  readonly warnings: readonly Mistake[];
 }
 
 /** Shorter than this, a token could expire between two sweeps. */
-const shortestLife = 10 * MINUTE;
-const longestLife = 3650 * DAY;
+const life = { least: 10 * MINUTE, most: 3650 * DAY };
 
 /**
  * The longest sleep of a Workflow.
  *
  * @see https://developers.cloudflare.com/workflows/reference/limits/
  */
-const longestGrace = 365 * DAY;
+const overlap = { least: 0, most: 365 * DAY };
 
-const nameForm =
-  "Must be the description of the authorization in Heroku: 1 to 100 characters, none of them a control character, without spaces at either end";
+/** The description that the README makes the Worker's own authorization with. */
+const ownName = "herotate";
 
-const nameSchema = v.pipe(
-  v.string(nameForm),
-  v.check((name) => isPlainText(name), nameForm),
-  v.check(
-    (name) => parseMarker(name).mark === undefined,
-    "Must not end in a marker such as '[g7 4k2m9x0qpz1c]': replacements get theirs by themselves",
-  ),
-  v.check((name) => name !== "." && name !== "..", "Must not be a step in a URL's path"),
-);
+const durations = {
+  expires_in: v.optional(lengthOrNever(life)),
+  renew_before: v.optional(length(life)),
+  max_age: v.optional(length(life)),
+  grace: v.optional(length(overlap), "1h"),
+};
 
-const lifeForm = `${durationForm}, from '10m' to '3650d'`;
-const graceForm = `Must be ${durationForm}, or '0s', up to '365d'`;
-const scopeForm = "Must be an array of one or more of Heroku's scopes, such as ['write-protected']";
+const durationsSchema = v.object(durations);
 
-const schema = v.pipe(
-  v.object({
-    name: nameSchema,
-    scope: v.optional(v.pipe(
-      v.array(
-        v.pipe(v.string(scopeForm), v.regex(/^[a-z][a-z0-9:._-]{0,99}$/, scopeForm)),
-        scopeForm,
-      ),
-      v.minLength(1, scopeForm),
-      v.check((scope) => new Set(scope).size === scope.length, "Must name each scope once"),
-    )),
-    expires_in: v.optional(v.union([
-      v.pipe(v.literal("never"), v.transform(() => null)),
-      duration(`Must be ${lifeForm}, or 'never'`, shortestLife, longestLife),
-    ], `Must be ${lifeForm}, or 'never'`)),
-    renew_before: v.optional(duration(`Must be ${lifeForm}`, shortestLife, longestLife)),
-    max_age: v.optional(duration(`Must be ${lifeForm}`, shortestLife, longestLife)),
-    grace: v.optional(duration(graceForm, 0, longestGrace), "1h"),
-    paused: v.optional(v.boolean("Must be true or false"), false),
-  }, `Is missing: ${nameForm.charAt(0).toLowerCase()}${nameForm.slice(1)}`),
-  v.forward(
-    v.partialCheck(
-      [["expires_in"], ["renew_before"]],
-      ({ expires_in, renew_before }) => expires_in !== null || renew_before === undefined,
-      "Must not stand beside expires_in = 'never', which leaves nothing to renew before: set 'max_age' instead",
+type Durations = v.InferOutput<typeof durationsSchema>;
+
+const schema = v.object({
+  name: right(v.string(({ input }) => findNameMistake(input) ?? ""), findNameMistake),
+  scope: v.optional(right(
+    v.array(
+      right(v.string(({ input }) => findMemberMistake(input) ?? ""), findMemberMistake),
+      ({ input }) => findScopeMistake(input) ?? "",
     ),
-    ["renew_before"],
-  ),
-  v.forward(
-    v.partialCheck(
-      [["expires_in"], ["renew_before"]],
-      ({ expires_in, renew_before }) => isShorter(renew_before, expires_in),
-      "Must be shorter than 'expires_in'",
+    findScopeMistake,
+  )),
+  ...durations,
+  paused: v.optional(
+    v.boolean(({ input }) =>
+      `Must be true or false${typeof input === "string" ? ", without quotes" : ""}`
     ),
-    ["renew_before"],
+    false,
   ),
-  v.forward(
-    v.partialCheck(
-      [["expires_in"], ["renew_before"], ["grace"]],
-      endsBeforeDue,
-      "Must be over before the replacement is itself due: shorter than 'expires_in' less 'renew_before' and a tenth of that (without them, 'grace' is '1h' and 'renew_before' a third of 'expires_in')",
-    ),
-    ["grace"],
-  ),
-);
+}, missingName);
 
 /** The members of a table, for who gets one wrong. */
-const known = [
-  "name",
-  "scope",
-  "expires_in",
-  "renew_before",
-  "max_age",
-  "grace",
-  "paused",
-  "targets",
-];
+const known = [...Object.keys(schema.entries), "targets"];
 
 /** Reads a table. */
 export function parseCredentialMembers(value: unknown, path: string): CredentialMembersResult {
   if (!isTable(value)) {
-    return { members: undefined, mistakes: [{ path, message: "Must be a table" }] };
+    const message = "Must be a table: write [[vars.CREDENTIALS]], and its members below";
+    return { members: undefined, mistakes: [{ path, message }], warnings: [] };
   }
   const result = v.safeParse(schema, value);
+  const together = v.safeParse(durationsSchema, value);
   const mistakes = [
     ...(result.issues ?? []).map((issue): Mistake => ({
       path: joinPath(path, issue.path?.map(({ key }) => key) ?? []),
       message: issue.message,
     })),
-    ...findUnknown(value, known, path),
+    ...(together.success
+      ? findContradictions(together.output, value.grace !== undefined, path)
+      : []),
+    ...findUnknown(value, known, path, (name) => describeMisplaced(name, "credential")),
   ];
   return {
     members: result.success && mistakes.length === 0 ? result.output : undefined,
     mistakes,
+    warnings: result.success ? findDoubts(result.output, path) : [],
   };
 }
 
-/** The name of a table if it has one that can be shown. */
-export function readName(value: unknown): string | undefined {
-  const result = isTable(value) ? v.safeParse(nameSchema, value.name) : undefined;
-  return result?.success ? result.output : undefined;
-}
-
-function duration(
-  form: string,
-  least: number,
-  most: number,
-): v.GenericSchema<string, number> {
+/** Demands what a function finds nothing wrong with. */
+function right<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  find: (value: unknown) => string | undefined,
+) {
   return v.pipe(
-    v.string(form),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const milliseconds = parseDuration(dataset.value);
-      if (milliseconds !== undefined && milliseconds >= least && milliseconds <= most) {
-        return milliseconds;
-      }
-      addIssue({ message: form });
-      return NEVER;
-    }),
+    schema,
+    v.check<v.InferOutput<Schema>, (issue: v.CheckIssue<v.InferOutput<Schema>>) => string>(
+      (value) => find(value) === undefined,
+      ({ input }) => find(input) ?? "",
+    ),
   );
 }
 
-function isPlainText(text: string): boolean {
-  return text === text.trim() && text.length >= 1 && text.length <= 100 &&
-    !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
-}
-
 /**
- * Whether an overlap ends before the replacement is due itself: a predecessor whose overlap begins
- * anew with each generation is never retired.
+ * Durations that are right each for itself, and not together.
+ *
+ * @param written Whether `grace` is.
  */
-function endsBeforeDue({ expires_in, renew_before, grace }: {
-  readonly expires_in?: number | null;
-  readonly renew_before?: number;
-  readonly grace: number;
-}): boolean {
-  return typeof expires_in !== "number" || grace < earliestDue(expires_in, renew_before);
+function findContradictions(
+  { expires_in, renew_before, grace }: Durations,
+  written: boolean,
+  path: string,
+): Mistake[] {
+  if (expires_in === undefined) return [];
+  if (expires_in === null) {
+    return renew_before === undefined ? [] : [{
+      path: joinPath(path, ["renew_before"]),
+      message:
+        "Must be left out beside expires_in = 'never', which leaves nothing to renew before: set 'max_age' instead",
+    }];
+  }
+  const mistakes: Mistake[] = [];
+  if (renew_before !== undefined && renew_before >= expires_in) {
+    const largest = largestRenewal(expires_in, grace);
+    mistakes.push({
+      path: joinPath(path, ["renew_before"]),
+      message: `Must be shorter than 'expires_in': ${
+        largest === undefined ? "leave it out" : most(largest)
+      }. Without it, a third of 'expires_in' is taken`,
+    });
+  }
+  if (grace >= earliestDue(expires_in, renew_before)) {
+    const longest = most(largestBelow(earliestDue(expires_in, renew_before)));
+    const given = renew_before === undefined ? "without 'renew_before'" : "this 'renew_before'";
+    mistakes.push({
+      path: joinPath(path, ["grace"]),
+      message:
+        `Must be over before the replacement is itself due: ${longest}, with this 'expires_in' and ${given}${
+          written ? "" : ". Where 'grace' is left out, it is '1h'"
+        }`,
+    });
+  }
+  return mistakes;
 }
 
-function isShorter(one: number | undefined, other: number | null | undefined): boolean {
-  return one === undefined || other === null || other === undefined || one < other;
+function most(milliseconds: number): string {
+  const [exact, round] = [formatDuration(milliseconds), roundDuration(milliseconds)];
+  return `at most '${exact}'${round === exact ? "" : `, such as '${round}'`}`;
+}
+
+/** The longest `renew_before`, and one that leaves room for the overlap if there is such. */
+function largestRenewal(lifetime: number, grace: number): number | undefined {
+  return [largestBelow((lifetime - grace) / 1.1), largestBelow(lifetime)]
+    .filter((length) => length >= life.least)
+    .toSorted((a, b) =>
+      Number(grace < earliestDue(lifetime, b)) - Number(grace < earliestDue(lifetime, a)) || b - a
+    )
+    .at(0);
+}
+
+/** Durations are written in whole seconds. */
+function largestBelow(milliseconds: number): number {
+  return Math.max(0, Math.ceil(milliseconds / SECOND) - 1) * SECOND;
+}
+
+function findDoubts(
+  { name, scope = [], expires_in, max_age, grace }: CredentialMembers,
+  path: string,
+): Mistake[] {
+  const doubts = scope.flatMap((each, at): Mistake[] => {
+    const message = findScopeDoubt(each);
+    return message === undefined ? [] : [{ path: joinPath(path, ["scope", at]), message }];
+  });
+  if (name.toLowerCase() === ownName) {
+    doubts.push({
+      path: joinPath(path, ["name"]),
+      message:
+        "Is what the README calls the Worker's own authorization, which is never adopted, replaced or deleted: choose another name, unless yours is called otherwise",
+    });
+  }
+  if (max_age !== undefined && typeof expires_in === "number" && max_age >= expires_in) {
+    doubts.push({
+      path: joinPath(path, ["max_age"]),
+      message: "Has no effect, as a token ends by 'expires_in' before: write a shorter one",
+    });
+  }
+  if (max_age !== undefined && max_age <= grace) {
+    doubts.push({
+      path: joinPath(path, ["max_age"]),
+      message:
+        "Cannot be kept, as each overlap ('grace') is awaited first: write one that is longer than 'grace'",
+    });
+  }
+  return doubts;
 }

@@ -1,11 +1,11 @@
 /**
- * The `[[vars.CREDENTIALS]]` tables, each for itself and against the others.
+ * The `[[vars.CREDENTIALS]]` tables, each for itself.
  *
  * @module
  */
-import { store } from "../lib/targets/store.ts";
 import type { TargetDefinition } from "../lib/targets/target.ts";
-import { type CredentialMembers, parseCredentialMembers, readName } from "./config_credential.ts";
+import { type CredentialMembers, parseCredentialMembers } from "./config_credential.ts";
+import { readName } from "./config_name.ts";
 import { parseTarget, type TargetDraft } from "./config_target.ts";
 import { fromJson, isTable, joinPath, type Mistake } from "./mistake.ts";
 
@@ -21,10 +21,9 @@ export interface CredentialDraft {
   readonly targets: readonly TargetDraft[];
   /** What is wrong with it by itself. */
   readonly mistakes: readonly Mistake[];
+  /** What may not be meant as it is written. */
+  readonly warnings: readonly Mistake[];
 }
-
-/** The Worker's own secrets, which no target may give away. */
-const ownSecrets: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
 
 /** Reads `CREDENTIALS`: an array of tables, or a string of JSON with one. */
 export function readTables(
@@ -34,10 +33,7 @@ export function readTables(
   if (Array.isArray(value) && value.length > 0) return { tables: value, mistakes: [] };
   return {
     tables: [],
-    mistakes: [{
-      path: "CREDENTIALS",
-      message: `${whatIsNot(value)}: write a [[vars.CREDENTIALS]] table for each credential`,
-    }],
+    mistakes: [{ path: "CREDENTIALS", message: describeWrongTables(value) }],
   };
 }
 
@@ -49,83 +45,39 @@ export function draftCredential(
 ): CredentialDraft {
   const name = readName(table);
   const path = `CREDENTIALS[${at}]${name === undefined ? "" : ` (${name})`}`;
-  const { members, mistakes } = parseCredentialMembers(table, path);
-  if (!isTable(table)) return { path, name, members, targets: [], mistakes };
+  const { members, mistakes, warnings } = parseCredentialMembers(table, path);
+  const draft = { path, name, members, warnings };
+  if (!isTable(table)) return { ...draft, targets: [], mistakes };
   if (!Array.isArray(table.targets) || table.targets.length === 0) {
-    const message = `${
-      whatIsNot(table.targets)
-    }: write at least one [[vars.CREDENTIALS.targets]] table`;
+    const message = `${whatIsNot(table.targets)}: write ${
+      isTable(table.targets)
+        ? "[[vars.CREDENTIALS.targets]], with two brackets on each side"
+        : "at least one [[vars.CREDENTIALS.targets]] table below the credential's own members"
+    }`;
     const missing = { path: joinPath(path, ["targets"]), message };
-    return { path, name, members, targets: [], mistakes: [...mistakes, missing] };
+    return { ...draft, targets: [], mistakes: [...mistakes, missing] };
   }
   const results = table.targets.map((target: unknown, index) =>
     parseTarget(target, joinPath(path, ["targets", index]), definitions)
   );
   return {
-    path,
-    name,
-    members,
+    ...draft,
     targets: results.flatMap(({ draft }) => draft ?? []),
     mistakes: [...mistakes, ...results.flatMap((result) => result.mistakes)],
   };
 }
 
-/** Finds what is wrong only when the tables are seen together. */
-export function findConflicts(drafts: readonly CredentialDraft[]): Mistake[] {
-  return [...findSameNames(drafts), ...findSamePlaces(drafts), ...findMisusedSecrets(drafts)];
-}
-
-/**
- * Two names that differ only in case are refused as well: whoever reads a log or writes a URL would
- * mix them up.
- */
-function findSameNames(drafts: readonly CredentialDraft[]): Mistake[] {
-  return findRepeated(
-    drafts.filter(({ name }) => name !== undefined),
-    ({ name }) => name?.toLowerCase() ?? "",
-    (draft, first) => ({
-      path: joinPath(draft.path, ["name"]),
-      message: draft.name === first.name
-        ? `Must be another one than that of ${first.path}`
-        : `Must differ from that of ${first.path} in more than case`,
-    }),
-  );
-}
-
-function findSamePlaces(drafts: readonly CredentialDraft[]): Mistake[] {
-  const targets = drafts.flatMap((draft) => draft.targets.map((target) => ({ draft, target })));
-  return findRepeated(
-    targets,
-    // Each credential has a place of its own in the store.
-    ({ draft, target }) => target.type === store.type ? `store ${draft.path}` : target.place,
-    ({ target }, first) => ({
-      path: target.path,
-      message: `Must write another place than ${first.target.path}: both write ${target.place}`,
-    }),
-  );
-}
-
-function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
-  return drafts.flatMap(({ targets }) => targets).flatMap(({ path, type, secrets }) =>
-    secrets
-      .filter((name) =>
-        ownSecrets.includes(name) || (type === store.type && name === "HEROKU_API_TOKEN")
-      )
-      .map((name) => ({
-        path,
-        message: `Must not use the Worker secret '${name}', which is for the Worker itself`,
-      }))
-  );
-}
-
-function findRepeated<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-  tell: (item: Item, first: Item) => Mistake,
-): Mistake[] {
-  return [...Map.groupBy(items, keyOf).values()].flatMap(([first, ...others]) =>
-    others.map((item) => tell(item, first))
-  );
+function describeWrongTables(value: unknown): string {
+  if (isTable(value)) {
+    return "Must be an array of tables: write [[vars.CREDENTIALS]], with two brackets on each side, for each credential";
+  }
+  if (typeof value === "string") {
+    return "Must be an array of tables, and is a text that is no JSON: write a [[vars.CREDENTIALS]] table for each credential";
+  }
+  const advice = "write a [[vars.CREDENTIALS]] table for each credential";
+  return value === undefined
+    ? `Is missing: ${advice}. An [env.NAME] of wrangler.toml inherits no vars: there it is [[env.NAME.vars.CREDENTIALS]]`
+    : `${whatIsNot(value)}: ${advice}`;
 }
 
 /** Says why a value is no array of tables. */

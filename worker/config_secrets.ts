@@ -1,49 +1,70 @@
 /**
- * The Worker secrets that the configuration names, and the Worker's own.
+ * The Worker secrets that the configuration names, and the Worker's own: whether each is set, and
+ * can be used.
  *
  * @module
  */
+import { findNear } from "./config_stray.ts";
+import { findUnusable } from "./header_value.ts";
 import type { Mistake } from "./mistake.ts";
+import { findOtherMaker } from "./token_maker.ts";
 
-/** What a secret's value must be. */
+/** The form of a secret's value. */
 export interface SecretForm {
-  /** What it must be and how to make one, in words. */
+  /** What it must be, in words. */
   readonly form: string;
   /** Whether a value is that. */
   readonly fits: (value: string) => boolean;
+  /** Whether it is sent in a header, which not every character can be. */
+  readonly sent: boolean;
+  /** How to make one, where that is always the same. */
+  readonly make?: string;
 }
 
 /** The form of a key that a caller shows in an `Authorization` header. */
 export const keyForm: SecretForm = {
-  form:
-    "Must be at least 16 letters, digits or characters of '-._~+/', with '=' only at its end: make one with `openssl rand -hex 32`",
+  form: "Must be at least 16 letters, digits or characters of '-._~+/', with '=' only at its end",
+  make: "make one with `openssl rand -hex 32`",
   fits: (value) => value.length >= 16 && /^[A-Za-z0-9._~+/-]+=*$/.test(value),
+  sent: true,
 };
 
 /** The form of `SEALING_KEY`. */
 export const sealingKeyForm: SecretForm = {
-  form: "Must be 32 bytes in base64: make them with `openssl rand -base64 32`",
+  form: "Must be 32 bytes in base64",
+  make: "make one with `openssl rand -base64 32`",
   fits: (value) => /^[A-Za-z0-9+/_-]{43}=?$/.test(value.trim()),
+  sent: false,
 };
 
 /** The form of `HEROKU_API_TOKEN`. */
 export const herokuTokenForm: SecretForm = {
-  form:
-    "Must be the token of an authorization with the scope 'global', without a space or a line break at its end: make one with `heroku authorizations:create`",
+  form: "Must be the token of an authorization with the scope 'global', without a space in it",
+  make: "make one with `heroku authorizations:create -d herotate`",
   fits: (value) => /^[\x21-\x7e]+$/.test(value),
+  sent: true,
 };
 
-const anyForm: SecretForm = {
+/** The form of a token or a password for a target's service. */
+export const tokenForm: SecretForm = {
   form: "Must not be empty",
   fits: (value) => value.trim() !== "",
+  sent: true,
 };
+
+/** The form of a key to sign with. */
+export const signingForm: SecretForm = { ...tokenForm, sent: false };
 
 /** A secret that something needs. */
 export interface SecretNeed {
   /** Its name. */
   readonly name: string;
-  /** What its value must be; default anything that is not empty. */
-  readonly form?: SecretForm;
+  /** What its value must be. */
+  readonly form: SecretForm;
+  /** What it opens: the same for two that may have one value. */
+  readonly door: string;
+  /** The same in words, to follow the secret's name, such as `opens the page`. */
+  readonly use: string;
   /** The path of the target that names it; absent for the Worker's own. */
   readonly path?: string;
 }
@@ -62,28 +83,80 @@ export function checkSecrets(
   env: Readonly<Record<string, unknown>>,
   needs: readonly SecretNeed[],
 ): Mistake[] {
-  return [...Map.groupBy(needs, ({ name }) => name)].flatMap(([name, needing]) => {
+  const groups = Map.groupBy(needs, ({ name }) => name);
+  // A secret that is needed by its own name is no misspelling of another one.
+  const others = Object.keys(env).filter((each) =>
+    readSecret(env, each) !== undefined && isConventional(each) && !groups.has(each)
+  );
+  return [...groups].flatMap(([name, needing]) => {
     const value = readSecret(env, name);
-    const wrong = needing.find(({ form = anyForm }) => value === undefined || !form.fits(value));
-    if (!wrong) return [];
+    const near = value === undefined ? findNear(name, others) : undefined;
+    const meant = near === undefined ? "" : ` (did you mean '${near}', which is set?)`;
+    const wrong = needing.flatMap((need) => findWrong(need, env[name], meant) ?? []).at(0) ??
+      findForeign(needing, value);
+    if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
-    if (!isConventional(name)) {
+    if (!isConventional(name) && env[name] === undefined) {
       return [{
         path: paths[0] ?? name,
-        message: `Names a Worker secret that ${
-          value === undefined ? "is not set" : "cannot be used"
-        }: run \`wrangler secret put\` with that name, or, if what stands here is the secret itself, revoke it and write the name of a Worker secret instead`,
+        message:
+          `Names a Worker secret that is not set${meant}: run \`wrangler secret put\` with that name, or, if what is written here is the secret itself, revoke it and write the name of a Worker secret instead`,
       }];
     }
-    const form = wrong.form?.form ?? anyForm.form;
-    return [{
-      path: name,
-      message: value === undefined
-        ? `Is not set: run \`wrangler secret put ${name}\`${who}`
-        : `${form}, and run \`wrangler secret put ${name}\`${who}`,
-    }];
+    return [{ path: name, message: `${wrong} run \`wrangler secret put ${name}\`${who}` }];
   });
+}
+
+/**
+ * Finds secrets that are one value and open different doors: who holds the key to one would hold
+ * the key to the other. Of targets, two that name the same secret mean it.
+ */
+export function findShared(
+  env: Readonly<Record<string, unknown>>,
+  needs: readonly SecretNeed[],
+): Mistake[] {
+  const set = needs.filter(({ name }) => readSecret(env, name) !== undefined);
+  // Base64 is the same with and without its padding, and a line break at its end.
+  const valueOf = ({ name }: SecretNeed) => readSecret(env, name)?.trim().replace(/=+$/, "");
+  return [...Map.groupBy(set, valueOf).values()].flatMap((same) => {
+    const [first, ...others] = Map.groupBy(same, ({ name }) => name).values();
+    return others.flatMap(([other, ...more]): Mistake[] => {
+      const doors = new Set([...first, other, ...more].map(({ door }) => door));
+      if (doors.size === 1) return [];
+      const [one] = first;
+      return [{
+        path: other.name,
+        message:
+          `Must have another value than ${one.name}, which ${one.use}, while this one ${other.use}: make a new one, and run \`wrangler secret put ${other.name}\``,
+      }];
+    });
+  });
+}
+
+/** Says what is wrong with a secret, in words that ` run …` can follow. */
+function findWrong(
+  { name, form: { form, fits, sent, make } }: SecretNeed,
+  value: unknown,
+  meant: string,
+): string | undefined {
+  const remedy = make === undefined ? ":" : `: ${make}, and`;
+  if (typeof value === "number" || typeof value === "boolean") return `Is not set as text${remedy}`;
+  if (typeof value !== "string" || value === "") {
+    return `Is not set${meant === "" ? remedy : `${meant}:`}`;
+  }
+  const unusable = sent && value.trim() !== "" ? findUnusable(name, value) : undefined;
+  if (unusable !== undefined) return `${unusable}, and`;
+  return fits(value) ? undefined : `${form}${remedy}`;
+}
+
+/** Says that a secret belongs to another service than the one that it is for. */
+function findForeign(needing: readonly SecretNeed[], value = ""): string | undefined {
+  const services = [...new Set(needing.map(({ door }) => door.split(" ")[0]))];
+  const maker = services.length === 1 ? findOtherMaker(value, services[0]) : undefined;
+  if (maker === undefined) return undefined;
+  const then = needing[0].form.make ?? "copy the right one";
+  return `Is a token for ${maker} by its look, which is not to be sent elsewhere: ${then}, and`;
 }
 
 /** Whether a name is written as names of secrets are: what is not may be a secret in its place. */

@@ -5,6 +5,7 @@
  */
 import type { CredentialTarget } from "../lib/rotation/credential.ts";
 import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../lib/targets/target.ts";
+import { describeMisplaced } from "./config_stray.ts";
 import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistake.ts";
 
 /** A target whose table is right. */
@@ -17,6 +18,8 @@ export interface TargetDraft {
   readonly place: string;
   /** The names of the Worker secrets that it needs. */
   readonly secrets: readonly string[];
+  /** Those of them that it signs with, and sends in no header. */
+  readonly signing: readonly string[];
   /** Makes the target. */
   create(environment: TargetEnvironment): CredentialTarget;
 }
@@ -32,11 +35,15 @@ export function parseTarget(
   path: string,
   definitions: readonly TargetDefinition<unknown>[],
 ): TargetResult {
-  if (!isTable(value)) return refuse([{ path, message: "Must be a table" }]);
+  if (!isTable(value)) {
+    const message = "Must be a table: write [[vars.CREDENTIALS.targets]], and its members below";
+    return refuse([{ path, message }]);
+  }
   const { type, required = true, ...rest } = value;
-  const mistakes: Mistake[] = typeof required === "boolean"
-    ? []
-    : [{ path: joinPath(path, ["required"]), message: "Must be true or false" }];
+  const mistakes: Mistake[] = typeof required === "boolean" ? [] : [{
+    path: joinPath(path, ["required"]),
+    message: `Must be true or false${typeof required === "string" ? ", without quotes" : ""}`,
+  }];
 
   const definition = definitions.find((candidate) => candidate.type === type);
   if (!definition) return refuse([findType(type, path, definitions), ...mistakes]);
@@ -44,7 +51,7 @@ export function parseTarget(
   if (result instanceof Promise) {
     throw new TypeError(`Cannot check a '${definition.type}' as its schema is asynchronous`);
   }
-  mistakes.push(...(result.issues ?? []).map((issue) => toMistake(issue, path)));
+  mistakes.push(...(result.issues ?? []).map((issue) => toMistake(issue, path, value)));
   if (result.issues || typeof required !== "boolean") return refuse(mistakes);
   const config = result.value;
   const place = definition.place(config);
@@ -54,6 +61,7 @@ export function parseTarget(
       type: definition.type,
       place,
       secrets: definition.secrets(config),
+      signing: definition.signingSecrets?.(config) ?? [],
       create: (environment) => ({
         type: definition.type,
         place,
@@ -81,9 +89,24 @@ function findType(
   return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
 }
 
-function toMistake({ message, path: issuePath = [] }: SchemaIssue, path: string): Mistake {
+function toMistake(
+  { message, path: issuePath = [] }: SchemaIssue,
+  path: string,
+  table: Readonly<Record<string, unknown>>,
+): Mistake {
   const keys = issuePath.map((segment) => typeof segment === "object" ? segment.key : segment);
-  return { path: joinPath(path, keys), message };
+  const [key] = keys;
+  const given = keys.length === 1 && typeof key === "string" ? table[key] : undefined;
+  const said = message.startsWith("Is not known") && typeof key === "string"
+    ? describeMisplaced(key, "target") ?? message
+    : message.startsWith("Must be the name of the Worker secret") && looksSecret(given)
+    ? `${message}: if what is written here is the secret itself, revoke it, as it has been written into a file`
+    : message;
+  return { path: joinPath(path, keys), message: said };
+}
+
+function looksSecret(given: unknown): boolean {
+  return typeof given === "string" && given.length >= 16;
 }
 
 function refuse(mistakes: readonly Mistake[]): TargetResult {

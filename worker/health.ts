@@ -6,6 +6,7 @@
 import { HOUR } from "@std/datetime/constants";
 import type { Credential } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
+import { ageOf } from "../lib/rotation/need.ts";
 import { due } from "../lib/rotation/policy.ts";
 import type { ConfigurationResult } from "./config.ts";
 import type { SweepRecord } from "./sweep_log.ts";
@@ -18,10 +19,19 @@ import type { SweepRecord } from "./sweep_log.ts";
  * - `no_sweep`: there was no sweep yet. A fresh deployment is failing until its first one, or one
  *   whose cron never fires would seem well for ever;
  * - `sweep_overdue`: the newest sweep began more than an hour ago;
- * - `sweep_failed`: the newest sweep did nothing;
+ * - `sweep_failed`: the newest sweep did nothing, and the newest clean one began more than an hour ago;
+ * - `account_changed`: `HEROKU_API_TOKEN` is not known to be the account's that everything is in;
+ *   nothing is done until the operator settles it;
+ * - `list_unreliable`: Heroku's list is not complete, or holds records that no one can read; nothing
+ *   counts as gone;
+ * - `list_doubted`: Heroku has contradicted the ledger for more than an hour; counts the
+ *   authorizations;
  * - `sweep_unclean`: the newest sweep had problems, and the newest clean one began more than an hour
  *   ago; counts the problems;
+ * - `delete_undone`: Heroku still lists what it said it had deleted; counts the authorizations;
  * - `fuse_blown`: more is due than one sweep may do; counts the rotations that are held back;
+ * - `credential_braked`: as many authorizations as its schedule explains were made for it, and no more
+ *   are;
  * - `credential_failing`: three or more attempts in a row have failed;
  * - `credential_blocked`: the operator must act before it can be rotated;
  * - `credential_missing`: Heroku has no live authorization for it;
@@ -35,7 +45,12 @@ export type HealthReasonKind =
   | "sweep_overdue"
   | "sweep_failed"
   | "sweep_unclean"
+  | "account_changed"
+  | "list_unreliable"
+  | "list_doubted"
+  | "delete_undone"
   | "fuse_blown"
+  | "credential_braked"
   | "credential_failing"
   | "credential_blocked"
   | "credential_missing"
@@ -78,14 +93,14 @@ export const patience: number = HOUR;
 /** How many failures in a row are too many. */
 export const tooManyFailures = 3;
 
-/** Says everything that is wrong; nothing at all when all is well. Paused credentials are passed over. */
+/** Says everything that is wrong; nothing at all when all is well. Of a paused credential only its end counts. */
 export function assessHealth({ configured, records, now }: Situation): readonly HealthReason[] {
   const reasons = [
     reason(
       "configuration_invalid",
       configured.ok ? [] : configured.mistakes.map(({ path, message }) => `${path}: ${message}`),
     ),
-    ...(records ? assessSweeps(records, now) : [
+    ...(records ? assessSweeps(records, now) : lacksLedger(configured) ? [] : [
       reason("ledger_unreadable", [
         "The ledger cannot be read: apply the migrations with `wrangler d1 migrations apply`, and see the log",
       ]),
@@ -97,6 +112,11 @@ export function assessHealth({ configured, records, now }: Situation): readonly 
   return reasons.filter(({ count }) => count > 0);
 }
 
+/** Whether there is no binding to the ledger, which is a mistake of the configuration already. */
+function lacksLedger(configured: ConfigurationResult): boolean {
+  return !configured.ok && configured.mistakes.some(({ path }) => path === "LEDGER");
+}
+
 /** The entries whose tokens the targets hold: the current one, or else all that were adopted. */
 export function findHolders(entries: readonly Entry[]): readonly Entry[] {
   const current = entries.findLast(({ state }) => state === "current");
@@ -106,6 +126,7 @@ export function findHolders(entries: readonly Entry[]): readonly Entry[] {
 function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[] {
   if (!last) return [reason("no_sweep", ["There was no sweep yet: it comes with the next cron"])];
   const problems = last.report?.problems ?? [];
+  const isPatient = now - (lastClean ?? -Infinity) <= patience;
   const held = (last.report?.decisions ?? [])
     .filter(({ kind }) => kind === "held")
     .map(({ credential, reason }) => `${credential}: ${reason}`);
@@ -115,8 +136,20 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
       "sweep_overdue",
       now - last.at > patience ? ["The last sweep is more than an hour old: check the cron"] : [],
     ),
-    reason("sweep_failed", last.error === null ? [] : [last.error]),
-    reason("sweep_unclean", now - (lastClean ?? -Infinity) > patience ? problems : []),
+    reason(
+      "sweep_failed",
+      last.error === null || last.halt !== null || isPatient ? [] : [last.error],
+    ),
+    reason("sweep_unclean", isPatient ? [] : problems),
+    reason("account_changed", last.halt === null ? [] : [last.error ?? ""]),
+    reason("list_unreliable", last.report?.unreliable ? [last.report.unreliable] : []),
+    reason(
+      "list_doubted",
+      (last.report?.doubts ?? [])
+        .filter(({ since, until }) => now - since > patience || until === null)
+        .map((doubt) => doubt.reason),
+    ),
+    reason("delete_undone", last.report?.undead ?? []),
     reason("fuse_blown", blown),
   ];
 }
@@ -130,17 +163,17 @@ function assessCredentials(
   const listed = new Set(last?.report?.unmanaged.map(({ id }) => id));
   const known = credentials.flatMap((credential) => {
     const of = ledger.get(credential.name);
-    return of && !credential.paused
-      ? [{ credential, of, decision: decisions.get(credential.name) }]
-      : [];
+    return of ? [{ credential, of, decision: decisions.get(credential.name) }] : [];
   });
+  const active = known.filter(({ credential }) => !credential.paused);
   const say = (
     kind: HealthReasonKind,
     tell: (each: typeof known[number]) => string | undefined,
+    concerned = active,
   ) =>
     reason(
       kind,
-      known.flatMap((each) => {
+      concerned.flatMap((each) => {
         const told = tell(each);
         return told === undefined ? [] : [`${each.credential.name}: ${told}`];
       }),
@@ -157,6 +190,10 @@ function assessCredentials(
       "credential_blocked",
       ({ decision }) => decision?.kind === "blocked" ? decision.reason : undefined,
     ),
+    say(
+      "credential_braked",
+      ({ decision }) => decision?.kind === "braked" ? decision.reason : undefined,
+    ),
     say("credential_missing", ({ of, decision }) => {
       const holders = findHolders(of.entries);
       if (holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
@@ -167,15 +204,7 @@ function assessCredentials(
         ? decision.reason
         : undefined;
     }),
-    say(
-      "credential_urgent",
-      ({ credential, of }) =>
-        findHolders(of.entries).some((entry) =>
-            !hasPassed(entry.expiresAt, now) && due(credential, entry).emergencyAt <= now
-          )
-          ? "Its token expires soon, and no replacement is proven yet"
-          : undefined,
-    ),
+    say("credential_urgent", ({ credential, of }) => tellEnd(credential, of, now), known),
     say(
       "another_worker",
       ({ of }) =>
@@ -186,6 +215,23 @@ function assessCredentials(
           : undefined,
     ),
   ];
+}
+
+/** What is to be said of a token that ends soon; of a paused credential also once it has ended. */
+function tellEnd(credential: Credential, { entries }: CredentialLedger, now: number) {
+  const { paused } = credential;
+  const holders = findHolders(entries);
+  const isEnding = holders.some((entry) =>
+    !hasPassed(entry.expiresAt, now) && due(credential, ageOf(entry)).emergencyAt <= now
+  );
+  if (isEnding) {
+    return paused
+      ? "Its token expires soon, and it is paused: remove 'paused' to have it replaced"
+      : "Its token expires soon, and no replacement is proven yet";
+  }
+  if (paused && holders.length > 0 && holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
+    return "Its token has expired, and it is paused: remove 'paused' to have it replaced";
+  }
 }
 
 /** Whether a moment is over; null never is. */

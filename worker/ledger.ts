@@ -11,6 +11,7 @@ import {
   type EntryState,
   type Lease,
   type Ledger,
+  type LedgerNote,
   SupersededError,
 } from "../lib/rotation/ledger.ts";
 import type { Proof, ProofKind, Receipt } from "../lib/targets/target.ts";
@@ -47,7 +48,15 @@ interface CredentialRow {
   failures: number;
   ended_at: number | null;
   error: string | null;
+  refused_since: number | null;
   served: string | null;
+}
+
+interface LedgerRow {
+  account: string | null;
+  account_token: string | null;
+  own_authorization: string | null;
+  unreadable: number;
 }
 
 interface EntryRow {
@@ -58,11 +67,20 @@ interface EntryRow {
   authorization: string | null;
   access_token: string | null;
   sealed_token: string | null;
+  fingerprint: string | null;
+  description: string | null;
   scope: string | null;
   lifetime: number | null;
+  asked: number | null;
+  made: number;
+  noted_at: number;
   created_at: number;
   expires_at: number | null;
   proven_at: number | null;
+  seen_at: number | null;
+  doubted_since: number | null;
+  ended_at: number | null;
+  gone_at: number | null;
 }
 
 interface DeliveryRow {
@@ -84,9 +102,34 @@ function leaseValues({ credential, attempt, ledger }: Lease): Value[] {
   return [credential, attempt, ledger ?? null];
 }
 
-const insertEntry = "INSERT INTO entries (credential, mark, generation, state, authorization," +
-  " access_token, sealed_token, scope, lifetime, created_at, expires_at, proven_at)" +
-  " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE";
+const entryColumns = [
+  "credential",
+  "mark",
+  "generation",
+  "state",
+  "authorization",
+  "access_token",
+  "sealed_token",
+  "fingerprint",
+  "description",
+  "scope",
+  "lifetime",
+  "asked",
+  "made",
+  "noted_at",
+  "created_at",
+  "expires_at",
+  "proven_at",
+  "seen_at",
+  "doubted_since",
+  "ended_at",
+  "gone_at",
+];
+
+const insertEntry = `INSERT INTO entries (${entryColumns.join(", ")})` +
+  ` SELECT ${entryColumns.map(() => "?").join(", ")} WHERE`;
+
+const readNote = "SELECT account, account_token, own_authorization, unreadable FROM ledger";
 
 /** Makes the ledger on a D1 database that has the migrations. */
 export function createLedger(database: Database): Ledger {
@@ -146,6 +189,43 @@ export function createLedger(database: Database): Ledger {
 
     readCredential: async (name) => (await read("= ?", name)).get(name),
 
+    async note() {
+      const [{ results: [row] }] = await run<LedgerRow>([readNote]);
+      return toNote(row);
+    },
+
+    async writeNote({ account, own, unreadable }) {
+      await run([
+        "UPDATE ledger SET account = ?, account_token = ?, own_authorization = ?, unreadable = ?",
+        account?.id ?? null,
+        account?.token ?? null,
+        own,
+        unreadable,
+      ]);
+    },
+
+    async changeAccount(account, at) {
+      await run(
+        [
+          "UPDATE entries SET state = 'released', ended_at = ?, sealed_token = (" +
+          "SELECT sealed_token FROM credentials WHERE name = credential AND served = mark)" +
+          " WHERE state NOT IN ('released', 'foreign')",
+          at,
+        ],
+        ["DELETE FROM entries WHERE state = 'foreign'"],
+        [
+          "UPDATE credentials SET lease_until = NULL, failures = 0, error = NULL," +
+          " refused_since = NULL",
+        ],
+        [
+          "UPDATE ledger SET account = ?, account_token = ?, own_authorization = NULL," +
+          " unreadable = 0",
+          account.id,
+          account.token,
+        ],
+      );
+    },
+
     async adopt(credential, entries) {
       const adoption = crypto.randomUUID();
       await run(
@@ -172,6 +252,29 @@ export function createLedger(database: Database): Ledger {
       ]));
     },
 
+    async forgetForeign(credential, marks) {
+      if (marks.length === 0) return;
+      await run(...marks.map((mark): [string, ...Value[]] => [
+        "DELETE FROM entries WHERE credential = ? AND mark = ? AND state = 'foreign'",
+        credential,
+        mark,
+      ]));
+    },
+
+    async see(sightings) {
+      if (sightings.length === 0) return;
+      await run(...sightings.map((seen): [string, ...Value[]] => [
+        "UPDATE entries SET access_token = ?, seen_at = ?, doubted_since = ?, gone_at = ?" +
+        " WHERE credential = ? AND mark = ?",
+        seen.accessToken,
+        seen.seenAt,
+        seen.doubtedSince,
+        seen.goneAt,
+        seen.credential,
+        seen.mark,
+      ]));
+    },
+
     async claim(lease, seen, leaseUntil) {
       const [result] = await run([
         "UPDATE credentials SET attempt = ?, lease_until = ?," +
@@ -189,13 +292,17 @@ export function createLedger(database: Database): Ledger {
     },
 
     async renew(lease, leaseUntil) {
-      const [result] = await run([
-        `UPDATE credentials SET lease_until = ? WHERE name = ? AND ${leased}`,
-        leaseUntil,
-        lease.credential,
-        ...leaseValues(lease),
-      ]);
+      const [result, { results: [row] }] = await run<LedgerRow>(
+        [
+          `UPDATE credentials SET lease_until = ? WHERE name = ? AND ${leased}`,
+          leaseUntil,
+          lease.credential,
+          ...leaseValues(lease),
+        ],
+        [readNote],
+      );
       if (result.meta.changes === 0) throw new SupersededError(lease);
+      return toNote(row);
     },
 
     async end(lease, end, at) {
@@ -203,9 +310,12 @@ export function createLedger(database: Database): Ledger {
       const [, { results: [row] }] = await run<CredentialRow>(
         [
           "UPDATE credentials SET lease_until = NULL, ended_at = ?, error = ?," +
-          ` failures = ${failed ? "failures + 1" : "0"} WHERE name = ? AND ${leased}`,
+          ` failures = ${failed ? "failures + 1" : "0"},` +
+          ` refused_since = ${failed && end.refused ? "COALESCE(refused_since, ?)" : "?"}` +
+          ` WHERE name = ? AND ${leased}`,
           at,
           failed ? end.error : null,
+          failed && end.refused ? at : null,
           lease.credential,
           ...leaseValues(lease),
         ],
@@ -231,11 +341,14 @@ export function createLedger(database: Database): Ledger {
       await write(
         lease,
         "UPDATE entries SET state = 'minted', authorization = ?, access_token = ?," +
-          " sealed_token = ?, scope = ?, lifetime = ?, created_at = ?, expires_at = ?" +
+          " sealed_token = ?, fingerprint = ?, description = ?, scope = ?, lifetime = ?," +
+          " created_at = ?, expires_at = ?" +
           ` WHERE credential = ? AND mark = ? AND state = 'intended' AND ${leased}`,
         minted.authorization,
         minted.accessToken,
         minted.sealedToken,
+        minted.fingerprint,
+        minted.description,
         writeScope(minted.scope),
         minted.lifetime,
         minted.createdAt,
@@ -251,11 +364,22 @@ export function createLedger(database: Database): Ledger {
       return row?.state === "minted" && row.authorization === minted.authorization;
     },
 
-    async discard(lease, mark) {
+    async withdraw(lease, mark) {
       await write(
         lease,
-        "UPDATE entries SET state = 'discarded', sealed_token = NULL" +
+        "DELETE FROM entries" +
+          ` WHERE credential = ? AND mark = ? AND state = 'intended' AND ${leased}`,
+        lease.credential,
+        mark,
+      );
+    },
+
+    async discard(lease, mark, at) {
+      await write(
+        lease,
+        "UPDATE entries SET state = 'discarded', sealed_token = NULL, ended_at = ?" +
           ` WHERE credential = ? AND mark = ? AND state IN ('intended', 'minted') AND ${leased}`,
+        at,
         lease.credential,
         mark,
       );
@@ -264,10 +388,11 @@ export function createLedger(database: Database): Ledger {
     async discardAbandoned(credential, mark, now) {
       const [, { results: [row] }] = await run<EntryRow>(
         [
-          "UPDATE entries SET state = 'discarded'" +
+          "UPDATE entries SET state = 'discarded', ended_at = ?" +
           " WHERE credential = ? AND mark = ? AND state = 'intended'" +
           " AND EXISTS (SELECT 1 FROM credentials WHERE name = ?" +
           " AND (lease_until IS NULL OR lease_until <= ?))",
+          now,
           credential,
           mark,
           credential,
@@ -328,11 +453,13 @@ export function createLedger(database: Database): Ledger {
       );
     },
 
-    async retire(lease, mark) {
+    async retire(lease, mark, state, at) {
       await write(
         lease,
-        "UPDATE entries SET state = 'retired', sealed_token = NULL" +
+        "UPDATE entries SET state = ?, sealed_token = NULL, ended_at = ?" +
           ` WHERE credential = ? AND mark = ? AND ${leased}`,
+        state,
+        at,
         lease.credential,
         mark,
       );
@@ -363,13 +490,12 @@ export function createLedger(database: Database): Ledger {
     async prune(before) {
       await run(
         [
-          "DELETE FROM entries WHERE state IN ('retired', 'discarded')" +
+          "DELETE FROM entries WHERE state IN ('retired', 'discarded', 'released')" +
           " AND created_at < ? AND EXISTS (SELECT 1 FROM entries AS successor WHERE" +
           " successor.credential = entries.credential AND successor.state = 'current'" +
           " AND successor.generation > entries.generation)",
           before,
         ],
-        ["DELETE FROM entries WHERE state = 'foreign' AND expires_at < ?", before],
       );
     },
   };
@@ -383,7 +509,17 @@ function toRecord(row: CredentialRow): CredentialRecord {
     failures: row.failures,
     endedAt: row.ended_at,
     error: row.error,
+    refusedSince: row.refused_since,
     served: row.served,
+  };
+}
+
+function toNote(row: LedgerRow): LedgerNote {
+  const { account, account_token: token } = row;
+  return {
+    account: account === null || token === null ? null : { id: account, token },
+    own: row.own_authorization,
+    unreadable: row.unreadable,
   };
 }
 
@@ -396,11 +532,20 @@ function toEntry(row: EntryRow): Entry {
     authorization: row.authorization,
     accessToken: row.access_token,
     sealedToken: row.sealed_token,
+    fingerprint: row.fingerprint,
+    description: row.description,
     scope: row.scope === null ? null : JSON.parse(row.scope) as string[],
     lifetime: row.lifetime,
+    asked: row.asked,
+    made: row.made !== 0,
+    notedAt: row.noted_at,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     provenAt: row.proven_at,
+    seenAt: row.seen_at,
+    doubtedSince: row.doubted_since,
+    endedAt: row.ended_at,
+    goneAt: row.gone_at,
   };
 }
 
@@ -427,11 +572,20 @@ function entryValues(entry: Entry): Value[] {
     entry.authorization,
     entry.accessToken,
     entry.sealedToken,
+    entry.fingerprint,
+    entry.description,
     writeScope(entry.scope),
     entry.lifetime,
+    entry.asked,
+    entry.made ? 1 : 0,
+    entry.notedAt,
     entry.createdAt,
     entry.expiresAt,
     entry.provenAt,
+    entry.seenAt,
+    entry.doubtedSince,
+    entry.endedAt,
+    entry.goneAt,
   ];
 }
 

@@ -39,15 +39,21 @@ export function isTable(value: unknown): value is Readonly<Record<string, unknow
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Finds the members of a table that nobody knows. */
+/**
+ * Finds the members of a table that are not known there.
+ *
+ * @param describe Says where a member belongs; default: nowhere.
+ */
 export function findUnknown(
   table: Readonly<Record<string, unknown>>,
   known: readonly string[],
   path: string,
+  describe: (name: string) => string | undefined = () => undefined,
 ): Mistake[] {
   return Object.keys(table).filter((name) => !known.includes(name)).map((name) => ({
     path: joinPath(path, [name]),
-    message: `Is not known${suggest(name, known)}: the members are ${known.join(", ")}`,
+    message: describe(name) ??
+      `Is not known${suggest(name, known)}: the members are ${known.join(", ")}`,
   }));
 }
 
@@ -58,8 +64,8 @@ export function suggest(word: string, known: readonly string[]): string {
     .map((candidate) => ({ candidate, distance: measureDistance(given, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(given.length, candidate.length) / 2)
     .sort((a, b) => a.distance - b.distance)
-    .at(0);
-  return nearest ? ` (did you mean '${nearest.candidate}'?)` : "";
+    .at(0)?.candidate ?? known.find((candidate) => given !== "" && candidate.startsWith(given));
+  return nearest === undefined ? "" : ` (did you mean '${nearest}'?)`;
 }
 
 /** Cuts what the operator wrote to a length that can be repeated to them. */
@@ -68,7 +74,7 @@ export function shorten(text: string): string {
 }
 
 /** The number of characters to insert, delete or replace (Levenshtein's). */
-function measureDistance(from: string, to: string): number {
+export function measureDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let i = 1; i <= from.length; i++) {
     const next = [i];

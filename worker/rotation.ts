@@ -23,7 +23,8 @@ export async function runRotation(
     log.error("rotation", { credential, attempt, error: "The configuration is invalid" });
     throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
   }
-  const result = await rotate(toStep(step), run, createWorld(configured.configuration));
+  const world = await createWorld(configured.configuration);
+  const result = await rotate(toStep(step), run, world);
   const missed = result.outcome === "success" && result.missed.length > 0;
   log[result.outcome === "failure" ? "error" : missed ? "warn" : "info"]("rotation", {
     credential,

@@ -14,7 +14,7 @@ export async function serve(
   environment: Environment,
   definitions: readonly TargetDefinition<unknown>[],
 ): Promise<Response> {
-  const { configured, ledger, log } = await createContext(environment, definitions);
-  const sweeps = createSweepLog(environment.LEDGER);
+  const { configured, database, ledger, log } = await createContext(environment, definitions);
+  const sweeps = createSweepLog(database);
   return await createApp({ configured, ledger, sweeps, log, now: Date.now }).fetch(request);
 }

@@ -7,6 +7,7 @@
 import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import type { Decision } from "../lib/rotation/decision.ts";
+import { graceFor } from "../lib/rotation/policy.ts";
 import type { ProofKind } from "../lib/targets/target.ts";
 import {
   assessHealth,
@@ -29,6 +30,8 @@ export interface Status {
   readonly reasons: readonly HealthReason[];
   /** What is wrong with the configuration. */
   readonly mistakes: readonly Mistake[];
+  /** What in the configuration may not be meant as it is written. */
+  readonly warnings: readonly Mistake[];
   /** The newest sweep; null before the first. */
   readonly last_sweep: SweepStatus | null;
   /** When the newest sweep without a problem began; null when there was none. */
@@ -47,6 +50,8 @@ export interface SweepStatus {
   readonly error: string | null;
   /** What went wrong on the way. */
   readonly problems: readonly string[];
+  /** What the operator should know, though nothing is wrong. */
+  readonly notices: readonly string[];
   /** The names of the credentials whose rotation was started. */
   readonly started: readonly string[];
   /** The ids of the leftovers that were removed. */
@@ -64,6 +69,7 @@ export interface SweepStatus {
  * - `failing`: three or more attempts in a row have failed;
  * - `blocked`: the operator must act first;
  * - `held`: the fuse holds it back;
+ * - `braked`: as many authorizations were made for it as its schedule explains, and no more are;
  * - `missing`: no live authorization is known;
  * - `paused`: the configuration says so;
  * - `unseen`: no sweep has seen it yet.
@@ -77,6 +83,7 @@ export type CredentialState =
   | "failing"
   | "blocked"
   | "held"
+  | "braked"
   | "missing"
   | "paused"
   | "unseen";
@@ -182,11 +189,13 @@ export function createStatus(situation: Situation): Status {
     status: reasons.length === 0 ? "ok" : "failing",
     reasons,
     mistakes: configured.ok ? [] : configured.mistakes,
+    warnings: configured.warnings,
     last_sweep: records?.last
       ? {
         at: toTime(records.last.at),
         error: records.last.error,
         problems: report?.problems ?? [],
+        notices: (report?.notices ?? []).map(({ message }) => message),
         started: report?.started ?? [],
         removed: report?.removed ?? [],
       }
@@ -243,7 +252,7 @@ function describeCredential(
       authorization,
       expires_at: toTimeOrNull(expiresAt),
       grace_until: holder?.state === "current" && holder.provenAt !== null
-        ? toTime(holder.provenAt + credential.grace)
+        ? toTime(holder.provenAt + graceFor(credential, holder.lifetime))
         : null,
     })),
   };
@@ -267,7 +276,7 @@ function stateOf(
   }
   if (decision?.kind === "blocked") return "blocked";
   if (failures >= tooManyFailures) return "failing";
-  if (decision?.kind === "held") return "held";
+  if (decision?.kind === "held" || decision?.kind === "braked") return decision.kind;
   if (failures > 0) return "retrying";
   if (findHolders(known.entries).every(({ expiresAt }) => hasPassed(expiresAt, now))) {
     return "missing";

@@ -12,6 +12,8 @@ export interface SweepRecord {
   readonly at: number;
   /** Why nothing was done; null for a sweep that went through. */
   readonly error: string | null;
+  /** What the operator must settle before anything is done; null when nothing is in the way. */
+  readonly halt: "account" | null;
   /** What it saw and did; null when nothing was done. */
   readonly report: SweepReport | null;
 }
@@ -37,11 +39,12 @@ export function createSweepLog(database: Database): SweepLog {
   return {
     async last() {
       const [{ results: [row] }] = await database.batch<
-        { at: number; error: string | null; report: string | null }
-      >([database.prepare("SELECT at, error, report FROM sweeps ORDER BY at DESC LIMIT 1")]);
+        { at: number; error: string | null; halt: SweepRecord["halt"]; report: string | null }
+      >([database.prepare("SELECT at, error, halt, report FROM sweeps ORDER BY at DESC LIMIT 1")]);
       return row && {
         at: row.at,
         error: row.error,
+        halt: row.halt,
         report: row.report === null ? null : JSON.parse(row.report) as SweepReport,
       };
     },
@@ -56,12 +59,12 @@ export function createSweepLog(database: Database): SweepLog {
       return row?.at ?? undefined;
     },
 
-    async record({ at, error, report }) {
+    async record({ at, error, halt, report }) {
       await database.batch([
         database.prepare(
-          "INSERT INTO sweeps (at, error, report) VALUES (?, ?, ?) ON CONFLICT DO UPDATE" +
-            " SET error = excluded.error, report = excluded.report",
-        ).bind(at, error, report === null ? null : JSON.stringify(report)),
+          "INSERT INTO sweeps (at, error, halt, report) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE" +
+            " SET error = excluded.error, halt = excluded.halt, report = excluded.report",
+        ).bind(at, error, halt, report === null ? null : JSON.stringify(report)),
         database.prepare(
           "DELETE FROM sweeps WHERE at NOT IN (SELECT at FROM sweeps ORDER BY at DESC LIMIT ?)",
         ).bind(kept),

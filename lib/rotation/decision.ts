@@ -9,6 +9,7 @@ import type { Entry } from "./ledger.ts";
 export type Cause =
   | "expiry"
   | "max_age"
+  | "configuration"
   | "missing"
   | "regenerated"
   | "new_target"
@@ -64,6 +65,12 @@ export interface HeldDecision extends DueDecisionBase {
   readonly kind: "held";
 }
 
+/** A rotation is due, but the credential has had as many authorizations made as its schedule explains. */
+export interface BrakedDecision extends DueDecisionBase {
+  /** What to do. */
+  readonly kind: "braked";
+}
+
 /** A rotation is due and is to be started. */
 export interface RotateDecision extends DueDecisionBase {
   /** What to do. */
@@ -74,6 +81,10 @@ export interface RotateDecision extends DueDecisionBase {
   readonly seenLease: number | null;
   /** Whether it will create an authorization. */
   readonly creates: boolean;
+  /** The mark of the newest authorization made so far: a newer one is this attempt's own. */
+  readonly beyond: string | null;
+  /** Whether the targets' token is about to end, or has ended. */
+  readonly urgent: boolean;
   /** How many authorizations it will delete in the end. */
   readonly deletes: number;
 }
@@ -85,12 +96,18 @@ export type Decision =
   | BackOffDecision
   | BlockedDecision
   | HeldDecision
+  | BrakedDecision
   | RotateDecision;
 
-/** A leftover of a crashed attempt: an authorization that was never delivered. */
+/**
+ * An authorization to be deleted by the sweep: the leftover of a crashed attempt, which was never
+ * delivered, or one that was deleted before and that Heroku still lists.
+ */
 export interface Removal {
   /** The ledger's entry for it. */
   readonly entry: Entry;
+  /** Whether it was deleted before. */
+  readonly again: boolean;
   /** The authorization's id. */
   readonly authorization: string;
   /** Why, in words. */
@@ -107,6 +124,28 @@ export interface Unmanaged {
   readonly expiresAt: number | null;
   /** Why it is nobody's, in words. */
   readonly reason: string;
+}
+
+/** An answer of Heroku's that is not believed yet: the ledger is, for the time being. */
+export interface Doubt {
+  /** The credential's name. */
+  readonly credential: string;
+  /** Until when, in milliseconds since the epoch; null as long as the list cannot be relied on. */
+  readonly until: number | null;
+  /** Since when Heroku has said otherwise, in milliseconds since the epoch. */
+  readonly since: number;
+  /** What is doubted, in words. */
+  readonly reason: string;
+}
+
+/** Something that an operator should know, though nothing is wrong. */
+export interface Notice {
+  /** The credential's name; null for the whole account. */
+  readonly credential: string | null;
+  /** What it is about. */
+  readonly kind: "granted_less" | "grace_shortened" | "own_authorization" | "mistyped";
+  /** The same in words. */
+  readonly message: string;
 }
 
 /** The most creates and deletes that one sweep may start. */

@@ -14,7 +14,8 @@ import type { Proof, Receipt } from "../targets/target.ts";
  * - `minted`: created, its token sealed in the ledger, its delivery not yet proven;
  * - `current`: proven at every required target;
  * - `discarded`: never delivered and never to be; to be removed whenever Heroku lists it;
- * - `retired`: gone;
+ * - `retired`: deleted, and to be deleted again as long as Heroku lists it;
+ * - `released`: left alone from now on: renamed by hand, or of the Heroku account before this one;
  * - `foreign`: bears this credential's name and a mark that this ledger never made: another Worker's.
  */
 export type EntryState =
@@ -24,6 +25,7 @@ export type EntryState =
   | "current"
   | "discarded"
   | "retired"
+  | "released"
   | "foreign";
 
 /** One authorization in a credential's line. Times are milliseconds since the epoch. */
@@ -42,16 +44,58 @@ export interface Entry {
   readonly accessToken: string | null;
   /** The sealed token, while it is kept. */
   readonly sealedToken: string | null;
+  /** The token's fingerprint; null for one that was adopted, or whose answer was lost. */
+  readonly fingerprint: string | null;
+  /** The description that Heroku answered with: another one is a change by hand. Null: it gave none. */
+  readonly description: string | null;
   /** The scope it was created with. */
   readonly scope: readonly string[] | null;
-  /** How long it lives in all, in milliseconds: null for ever. */
+  /** How long it lives in all, in milliseconds, as Heroku granted it: null for ever. */
   readonly lifetime: number | null;
+  /** How long its creator asked for, in milliseconds: null for ever; of an adopted one its lifetime. */
+  readonly asked: number | null;
+  /** Whether this ledger had it created, rather than found it in Heroku. */
+  readonly made: boolean;
+  /** When this ledger first wrote of it, by the Worker's own clock. */
+  readonly notedAt: number;
   /** When Heroku created it; for an intended one, when it was intended. */
   readonly createdAt: number;
-  /** When it expires: null for never. */
+  /** When it expires: null for never, or when no one says. */
   readonly expiresAt: number | null;
   /** When it became current. */
   readonly provenAt: number | null;
+  /** When Heroku first listed it; null as long as it has not. */
+  readonly seenAt: number | null;
+  /** Since when Heroku's answers contradict this entry, by not listing it or with another token. */
+  readonly doubtedSince: number | null;
+  /** When it was deleted, given up or released. */
+  readonly endedAt: number | null;
+  /** When Heroku was seen not to have it any more, after it was deleted or given up. */
+  readonly goneAt: number | null;
+}
+
+/** What a sweep saw of an entry in Heroku's list. */
+export type Sighting = Pick<
+  Entry,
+  "credential" | "mark" | "accessToken" | "seenAt" | "doubtedSince" | "goneAt"
+>;
+
+/** The Heroku account that a ledger is for. */
+export interface AccountNote {
+  /** The account's id, as `GET /account` gives it. */
+  readonly id: string;
+  /** The fingerprint of the token that was seen to be this account's. */
+  readonly token: string;
+}
+
+/** What a ledger is about as a whole. */
+export interface LedgerNote {
+  /** The account it is for; null as long as no sweep has seen one. */
+  readonly account: AccountNote | null;
+  /** The id of the authorization that Herotate itself works with; null when it is not known. */
+  readonly own: string | null;
+  /** How many records that no one can read Heroku listed when everything else was there. */
+  readonly unreadable: number;
 }
 
 /** One target's state for one authorization. Times are milliseconds since the epoch. */
@@ -84,6 +128,8 @@ export interface CredentialRecord {
   readonly endedAt: number | null;
   /** Why the last failed attempt failed; null after a success. */
   readonly error: string | null;
+  /** Since when Heroku has refused every create; null when the last one was not refused. */
+  readonly refusedSince: number | null;
   /** The mark whose token the built-in store hands out. */
   readonly served: string | null;
 }
@@ -101,7 +147,12 @@ export interface CredentialLedger {
 /** How an attempt ended. */
 export type AttemptEnd =
   | { readonly outcome: "success" }
-  | { readonly outcome: "failure"; readonly error: string };
+  | {
+    readonly outcome: "failure";
+    readonly error: string;
+    /** Whether it was the create that Heroku refused. */
+    readonly refused: boolean;
+  };
 
 /** The right to write for a credential: which attempt writes. */
 export interface Lease {
@@ -128,18 +179,35 @@ export interface Ledger {
   /** Reads one credential; undefined for one not known. */
   readCredential(name: string): Promise<CredentialLedger | undefined>;
 
+  /** Reads what the ledger is about as a whole. */
+  note(): Promise<LedgerNote>;
+  /** Writes down what the ledger is about as a whole. */
+  writeNote(note: LedgerNote): Promise<void>;
+  /**
+   * Goes over to another Heroku account: releases every authorization of the one before, forgets those
+   * of other Workers, and ends every attempt. What the store hands out it keeps until it has another.
+   */
+  changeAccount(account: AccountNote, at: number): Promise<void>;
+
   /** Makes a credential known with these entries; one that is known stays as it is. */
   adopt(credential: string, entries: readonly Entry[]): Promise<void>;
   /** Notes authorizations of another Worker, each once. */
   noteForeign(entries: readonly Entry[]): Promise<void>;
+  /** Forgets authorizations of another Worker, by their marks. */
+  forgetForeign(credential: string, marks: readonly string[]): Promise<void>;
+  /** Writes down what a sweep saw of entries, whatever attempt is at work. */
+  see(sightings: readonly Sighting[]): Promise<void>;
 
   /**
    * Begins an attempt: true if the newest one was `attempt - 1` and its lease stood as `seen`. An
    * attempt that had not ended counts as failed.
    */
   claim(lease: Lease, seen: number | null, leaseUntil: number): Promise<boolean>;
-  /** Shows that the attempt still is the newest and has not ended, and extends its lease. */
-  renew(lease: Lease, leaseUntil: number): Promise<void>;
+  /**
+   * Shows that the attempt still is the newest and has not ended, and extends its lease. Gives what
+   * the ledger is about as a whole.
+   */
+  renew(lease: Lease, leaseUntil: number): Promise<LedgerNote>;
   /** Ends an attempt. */
   end(lease: Lease, end: AttemptEnd, at: number): Promise<void>;
 
@@ -147,8 +215,10 @@ export interface Ledger {
   intend(lease: Lease, entry: Entry): Promise<void>;
   /** Turns an intended entry into a minted one. False if it has been discarded meanwhile. */
   mint(lease: Lease, minted: Entry): Promise<boolean>;
+  /** Forgets an intended entry whose create Heroku has refused. */
+  withdraw(lease: Lease, mark: string): Promise<void>;
   /** Gives up an entry that was never delivered. */
-  discard(lease: Lease, mark: string): Promise<void>;
+  discard(lease: Lease, mark: string, at: number): Promise<void>;
   /** Gives up an intended entry of an attempt whose lease has run out at `now`: false if it has not. */
   discardAbandoned(credential: string, mark: string, now: number): Promise<boolean>;
   /**
@@ -162,8 +232,8 @@ export interface Ledger {
   prove(lease: Lease, mark: string, place: string, proof: Proof | null, at: number): Promise<void>;
   /** Makes an entry current; a second call changes only `provenAt`. */
   promote(lease: Lease, mark: string, at: number): Promise<void>;
-  /** Writes down that an authorization is gone, and forgets its token. */
-  retire(lease: Lease, mark: string): Promise<void>;
+  /** Writes down that an authorization was deleted, or is left alone, and forgets its token. */
+  retire(lease: Lease, mark: string, state: "retired" | "released", at: number): Promise<void>;
   /** Forgets an entry's sealed token. */
   forgetToken(lease: Lease, mark: string): Promise<void>;
 
@@ -172,10 +242,7 @@ export interface Ledger {
    * entry is neither minted nor current.
    */
   serve(credential: string, mark: string): Promise<boolean>;
-  /**
-   * Drops what nobody asks for any more: ended entries that were created before this time and have a
-   * successor, and another Worker's that expired before it.
-   */
+  /** Drops ended entries that were created before this time and have a successor. */
   prune(before: number): Promise<void>;
 }
 

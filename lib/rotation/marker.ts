@@ -17,18 +17,56 @@ export interface Marker {
   readonly mark?: string;
 }
 
-const pattern = /^(?<name>.+) \[g(?<generation>[1-9]\d{0,8}) (?<mark>[0-9a-z]{12})\]$/su;
+/**
+ * The largest generation that is taken over from Heroku. Each number up to it, and the next ten
+ * thousand billions, is written with as many digits as {@linkcode parseMarker} reads.
+ */
+export const LARGEST_ADOPTED_GENERATION: number = 10 ** 14;
+
+/** At least this many characters of a mark must have survived where a description was cut. */
+const LEAST_OF_A_MARK = 6;
+
+const EXACT = /^(?<name>.+) \[g(?<generation>[1-9]\d{0,14}) (?<mark>[0-9a-z]{12})\]$/su;
+
+/** The same with other brackets or none, other spaces, or another case. */
+const CHANGED =
+  /^\s*(?<name>\S.*?)[\s[({<]+g(?<generation>[1-9]\d{0,14})\s+(?<mark>[0-9a-z]{12})[\s\])}>]*$/siu;
 
 /** Writes the description of a replacement, such as `ci-deploy [g7 4k2m9x0qpz1c]`. */
 export function formatMarker(marker: Required<Marker>): string {
   return `${marker.name} [g${marker.generation} ${marker.mark}]`;
 }
 
-/** Reads a description. Whatever does not end in a marker is the name of a generation 0. */
+/**
+ * Reads a description, also one whose brackets, spaces or case Heroku changed. Whatever does not end
+ * in a marker is the name of a generation 0.
+ */
 export function parseMarker(description: string): Marker {
-  const groups = pattern.exec(description)?.groups;
-  if (!groups) return { name: description, generation: 0 };
-  return { name: groups.name, generation: Number(groups.generation), mark: groups.mark };
+  const exact = EXACT.exec(description)?.groups;
+  const { name, generation, mark } = exact ?? CHANGED.exec(description)?.groups ?? {};
+  if (mark === undefined) return { name: description.normalize("NFC"), generation: 0 };
+  return {
+    name: exact ? name.normalize("NFC") : tidy(name),
+    generation: Number(generation),
+    mark: mark.toLowerCase(),
+  };
+}
+
+/**
+ * Whether a description is the one that was sent, in whatever form Heroku keeps it: other brackets,
+ * spaces or case, another Unicode form, or cut within its mark.
+ */
+export function survivesIn(description: string, marker: Required<Marker>): boolean {
+  const [kept, sent] = [fold(description), fold(formatMarker(marker))];
+  return sent.startsWith(kept) &&
+    kept.length >= sent.length - marker.mark.length + LEAST_OF_A_MARK;
+}
+
+/** Whether two descriptions with the same mark differ only in what Heroku may have changed. */
+export function isSameText(one: string, other: string): boolean {
+  if (tidy(one) === tidy(other)) return true;
+  const folded = fold(one);
+  return folded !== "" && parseMarker(one).mark !== undefined && folded === fold(other);
 }
 
 /** Makes a mark that no other attempt has: 60 random bits. */
@@ -37,4 +75,14 @@ export function createMark(): string {
     crypto.getRandomValues(new Uint8Array(12)),
     (byte) => (byte % 32).toString(32),
   ).join("");
+}
+
+/** A text in its usual Unicode form, without spaces that no one sees. */
+function tidy(text: string): string {
+  return text.normalize("NFC").trim().replace(/\s+/gu, " ");
+}
+
+/** Only the letters and digits of a text, in lower case. */
+function fold(text: string): string {
+  return text.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 }

@@ -5,22 +5,22 @@
  */
 import type { IssuedAuthorization } from "../authorization.ts";
 import { HerokuError } from "../errors.ts";
+import { fingerprint } from "../targets/fingerprint.ts";
+import { findBrake } from "./brake.ts";
 import type { Credential } from "./credential.ts";
-import { type CredentialLedger, type Entry, type Lease, SupersededError } from "./ledger.ts";
 import {
-  createView,
-  creationOf,
-  expiryOf,
-  isContested,
-  leftoversOf,
-  membersOf,
-  predecessorOf,
-} from "./line.ts";
-import { deleteAuthorization, findAuthorization } from "./lookup.ts";
+  type CredentialLedger,
+  type Entry,
+  type Lease,
+  type LedgerNote,
+  SupersededError,
+} from "./ledger.ts";
+import { createView, creationOf, isContested, leftoversOf, predecessorOf } from "./line.ts";
+import { deleteAuthorization, listAuthorizations } from "./lookup.ts";
 import { createMark, formatMarker } from "./marker.ts";
-import { AttemptError } from "./perform.ts";
-import { isExpiring, newestMinted } from "./need.ts";
-import { defaultLifetime } from "./policy.ts";
+import { ageOf, newestMinted } from "./need.ts";
+import { AttemptError, isFinal, RefusedError } from "./perform.ts";
+import { DEFAULT_LIFETIME, due } from "./policy.ts";
 import { canOpen, readCredential, type RotationRun, type RotationWorld } from "./world.ts";
 
 /** The replacement that an attempt goes on with. */
@@ -34,10 +34,10 @@ export interface Minted {
 }
 
 /**
- * Gives the replacement to deliver: the one that an earlier attempt minted and recorded, if it still
- * lives and does not near its own expiry, or else a new one. Heroku has no idempotency key, so before
- * a new one is made, whatever an earlier try made with a lost answer is found by its mark and deleted:
- * its token cannot be read back.
+ * Gives the replacement to deliver: the one that an earlier attempt, or an earlier try of this one,
+ * minted and recorded, if it does not near its own expiry, or else a new one. Heroku has no
+ * idempotency key, so before a new one is made, whatever an earlier try made with a lost answer is
+ * found by its mark and deleted: its token cannot be read back.
  *
  * One that another Worker may have adopted is passed over, as that Worker will delete it in time.
  * Whatever was minted before may stand at a target, dead or alive: it is left to be retired.
@@ -46,66 +46,110 @@ export async function mint(
   run: RotationRun,
   credential: Credential,
   world: RotationWorld,
+  note: LedgerNote,
 ): Promise<Minted> {
   const known = await readCredential(world, run);
   const newest = newestMinted(known.entries);
-  const unfinished = newest && (newest.state === "minted" || !run.creates);
+  const unfinished = newest && (newest.mark !== run.beyond || !run.creates);
   if (
-    unfinished && !isContested(newest, known) && await lives(newest, known, credential, world) &&
+    unfinished && !isContested(newest, known) && lasts(newest, credential, world.now()) &&
     await canOpen(newest, world.sealing)
   ) {
     return { mark: newest.mark, generation: newest.generation, fresh: false };
   }
-  return await mintAnother(run, credential, world);
+  return await mintAnother(run, credential, world, note);
 }
 
-/** Makes a new replacement, whatever there is. */
+/** Whether an entry's token lives for long enough that it may be delivered. */
+function lasts(entry: Entry, credential: Credential, now: number): boolean {
+  return now < due(credential, ageOf(entry)).expiringAt;
+}
+
+/** No authorization is made to live shorter, in milliseconds: a minute. */
+const SHORTEST_LIFE = 60_000;
+
+/** Makes a new replacement, whatever there is, within what the brake allows. */
 export async function mintAnother(
-  run: Lease,
+  run: RotationRun,
   credential: Credential,
   world: RotationWorld,
+  note: LedgerNote,
 ): Promise<Minted> {
   const known = await readCredential(world, run);
-  await removeLeftovers(run, known, world);
+  await removeLeftovers(run, known, world, note);
+  const now = world.now();
+  const brake = findBrake(credential, known, now);
+  if (brake !== undefined) throw new AttemptError(brake.reason);
 
-  const mark = createMark();
-  const generation = 1 + Math.max(
-    0,
-    ...known.entries
-      .filter(({ state }) => state !== "intended" && state !== "discarded")
-      .map((entry) => entry.generation),
-  );
-  const { scope, lifetime } = attributesOf(credential, known);
-  const intended: Entry = {
-    credential: credential.name,
-    generation,
-    mark,
-    state: "intended",
-    authorization: null,
-    accessToken: null,
-    sealedToken: null,
-    scope,
-    lifetime,
-    createdAt: world.now(),
-    expiresAt: null,
-    provenAt: null,
-  };
+  const intended = intend(credential, known, now);
   await world.ledger.intend(run, intended);
-
   const made = await create(run, intended, world);
-  const minted = await recordMinted(run, world, {
-    ...intended,
-    authorization: made.id,
-    accessToken: made.access_token.id ?? null,
-    sealedToken: await world.sealing.seal(made.access_token.token, intended),
-    createdAt: creationOf(made, intended.createdAt),
-    expiresAt: expiryOf(made, world.now()),
-  });
+  const minted = await recordMinted(run, world, await toMinted(intended, made, world));
   if (!minted) {
     await deleteAuthorization(world.authorizations, made.id);
     throw new SupersededError(run);
   }
-  return { mark, generation, fresh: true };
+  return { mark: intended.mark, generation: intended.generation, fresh: true };
+}
+
+function intend(credential: Credential, known: CredentialLedger, now: number): Entry {
+  const { scope, lifetime } = attributesOf(credential, known);
+  const generations = known.entries
+    .filter(({ state }) => state !== "intended" && state !== "discarded" && state !== "foreign")
+    .map((entry) => entry.generation);
+  return {
+    credential: credential.name,
+    generation: 1 + Math.max(0, ...generations),
+    mark: createMark(),
+    state: "intended",
+    authorization: null,
+    accessToken: null,
+    sealedToken: null,
+    fingerprint: null,
+    description: null,
+    scope,
+    lifetime,
+    asked: lifetime,
+    made: true,
+    notedAt: now,
+    createdAt: now,
+    expiresAt: null,
+    provenAt: null,
+    seenAt: null,
+    doubtedSince: null,
+    endedAt: null,
+    goneAt: null,
+  };
+}
+
+/** The entry with what Heroku answered. What was granted counts, not what was asked for. */
+async function toMinted(
+  intended: Entry,
+  { id, access_token, description, created_at, ...more }: IssuedAuthorization,
+  { sealing, now }: RotationWorld,
+): Promise<Entry> {
+  const lifetime = grantOf(access_token.expires_in, intended.asked);
+  return {
+    ...intended,
+    authorization: id,
+    accessToken: access_token.id ?? null,
+    sealedToken: await sealing.seal(access_token.token, intended),
+    fingerprint: await fingerprint(access_token.token),
+    description: description ?? null,
+    lifetime,
+    createdAt: creationOf(
+      { id, ...more, ...(created_at === undefined ? {} : { created_at }) },
+      intended.createdAt,
+    ),
+    expiresAt: lifetime === null ? null : now() + lifetime,
+  };
+}
+
+/** How long a new authorization lives: as Heroku answered, if it did and it makes sense. */
+function grantOf(seconds: number | null | undefined, asked: number | null): number | null {
+  if (seconds === null) return null;
+  if (seconds === undefined || seconds * 1000 < SHORTEST_LIFE) return asked;
+  return asked === null ? seconds * 1000 : Math.min(seconds * 1000, asked);
 }
 
 /** False for one that nobody will ever deliver, as its attempt has been given up. */
@@ -131,49 +175,56 @@ async function create(
     return await authorizations.create({
       scope: intended.scope ?? [],
       description: formatMarker({ ...intended, name: intended.credential }),
-      expires_in: intended.lifetime === null ? null : Math.round(intended.lifetime / 1000),
+      expires_in: intended.asked === null ? null : Math.round(intended.asked / 1000),
     });
   } catch (error) {
-    if (error instanceof HerokuError && error.effect === "none") {
-      await ledger.discard(run, intended.mark);
+    if (!(error instanceof HerokuError)) throw error;
+    if (error.effect !== "none") {
+      // Trying again at once would only find a list that does not show yet what was made.
+      throw new AttemptError(
+        `Cannot tell whether Heroku made a token for '${intended.credential}': ${error.message}. The next attempt looks for it first`,
+      );
     }
-    throw error;
+    await ledger.withdraw(run, intended.mark);
+    throw isFinal(error)
+      ? new RefusedError(
+        `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}`,
+      )
+      : error;
   }
 }
 
-/** Whether Heroku still has the token of an entry, and for long enough that it may be delivered. */
-async function lives(
-  entry: Entry,
-  known: CredentialLedger,
-  credential: Credential,
-  world: RotationWorld,
-): Promise<boolean> {
-  const found = await findAuthorization(world.authorizations, entry.authorization ?? "");
-  const now = world.now();
-  const [member] = membersOf(
-    { ...known, entries: [entry] },
-    createView(found ? [found] : [], now),
-  );
-  return member !== undefined && member.usable && !isExpiring(credential, member, now);
-}
-
 async function removeLeftovers(
-  run: Lease,
+  run: RotationRun,
   known: CredentialLedger,
   world: RotationWorld,
+  note: LedgerNote,
 ): Promise<void> {
   const undelivered = known.entries.filter(({ state }) =>
     state === "intended" || state === "discarded"
   );
-  if (undelivered.length === 0) return;
+  if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   for (const { mark, state } of undelivered) {
-    if (state === "intended") await world.ledger.discard(run, mark);
+    if (state === "intended") await world.ledger.discard(run, mark, world.now());
   }
-  const view = createView(await world.authorizations.list(), world.now());
+  const listing = await listAuthorizations(world.authorizations);
+  const own = new Set(note.own === null ? [] : [note.own]);
+  const view = createView(listing.authorizations, world.now(), { own });
   for (const entry of undelivered) {
     for (const { id } of leftoversOf(entry, view)) {
       await deleteAuthorization(world.authorizations, id);
     }
+  }
+  const isLost = undelivered.some(({ authorization, goneAt }) =>
+    authorization === null && goneAt === null
+  );
+  const isReadable = listing.broken === null && listing.unreadable.length <= note.unreadable;
+  if (isLost && !isReadable && !run.urgent) {
+    throw new AttemptError(
+      `Cannot make a token for '${run.credential}' as an earlier answer was lost, and Heroku's list ${
+        listing.broken === null ? "holds records that no one can read" : "breaks off"
+      }: what the earlier one made may be there. It is tried again`,
+    );
   }
 }
 
@@ -191,7 +242,7 @@ function attributesOf(
   const lifetime = credential.lifetime !== undefined
     ? credential.lifetime
     : predecessor
-    ? predecessor.lifetime
-    : defaultLifetime;
+    ? predecessor.asked
+    : DEFAULT_LIFETIME;
   return { scope, lifetime };
 }

@@ -7,7 +7,7 @@ import type { Credential, CredentialTarget } from "./credential.ts";
 import type { Cause } from "./decision.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { isContested, type Member, membersOf, type View } from "./line.ts";
-import { type Due, due } from "./policy.ts";
+import { type Age, type Due, due, type DueBy } from "./policy.ts";
 import { inWords } from "./words.ts";
 
 /** A credential's line as the plan sees it. */
@@ -135,19 +135,7 @@ export function findNeed(
   const [holder] = holders;
   const { generation } = holder.entry;
   const { at, by, emergencyAt } = dueOf(credential, holder);
-  if (now >= at) {
-    return by === "max_age"
-      ? {
-        cause: "max_age",
-        reason: `Generation ${generation} has reached its greatest age`,
-        emergencyAt,
-      }
-      : {
-        cause: "expiry",
-        reason: expiring(holder, now),
-        emergencyAt,
-      };
-  }
+  if (now >= at) return { ...dueReason(credential, holder, by, now), emergencyAt };
   if (current && alive.length > 1) {
     return before(
       holders,
@@ -176,6 +164,45 @@ export function findNeed(
     };
 }
 
+/** What a due authorization's rotation is called, and why it is due. */
+function dueReason(
+  credential: Credential,
+  holder: Member,
+  by: DueBy,
+  now: number,
+): { readonly cause: Cause; readonly reason: string } {
+  const { generation, lifetime, scope, createdAt } = holder.entry;
+  const subject = `Generation ${generation}`;
+  switch (by) {
+    case "max_age":
+      return { cause: "max_age", reason: `${subject} has reached its greatest age` };
+    case "too_long": {
+      const life = lifetime === null ? "never expires" : `lives ${inWords(lifetime)}`;
+      const allowed = credential.lifetime;
+      return {
+        cause: "configuration",
+        reason: `${subject} ${life}, and ${
+          typeof allowed === "number" ? `'expires_in' is ${inWords(allowed)}` : "was to live less"
+        }`,
+      };
+    }
+    case "too_wide":
+      return {
+        cause: "configuration",
+        reason: `${subject} has the scope ${scope?.join(", ")}, which is wider than 'scope' says`,
+      };
+    case "unknown_end":
+      return {
+        cause: "expiry",
+        reason: `Heroku does not say when generation ${generation} expires, and it is ${
+          inWords(now - createdAt)
+        } old`,
+      };
+    default:
+      return { cause: "expiry", reason: expiring(holder, now) };
+  }
+}
+
 /** Whose tokens the targets hold that a replacement is not proven at: none when the last one proven is dead. */
 function holdersBefore(
   minted: Member,
@@ -198,7 +225,12 @@ function expiring({ entry, expiresAt }: Member, now: number): string {
 }
 
 function dueOf(credential: Credential, { entry, expiresAt }: Member): Due {
-  return due(credential, { createdAt: entry.createdAt, expiresAt, lifetime: entry.lifetime });
+  return due(credential, { ...ageOf(entry), expiresAt });
+}
+
+/** What of an entry decides when it is due. Of what was made here the Worker's own clock counts. */
+export function ageOf(entry: Entry): Age {
+  return { ...entry, createdAt: entry.made ? entry.notedAt : entry.createdAt };
 }
 
 function isSupplied(

@@ -5,18 +5,35 @@
  */
 import { HerokuError } from "../errors.ts";
 import { TargetError } from "../targets/target.ts";
-import { type Lease, type Ledger, SupersededError } from "./ledger.ts";
+import { type Lease, type Ledger, type LedgerNote, SupersededError } from "./ledger.ts";
+import type { OwnToken } from "./own_token.ts";
 import { leaseDuration } from "./policy.ts";
 import { SealingError } from "./sealing.ts";
 import type { Step, StepOptions } from "./step.ts";
 
-/** Runs one step, and gives what it gave. */
-export type Perform = <T>(name: string, run: () => Promise<T>) => Promise<T>;
+/** Runs one step, and gives what it gave. A step is told what the ledger is about as a whole. */
+export type Perform = <T>(name: string, run: (note: LedgerNote) => Promise<T>) => Promise<T>;
+
+/** What the runner of an attempt's steps works with. */
+export interface PerformWorld {
+  /** The ledger. */
+  readonly ledger: Pick<Ledger, "renew">;
+  /** The token that Herotate works with. */
+  readonly own: Pick<OwnToken, "fingerprint">;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
 
 /** A failure that trying again within the attempt does not mend. */
 export class AttemptError extends Error {
   /** The name of the class. */
-  override readonly name = "AttemptError";
+  override readonly name: string = "AttemptError";
+}
+
+/** A failure in which Heroku refused to create anything: nothing was made. */
+export class RefusedError extends AttemptError {
+  /** The name of the class. */
+  override readonly name: string = "RefusedError";
 }
 
 /** Waits of 10, 20 and 40 seconds: with all time-outs well inside a lease. */
@@ -33,7 +50,7 @@ const mostPauses = 3;
 type Outcome<T> =
   | { readonly kind: "value"; readonly value: T }
   | { readonly kind: "pause"; readonly duration: number; readonly message: string }
-  | { readonly kind: "failure"; readonly message: string }
+  | { readonly kind: "failure"; readonly message: string; readonly refused: boolean }
   | { readonly kind: "superseded" };
 
 /**
@@ -44,15 +61,20 @@ type Outcome<T> =
 export function createPerform(
   step: Step,
   lease: Lease,
-  { ledger, now }: { readonly ledger: Ledger; readonly now: () => number },
+  { ledger, own, now }: PerformWorld,
 ): Perform {
-  return async <T>(name: string, run: () => Promise<T>): Promise<T> => {
+  return async <T>(name: string, run: (note: LedgerNote) => Promise<T>): Promise<T> => {
     for (let round = 1;; round++) {
       const title = round === 1 ? name : `${name} (${round})`;
       const outcome = await step.do<Outcome<T>>(title, patience, async () => {
         try {
-          await ledger.renew(lease, now() + leaseDuration);
-          return { kind: "value", value: await run() };
+          const note = await ledger.renew(lease, now() + leaseDuration);
+          if (note.account !== null && note.account.token !== own.fingerprint) {
+            throw new AttemptError(
+              `Cannot ${name} as 'HEROKU_API_TOKEN' was changed: the next sweep looks whose it is`,
+            );
+          }
+          return { kind: "value", value: await run(note) };
         } catch (error) {
           return toOutcome(name, error);
         }
@@ -63,7 +85,9 @@ export function createPerform(
         case "superseded":
           throw new SupersededError(lease);
         case "failure":
-          throw new AttemptError(outcome.message);
+          throw outcome.refused
+            ? new RefusedError(outcome.message)
+            : new AttemptError(outcome.message);
         case "pause":
           if (round > mostPauses) throw new AttemptError(outcome.message);
           await step.sleep(`${title}: wait`, outcome.duration);
@@ -76,23 +100,28 @@ export function createPerform(
 function toOutcome(name: string, error: unknown): Exclude<Outcome<never>, { kind: "value" }> {
   if (error instanceof SupersededError) return { kind: "superseded" };
   if (error instanceof AttemptError || error instanceof SealingError) {
-    return { kind: "failure", message: error.message };
+    return toFailure(error.message, error instanceof RefusedError);
   }
   if (error instanceof TargetError) {
     const { message, retryAfter } = error;
-    if (!error.retryable) return { kind: "failure", message };
+    if (!error.retryable) return toFailure(message);
     if (retryAfter === undefined) throw error;
     return retryAfter <= longestPause
       ? { kind: "pause", duration: retryAfter, message }
-      : { kind: "failure", message };
+      : toFailure(message);
   }
   if (error instanceof HerokuError && isFinal(error)) {
-    return { kind: "failure", message: `Cannot ${name} as Heroku answered: ${error.message}` };
+    return toFailure(`Cannot ${name} as Heroku answered: ${error.message}`);
   }
   throw error;
 }
 
-function isFinal({ code }: HerokuError): boolean {
+function toFailure(message: string, refused = false): Extract<Outcome<never>, { kind: "failure" }> {
+  return { kind: "failure", message, refused };
+}
+
+/** Whether trying the same again soon will not help. */
+export function isFinal({ code }: HerokuError): boolean {
   return code === "unauthorized" || code === "two_factor" || code === "forbidden" ||
     code === "invalid_request";
 }

@@ -4,19 +4,24 @@
  *
  * @module
  */
+import { findBrake } from "./brake.ts";
 import type { Credential } from "./credential.ts";
-import type { Decision, Fuse, Removal, Unmanaged } from "./decision.ts";
+import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
+import { LONGEST_LAG } from "./doubt.ts";
+import { findExcess, hold, stagger } from "./fuse.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
-import {
-  adoptionOf,
-  expiryOf,
-  foreignersOf,
-  leftoversOf,
-  predecessorOf,
-  type View,
-} from "./line.ts";
+import { adoptionOf, foreignersOf, leftoversOf, predecessorOf, type View } from "./line.ts";
 import { findNeed, findTaken, inspect, isExpiring, type Line, type Taken } from "./need.ts";
-import { backoff, emergencyBackoff, leaseDuration, strangersOverlap } from "./policy.ts";
+import { findDoubts, findNotices } from "./notices.ts";
+import {
+  backoff,
+  emergencyBackoff,
+  leaseDuration,
+  LONGEST_BACKOFF,
+  REFUSED_FOR_LONG,
+  strangersOverlap,
+} from "./policy.ts";
+import { findUnmanaged } from "./unmanaged.ts";
 
 /** What a sweep is to do. */
 export interface Plan {
@@ -30,6 +35,10 @@ export interface Plan {
   readonly foreign: readonly Entry[];
   /** Why nothing is started or removed, when the fuse has blown. */
   readonly blown: string | null;
+  /** Answers of Heroku's that are not believed yet. */
+  readonly doubts: readonly Doubt[];
+  /** What the operator should know, though nothing is wrong. */
+  readonly notices: readonly Notice[];
 }
 
 /** What a plan is made from. */
@@ -74,10 +83,11 @@ export function plan({ view, credentials, ledger, now, fuse }: PlanInput): Plan 
     return [{ credential, foreign, of: { ...found, entries: [...found.entries, ...foreign] } }];
   });
   const taken = findTaken(ledger);
-  const decisions = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
   const removals = known.flatMap(({ credential, of }) =>
     credential.paused ? [] : findLeftovers(of, view, now)
   );
+  const found = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
+  const decisions = stagger(found, removals, fuse);
   const blown = findExcess(decisions, removals, fuse);
   return {
     decisions: blown ? decisions.map((decision) => hold(decision, blown)) : decisions,
@@ -85,6 +95,8 @@ export function plan({ view, credentials, ledger, now, fuse }: PlanInput): Plan 
     unmanaged: findUnmanaged(known.flatMap(({ of }) => of.entries), credentials, view),
     foreign: known.flatMap(({ foreign }) => foreign),
     blown,
+    doubts: known.flatMap(({ credential, of }) => findDoubts(credential, of, view)),
+    notices: known.flatMap(({ credential, of }) => findNotices(credential, of)),
   };
 }
 
@@ -105,6 +117,17 @@ function decide(
     until,
   });
   if (credential.paused) return wait("It is paused: remove 'paused' to go on", null);
+  const own = line.alive.find(({ entry }) => view.own.has(entry.authorization ?? ""));
+  if (own) {
+    return {
+      kind: "blocked",
+      cause: "configuration",
+      credential: name,
+      reason:
+        `Generation ${own.entry.generation} may be the authorization that Herotate itself works with, so it is not touched: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put HEROKU_API_TOKEN\``,
+      until: null,
+    };
+  }
 
   if (isLeased(ledger, credential, now) && !isOverdue(line, ledger, credential, now)) {
     return {
@@ -139,6 +162,16 @@ function decide(
       until: null,
     };
   }
+  const brake = creates ? findBrake(credential, ledger, now) : undefined;
+  if (brake !== undefined) {
+    return {
+      kind: "braked",
+      cause,
+      credential: name,
+      reason: `${reason}. ${brake.reason}`,
+      until: brake.until,
+    };
+  }
   return {
     kind: "rotate",
     credential: name,
@@ -148,6 +181,8 @@ function decide(
     attempt: record.attempt + 1,
     seenLease: record.leaseUntil,
     creates,
+    beyond: line.newest?.mark ?? null,
+    urgent: now >= need.emergencyAt,
     deletes: creates ? line.alive.length : line.alive.length - 1,
   };
 }
@@ -183,6 +218,10 @@ function retryAt(
   // A failure in the far future was dated by a clock that ran ahead.
   if (record.endedAt > now + leaseDuration) return now;
   const endedAt = Math.min(record.endedAt, now);
+  const { refusedSince } = record;
+  if (refusedSince !== null && now - refusedSince >= REFUSED_FOR_LONG) {
+    return endedAt + LONGEST_BACKOFF;
+  }
   const wait = backoff(record.failures);
   return now >= emergencyAt
     ? endedAt + Math.min(wait, emergencyBackoff)
@@ -192,63 +231,19 @@ function retryAt(
 function findLeftovers(ledger: CredentialLedger, view: View, now: number): Removal[] {
   const { leaseUntil } = ledger.record;
   const idle = leaseUntil === null || leaseUntil <= now;
-  return ledger.entries
-    .filter(({ state }) => state === "discarded" || (state === "intended" && idle))
-    .flatMap((entry) =>
-      leftoversOf(entry, view).map(({ id }) => ({
-        entry,
-        authorization: id,
-        reason: `An attempt at generation ${entry.generation} made it and never delivered it`,
-      }))
-    );
-}
-
-function hold(decision: Decision, blown: string): Decision {
-  if (decision.kind !== "rotate") return decision;
-  const { cause, credential, reason } = decision;
-  return { kind: "held", cause, credential, reason: `${reason}. ${blown}`, until: null };
-}
-
-function findExcess(
-  decisions: readonly Decision[],
-  removals: readonly Removal[],
-  fuse: Fuse,
-): string | null {
-  const rotations = decisions.filter((decision) => decision.kind === "rotate");
-  const creates = rotations.filter((decision) => decision.creates).length;
-  const deletes = removals.length +
-    rotations.reduce((sum, decision) => sum + decision.deletes, 0);
-  if (creates <= fuse.creates && deletes <= fuse.deletes) return null;
-  return `Nothing was started or removed as one sweep would create ${creates} and delete ${deletes} authorizations, and the fuse allows ${fuse.creates} and ${fuse.deletes}: if that is right, raise 'FUSE'`;
-}
-
-function findUnmanaged(
-  entries: readonly Entry[],
-  credentials: readonly Credential[],
-  view: View,
-): Unmanaged[] {
-  const names = new Set(credentials.map(({ name }) => name));
-  const foreign = new Set<string | null>();
-  const managed = new Set<string | null>();
-  for (const entry of entries) {
-    // What was retired and is still listed was renamed by hand, and so left alone.
-    if (entry.state === "retired") continue;
-    if (entry.authorization === null || entry.state === "discarded") {
-      leftoversOf(entry, view).forEach(({ id }) => managed.add(id));
-    } else {
-      (entry.state === "foreign" ? foreign : managed).add(entry.authorization);
-    }
-  }
-  return view.authorizations.filter(({ id }) => !managed.has(id)).map((authorization) => ({
-    id: authorization.id,
-    description: authorization.description ?? "",
-    expiresAt: expiryOf(authorization, view.at),
-    reason: authorization.id === view.defaultId
-      ? "It is the account's default API key"
-      : foreign.has(authorization.id)
-      ? "Another Worker made it"
-      : names.has(authorization.description ?? "")
-      ? "It has a credential's name, but was not there alone when that credential was adopted"
-      : "No credential has its name",
-  }));
+  return ledger.entries.flatMap((entry) => {
+    const { state, generation } = entry;
+    const again = (entry.endedAt ?? now) + LONGEST_LAG <= now;
+    const isDue = state === "discarded" || (state === "intended" && idle) ||
+      (state === "retired" && again);
+    if (!isDue) return [];
+    return leftoversOf(entry, view).map(({ id }) => ({
+      entry,
+      again,
+      authorization: id,
+      reason: state === "retired"
+        ? `Generation ${generation} was deleted, and Heroku still lists it`
+        : `An attempt at generation ${generation} made it and never delivered it`,
+    }));
+  });
 }

@@ -16,10 +16,10 @@ import {
   type Lease,
   SupersededError,
 } from "./ledger.ts";
-import { deleteClaimed } from "./lookup.ts";
+import { deleteClaimed, type Deletion } from "./lookup.ts";
 import { mint, mintAnother, type Minted } from "./mint.ts";
-import { AttemptError, createPerform, patience, type Perform } from "./perform.ts";
-import { leaseDuration, strangersOverlap } from "./policy.ts";
+import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
+import { graceFor, leaseDuration, strangersOverlap } from "./policy.ts";
 import type { Step } from "./step.ts";
 import {
   configured,
@@ -35,42 +35,61 @@ export type RotationResult =
     readonly outcome: "success";
     /** The generation that is current now. */
     readonly generation: number;
-    /** How many stale authorizations were retired. */
-    readonly retired: number;
+    /** How many stale authorizations were deleted. */
+    readonly deleted: number;
+    /** How many were gone already. */
+    readonly gone: number;
+    /** How many were left alone, as someone renamed them or the account uses them as its default. */
+    readonly skipped: number;
     /** Why optional targets do not hold its token, in words. */
     readonly missed: readonly string[];
   }
   | { readonly outcome: "failure"; readonly error: string }
   | { readonly outcome: "superseded" };
 
-/** How often Heroku must refuse a token before it counts as refused, and the wait between. */
-const refusals = 3;
-const refusalPause = 10_000;
+/**
+ * The waits between looks at a new token that Heroku refuses, in milliseconds: it has been seen to take
+ * minutes. A token that is still refused after the last one counts as refused.
+ */
+const REFUSAL_PAUSES = [10_000, 60_000, 300_000];
 
 /** Runs one attempt. It ends in the ledger, whatever happens, unless a newer one has taken over. */
 export async function rotate(
   step: Step,
-  { creates, ...lease }: RotationRun,
+  run: RotationRun,
   world: RotationWorld,
 ): Promise<RotationResult> {
+  const { creates: _creates, beyond: _beyond, urgent: _urgent, ...lease } = run;
   const perform = createPerform(step, lease, world);
   try {
-    const { mark, generation } = await obtain(step, perform, { ...lease, creates }, world);
+    const { mark, generation } = await obtain(step, perform, run, world);
     const missed = await supplyAll(perform, lease, mark, world);
     const stale = await outwait(step, perform, lease, mark, world);
-    await retireAll(perform, lease, mark, stale, world);
+    const ends = await retireAll(perform, lease, mark, stale, world);
     await perform("record", () => record(lease, mark, world));
-    return { outcome: "success", generation, retired: stale.length, missed };
+    return { outcome: "success", generation, ...countEnds(ends), missed };
   } catch (error) {
     if (error instanceof SupersededError) return { outcome: "superseded" };
     const message = error instanceof Error ? error.message : "An unknown error";
-    return await step.do("end in failure", patience, () => fail(lease, message, world));
+    const refused = error instanceof RefusedError;
+    return await step.do("end in failure", patience, () => fail(lease, message, refused, world));
   }
 }
 
-async function fail(lease: Lease, error: string, world: RotationWorld): Promise<RotationResult> {
+function countEnds(ends: readonly Deletion[]): { deleted: number; gone: number; skipped: number } {
+  const deleted = ends.filter((end) => end === "deleted").length;
+  const gone = ends.filter((end) => end === "gone").length;
+  return { deleted, gone, skipped: ends.length - deleted - gone };
+}
+
+async function fail(
+  lease: Lease,
+  error: string,
+  refused: boolean,
+  world: RotationWorld,
+): Promise<RotationResult> {
   try {
-    await world.ledger.end(lease, { outcome: "failure", error }, world.now());
+    await world.ledger.end(lease, { outcome: "failure", error, refused }, world.now());
     return { outcome: "failure", error };
   } catch (thrown) {
     if (thrown instanceof SupersededError) return { outcome: "superseded" };
@@ -85,18 +104,17 @@ async function obtain(
   run: RotationRun,
   world: RotationWorld,
 ): Promise<Minted> {
-  const { creates: _whether, ...lease } = run;
-  const minted = await perform("mint", () => mint(run, configured(world, lease), world));
-  if (await prove("prove", step, perform, lease, minted.mark, world)) return minted;
-  if (minted.fresh) return await discard(perform, lease, minted.mark, world);
+  const minted = await perform("mint", (note) => mint(run, configured(world, run), world, note));
+  if (await prove("prove", step, perform, run, minted.mark, world)) return minted;
+  if (minted.fresh) return await discard(perform, run, minted.mark, world);
 
   // A target may hold it from an earlier attempt: it is retired only behind another one.
   const another = await perform(
     "mint another",
-    () => mintAnother(lease, configured(world, lease), world),
+    (note) => mintAnother(run, configured(world, run), world, note),
   );
-  if (await prove("prove another", step, perform, lease, another.mark, world)) return another;
-  return await discard(perform, lease, another.mark, world);
+  if (await prove("prove another", step, perform, run, another.mark, world)) return another;
+  return await discard(perform, run, another.mark, world);
 }
 
 /** Calls Heroku with the new token. */
@@ -108,13 +126,13 @@ async function prove(
   mark: string,
   world: RotationWorld,
 ): Promise<boolean> {
-  for (let refusal = 1;; refusal++) {
-    const accepted = await perform(`${title} ${refusal}`, async () => {
+  for (let look = 0;; look++) {
+    const accepted = await perform(`${title} ${look + 1}`, async () => {
       const entry = entryOf(await readCredential(world, lease), mark);
-      return entry.state === "current" || await world.accepts(await openToken(entry, world));
+      return await world.accepts(await openToken(entry, world), entry.scope);
     });
-    if (accepted || refusal === refusals) return accepted;
-    await step.sleep(`${title} ${refusal}: wait`, refusalPause);
+    if (accepted || look === REFUSAL_PAUSES.length) return accepted;
+    await step.sleep(`${title} ${look + 1}: wait`, REFUSAL_PAUSES[look]);
   }
 }
 
@@ -124,15 +142,15 @@ async function discard(
   mark: string,
   world: RotationWorld,
 ): Promise<never> {
-  await perform("discard", async () => {
+  await perform("discard", async ({ own }) => {
     configured(world, lease);
-    const { authorization } = entryOf(await readCredential(world, lease), mark);
-    await world.ledger.discard(lease, mark);
-    if (authorization) await deleteClaimed(world.authorizations, authorization, lease.credential);
+    const entry = entryOf(await readCredential(world, lease), mark);
+    await world.ledger.discard(lease, mark, world.now());
+    await deleteClaimed(world, entry, own);
     return null;
   });
   throw new AttemptError(
-    `Cannot use the new token of '${lease.credential}' as Heroku refused it ${refusals} times: the next attempt makes another`,
+    `Cannot use the new token of '${lease.credential}' as Heroku refused it for minutes: the next attempt makes another`,
   );
 }
 
@@ -246,9 +264,10 @@ async function promote(
       (state === "adopted" || state === "minted" || state === "current") &&
       generation < entry.generation
     );
+  const grace = graceFor(credential, entry.lifetime);
   const overlap = stale.some(({ state, generation }) => state === "adopted" && generation > 0)
-    ? Math.max(credential.grace, strangersOverlap)
-    : credential.grace;
+    ? Math.max(grace, strangersOverlap)
+    : grace;
   const left = stale.length === 0 ? 0 : clamp(since + overlap - now, 0, overlap);
   await world.ledger.renew(lease, now + left + leaseDuration);
   return { stale: stale.map((older) => older.mark), left };
@@ -261,14 +280,18 @@ async function retireAll(
   mark: string,
   stale: readonly string[],
   world: RotationWorld,
-): Promise<void> {
-  if (stale.length === 0) return;
+): Promise<Deletion[]> {
+  if (stale.length === 0) return [];
   for (const target of configured(world, lease).targets.filter(({ required }) => required)) {
     await perform(`verify ${await titleOf(target)}`, () => verify(lease, mark, target, world));
   }
+  const ends: Deletion[] = [];
   for (const older of stale) {
-    await perform(`retire ${older}`, () => retire(lease, mark, older, world));
+    ends.push(
+      await perform(`retire ${older}`, ({ own }) => retire(lease, mark, older, own, world)),
+    );
   }
+  return ends;
 }
 
 /** Looks once more, after the overlap, whether a target still holds the token. */
@@ -296,27 +319,34 @@ async function retire(
   lease: Lease,
   mark: string,
   stale: string,
+  own: string | null,
   world: RotationWorld,
-): Promise<null> {
+): Promise<Deletion> {
   const credential = configured(world, lease);
   const known = await readCredential(world, lease);
   const entry = entryOf(known, mark);
   assertSupplied(credential, known, entry);
-  if (!await world.accepts(await openToken(entry, world))) {
+  if (!await world.accepts(await openToken(entry, world), entry.scope)) {
     throw new AttemptError(
       `Cannot retire the predecessors of '${lease.credential}' generation ${entry.generation} as Heroku refuses its token: nothing was deleted`,
     );
   }
-  const { authorization: id } = entryOf(known, stale);
+  const older = entryOf(known, stale);
   const holder = await findHolder(known, stale, credential, world);
   if (holder) {
     throw new AttemptError(
       `Cannot retire the predecessors of '${lease.credential}' as ${holder} may hold one and is another credential's now: it is tried again once that one is proven there`,
     );
   }
-  if (id !== null) await deleteClaimed(world.authorizations, id, lease.credential);
-  await world.ledger.retire(lease, stale);
-  return null;
+  const end = await deleteClaimed(world, older, own);
+  if (end === "own") {
+    throw new AttemptError(
+      `Cannot delete generation ${older.generation} of '${lease.credential}' as it may be the authorization that Herotate itself works with: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put HEROKU_API_TOKEN\``,
+    );
+  }
+  const isLeft = end === "renamed" || end === "untouchable";
+  await world.ledger.retire(lease, stale, isLeft ? "released" : "retired", world.now());
+  return end;
 }
 
 /** A place that this credential has dropped and another one has not been proven at yet. */

@@ -4,29 +4,25 @@
  *
  * @module
  */
-import type { Authorization } from "../authorization.ts";
-import type { AuthorizationsClient, MalformedRecord } from "../client.ts";
 import { fingerprint } from "../targets/fingerprint.ts";
-import type { Credential } from "./credential.ts";
-import type { Decision, Fuse, Removal, Unmanaged } from "./decision.ts";
+import { checkAccount, type HerokuAccount } from "./account.ts";
+import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
-import { createView, type View } from "./line.ts";
-import { deleteAuthorization, findAuthorization } from "./lookup.ts";
+import type { View } from "./line.ts";
+import { lookAround, type LookWorld } from "./look.ts";
+import { deleteAuthorization } from "./lookup.ts";
 import { plan, planAdoption } from "./plan.ts";
 import { leaseDuration } from "./policy.ts";
-import type { Sealing } from "./sealing.ts";
 import { canOpen, type RotationRun } from "./world.ts";
 
 /** What a sweep works with. */
-export interface SweepWorld {
-  /** Heroku's authorizations. */
-  readonly authorizations: AuthorizationsClient;
+export interface SweepWorld extends LookWorld {
+  /** Asks Heroku whose token it is. */
+  readonly account: () => Promise<HerokuAccount>;
+  /** The id or e-mail address of the Heroku account that the operator confirmed. Default: none. */
+  readonly confirmedAccount?: string;
   /** The ledger. */
   readonly ledger: Ledger;
-  /** Opens tokens. */
-  readonly sealing: Sealing;
-  /** The configured credentials. */
-  readonly credentials: readonly Credential[];
   /** The most that one sweep may do. */
   readonly fuse: Fuse;
   /** Starts a durable run for each; an id that has been started before is passed over. */
@@ -57,6 +53,14 @@ export interface SweepReport {
   readonly unmanaged: readonly Unmanaged[];
   /** Why nothing was started or removed, when the fuse had blown. */
   readonly blown: string | null;
+  /** Why Heroku's list cannot be relied on, in words; null when it can. */
+  readonly unreliable: string | null;
+  /** Answers of Heroku's that are not believed yet. */
+  readonly doubts: readonly Doubt[];
+  /** What the operator should know, though nothing is wrong. */
+  readonly notices: readonly Notice[];
+  /** The generations that were deleted before and that Heroku still lists, in words. */
+  readonly undead: readonly string[];
   /** What went wrong, in words; the rest of the sweep went on. */
   readonly problems: readonly string[];
 }
@@ -67,16 +71,28 @@ const keptFor = 30 * 86_400_000;
 /**
  * Runs one sweep.
  *
+ * @throws {AccountError} When the token is not known to be the ledger's account's: nothing was done.
  * @throws When the authorizations could not be listed or the ledger not be read: nothing was done.
  */
 export async function sweep(world: SweepWorld): Promise<SweepReport> {
-  const { ledger, credentials, fuse, now } = world;
+  const { ledger, credentials, fuse, now, own } = world;
   const at = now();
   const problems: string[] = [];
 
-  let known = await readOpenable(world);
-  const view = await look(world, known, at, problems);
-  const adoption = planAdoption({ view, credentials, ledger: known });
+  const confirmed = world.confirmedAccount;
+  const note = await checkAccount(
+    { ...world, confirmed, token: own.fingerprint },
+    await ledger.note(),
+  );
+  const look = await lookAround(world, await readOpenable(world), note, at);
+  const { view, unreliable } = look;
+  let { known } = look;
+  if (unreliable !== null) problems.push(unreliable);
+
+  // What cannot be read may be the very authorization that a new credential is to begin with.
+  const adoption = view.doubtful
+    ? new Map<string, readonly Entry[]>()
+    : planAdoption({ view, credentials, ledger: known });
   for (const [name, entries] of adoption) await ledger.adopt(name, entries);
   if (adoption.size > 0) known = await readOpenable(world);
 
@@ -100,7 +116,10 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
       if (await remove(world, removal, at)) removed.push(removal.authorization);
     });
   }
-  await attempt(problems, "prune the ledger", () => ledger.prune(at - keptFor));
+  await attempt(problems, "prune the ledger", () => prune(world, known, view));
+  const undead = decided.removals
+    .filter(({ entry }) => entry.state === "retired")
+    .map(({ entry, reason }) => `${entry.credential}: ${reason}`);
   return {
     at,
     decisions: decided.decisions,
@@ -108,11 +127,15 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     removed,
     unmanaged: decided.unmanaged,
     blown: decided.blown,
+    unreliable,
+    doubts: decided.doubts,
+    notices: [...decided.notices, ...look.notices],
+    undead,
     problems,
   };
 }
 
-/** Reads the ledger, without the sealed tokens that the present key does not open: they are as good as lost. */
+/** Reads the ledger, without the sealed tokens that the present key does not open: they are lost. */
 async function readOpenable(
   { ledger, sealing }: SweepWorld,
 ): Promise<ReadonlyMap<string, CredentialLedger>> {
@@ -124,35 +147,22 @@ async function readOpenable(
   return new Map(await Promise.all(known));
 }
 
-/**
- * Lists the authorizations. A server has been seen to end a list early, so whatever the ledger knows
- * and the list lacks is asked for by its id before it counts as gone.
- */
-async function look(
-  { authorizations, credentials }: SweepWorld,
+/** Drops what no one asks for any more. */
+async function prune(
+  { ledger }: SweepWorld,
   known: ReadonlyMap<string, CredentialLedger>,
-  at: number,
-  problems: string[],
-): Promise<View> {
-  const malformed: MalformedRecord[] = [];
-  const listed = await authorizations.list({ onMalformed: (record) => malformed.push(record) });
-  for (const { page, index, reason } of malformed) {
-    problems.push(
-      `Heroku listed a record that is no authorization, page ${page}, ${index}: ${reason}`,
-    );
+  view: View,
+): Promise<void> {
+  await ledger.prune(view.at - keptFor);
+  if (view.doubtful || view.sparse) return;
+  for (const [name, { entries }] of known) {
+    // The oldest shows since when another Worker has been at it: see `isContested()`.
+    const [, ...later] = entries
+      .filter(({ state }) => state === "foreign")
+      .toSorted((a, b) => a.createdAt - b.createdAt);
+    const unlisted = later.filter(({ authorization }) => !view.byId.has(authorization ?? ""));
+    await ledger.forgetForeign(name, unlisted.map(({ mark }) => mark));
   }
-  const ids = new Set(listed.map(({ id }) => id));
-  const found: Authorization[] = [];
-  for (const { name } of credentials) {
-    for (const { state, authorization } of known.get(name)?.entries ?? []) {
-      const expected = state === "adopted" || state === "minted" || state === "current";
-      if (!expected || authorization === null || ids.has(authorization)) continue;
-      const present = await findAuthorization(authorizations, authorization);
-      if (present) found.push(present);
-    }
-  }
-  const untouchable = await findAuthorization(authorizations, "~");
-  return createView([...listed, ...found], at, untouchable?.id);
 }
 
 async function start(
@@ -174,7 +184,12 @@ async function start(
       if (!await world.ledger.claim(lease, decision.seenLease, at + leaseDuration)) return;
       runs.push({
         id: await createRunId(lease, ledgerId),
-        run: { ...lease, creates: decision.creates },
+        run: {
+          ...lease,
+          creates: decision.creates,
+          beyond: decision.beyond,
+          urgent: decision.urgent,
+        },
       });
     });
   }

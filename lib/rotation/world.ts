@@ -4,8 +4,10 @@
  * @module
  */
 import type { AuthorizationsClient } from "../client.ts";
+import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
 import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
+import type { OwnToken } from "./own_token.ts";
 import { AttemptError } from "./perform.ts";
 import { type Sealing, SealingError } from "./sealing.ts";
 
@@ -14,7 +16,9 @@ export interface RotationWorld {
   /** Heroku's authorizations. */
   readonly authorizations: AuthorizationsClient;
   /** Whether Heroku knows a token: see {@linkcode createAcceptance}. */
-  readonly accepts: (token: string) => Promise<boolean>;
+  readonly accepts: Accepts;
+  /** The token that Herotate itself works with. */
+  readonly own: OwnToken;
   /** The ledger. */
   readonly ledger: Ledger;
   /** Seals and opens tokens. */
@@ -31,6 +35,10 @@ export interface RotationWorld {
 export interface RotationRun extends Lease {
   /** Whether it is to make a new generation, rather than finish the newest one. */
   readonly creates: boolean;
+  /** The mark of the newest authorization when it was started: a newer one is its own. */
+  readonly beyond: string | null;
+  /** Whether the targets' token is about to end, or has ended. */
+  readonly urgent: boolean;
 }
 
 /** The configuration of the credential that an attempt is for, if it still is to be rotated. */
@@ -57,7 +65,7 @@ export async function readCredential(
   const known = await ledger.readCredential(credential);
   if (!known) {
     throw new AttemptError(
-      `Cannot go on with '${credential}' as the ledger no longer knows it: the next sweep adopts it anew`,
+      `Cannot go on with '${credential}' as the ledger no longer knows it: the next sweep looks for it again`,
     );
   }
   return known;
@@ -68,7 +76,7 @@ export function entryOf(known: CredentialLedger, mark: string): Entry {
   const entry = known.entries.find((candidate) => candidate.mark === mark);
   if (!entry) {
     throw new AttemptError(
-      `Cannot go on with '${known.record.name}' as the ledger no longer knows its replacement: the next sweep starts anew`,
+      `Cannot go on with '${known.record.name}' as the ledger no longer knows its replacement: the next sweep starts another attempt`,
     );
   }
   return entry;

@@ -80,6 +80,7 @@ export const awsSecretsManager: TargetDefinition<AwsSecretsManagerConfig> = {
   place: ({ region, secret, key }) =>
     `aws-secrets-manager:${region}/${secret}${key === undefined ? "" : `#${key}`}`,
   secrets: ({ access_key_id, secret_access_key }) => [access_key_id, secret_access_key],
+  signingSecrets: ({ secret_access_key }) => [secret_access_key],
   create,
 };
 

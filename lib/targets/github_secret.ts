@@ -50,6 +50,7 @@ export function defineGitHubSecret(store: GitHubStore): TargetDefinition<GitHubS
         pathOf(store, config).join("/").toLowerCase()
       }/${config.name.toUpperCase()}`,
     secrets: ({ token, app }) => [app ? app.private_key : token ?? DEFAULT_TOKEN],
+    signingSecrets: ({ app }) => app ? [app.private_key] : [],
     create: (config, environment) => create(store, config, environment),
   };
 }

@@ -163,6 +163,11 @@ export interface TargetDefinition<Config> {
   place(config: Config): string;
   /** The names of the Worker secrets that it needs, so that a missing one is told at once. */
   secrets(config: Config): readonly string[];
+  /**
+   * Those of {@linkcode TargetDefinition.secrets} that it signs with and sends in no header, so that
+   * they may hold any character; default none.
+   */
+  signingSecrets?(config: Config): readonly string[];
   /** Makes the target. Nothing is requested yet. */
   create(config: Config, environment: TargetEnvironment): Target;
 }

@@ -51,6 +51,7 @@ export const webhook: TargetDefinition<WebhookConfig> = {
   schema,
   place: ({ url }) => `webhook:${new URL(url).href}`,
   secrets: ({ secret }) => [secret],
+  signingSecrets: ({ secret }) => [secret],
   create,
 };
 

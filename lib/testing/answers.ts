@@ -56,9 +56,15 @@ export function errorAnswer(
   return jsonAnswer(status, { id, message, ...more });
 }
 
+const NAMES = {
+  app: "app",
+  authorization: "OAuth authorization",
+  session: "OAuth session",
+};
+
 /** 404 for one record. `resource` is Heroku's name for its kind. */
-export function notFound(resource: string): Answer {
-  return errorAnswer(404, "not_found", `Couldn't find that ${resource}.`, { resource });
+export function notFound(resource: keyof typeof NAMES): Answer {
+  return errorAnswer(404, "not_found", `Couldn't find that ${NAMES[resource]}.`, { resource });
 }
 
 /** 400 for a body that is no JSON object. */

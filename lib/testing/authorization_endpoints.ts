@@ -8,7 +8,6 @@ import {
   type Answer,
   badRequest,
   errorAnswer,
-  internalError,
   invalidParams,
   jsonAnswer,
   notFound,
@@ -22,6 +21,7 @@ import {
   readCreate,
   readUpdate,
   showAuthorization,
+  type Showing,
 } from "./authorization_record.ts";
 import type {
   AuthorizationStore,
@@ -55,11 +55,11 @@ export interface AuthorizationSettings {
   /** The authorizations of the account. */
   readonly store: AuthorizationStore;
   /** The account's user. */
-  readonly user: FakeUser;
+  user(): FakeUser;
   /** The OAuth clients that a request may name. */
   readonly clients: readonly FakeClient[];
-  /** Whether answers hide the tokens, other than those of create and regenerate. */
-  readonly redact: boolean;
+  /** How answers hide the tokens, other than those of create and regenerate. */
+  readonly hide: Showing["hide"];
   /** The status that regenerating answers with. */
   readonly regenerateStatus: 200 | 201;
   /** The id of the authorization that `~` stands for, if the account has one. */
@@ -92,8 +92,17 @@ export interface AuthorizationEndpoints {
 export function createAuthorizationEndpoints(
   settings: AuthorizationSettings,
 ): AuthorizationEndpoints {
-  const { store, user, clients, redact } = settings;
-  const write = createAuthorizationWriter(user, redact);
+  const { store, user, clients, hide } = settings;
+  const write = createAuthorizationWriter(user, { hide });
+
+  function showRead(stored: Stored, at: number): Answer {
+    return jsonAnswer(200, showAuthorization(stored, user(), at, { hide }));
+  }
+
+  function showIssued(status: number, stored: Stored, at: number): Answer {
+    const record = showAuthorization(stored, user(), at, { hide: "none", issued: true });
+    return jsonAnswer(status, record);
+  }
 
   function find(id: string, among: StoreView = store): Stored | undefined {
     if (id !== "~") return among.find(id);
@@ -102,10 +111,8 @@ export function createAuthorizationEndpoints(
 
   function list({ at, headers }: AdmittedCall): Answer {
     const range = parseRange(headers.get("Range"));
-    if ("status" in range) {
-      return range.status === 500
-        ? internalError(range.message)
-        : errorAnswer(416, "requested_range_not_satisfiable", `${range.message}.`);
+    if ("problem" in range) {
+      return errorAnswer(416, "requested_range_not_satisfiable", `${range.problem}.`);
     }
     const { lag = 0, pageSize = range.max } = settings.world();
     const limited = { ...range, max: Math.min(range.max, pageSize) };
@@ -153,6 +160,8 @@ export function createAuthorizationEndpoints(
       accessTokenId: settings.makeId(),
       expiresAt: expires_in === null ? null : at + expires_in * 1000,
       omit: [],
+      session: null,
+      tokenMadeAt: at,
       version: 0,
     };
     store.add(authorization);
@@ -167,7 +176,7 @@ export function createAuthorizationEndpoints(
       askedLifetime: toDuration(attributes.expires_in),
       lifetime: toDuration(expires_in),
     });
-    return jsonAnswer(201, showAuthorization(authorization, user, at, false));
+    return showIssued(201, authorization, at);
   }
 
   function info({ at, headers, id }: AdmittedCall): Answer {
@@ -195,14 +204,14 @@ export function createAuthorizationEndpoints(
     stored.description = storeDescription(description, settings.world());
     stored.client = client;
     store.touch(stored, at);
-    return jsonAnswer(200, showAuthorization(stored, user, at, redact));
+    return showRead(stored, at);
   }
 
   function remove({ at, id, token }: AdmittedCall): Answer {
     const stored = find(id);
     if (stored === undefined) return notFound("authorization");
     store.remove(stored, "request", at, token);
-    return jsonAnswer(200, showAuthorization(stored, user, at, redact));
+    return showRead(stored, at);
   }
 
   function regenerate({ at, id, token }: AdmittedCall): Answer {
@@ -214,7 +223,7 @@ export function createAuthorizationEndpoints(
       expiresAt: at + REGENERATED_LIFETIME,
     };
     store.regenerate(stored, replacement, at, token);
-    return jsonAnswer(settings.regenerateStatus, showAuthorization(stored, user, at, false));
+    return showIssued(settings.regenerateStatus, stored, at);
   }
 
   return { list, create, info, update, remove, regenerate };

@@ -6,7 +6,7 @@
 
 import type { FakeClient, Stored, StoredAuthorization } from "./authorization_store.ts";
 import { formatTime } from "./clock.ts";
-import { redactToken } from "./token_maker.ts";
+import { type Redaction, redactToken } from "./token_maker.ts";
 
 /** The account's user, as each record names it. */
 export interface FakeUser {
@@ -22,7 +22,7 @@ export interface FakeUser {
 export interface CreateAttributes {
   /** The scope, each name once; at least one. */
   readonly scope: readonly string[];
-  /** The description, empty when none was given. */
+  /** The description. */
   readonly description: string;
   /** The client's id. */
   readonly client: string | undefined;
@@ -35,7 +35,7 @@ export interface UpdateAttributes {
   /** The new description; undefined: as it was. */
   readonly description: string | undefined;
   /** The new client; undefined: as it was. */
-  readonly client: { readonly id: string; readonly secret: string } | undefined;
+  readonly client: { readonly id: string; readonly secret: string | undefined } | undefined;
 }
 
 /** Why a request is refused with 422. */
@@ -44,9 +44,24 @@ export interface InvalidParams {
   readonly invalid: string;
 }
 
-function secondsLeft({ expiresAt }: StoredAuthorization, now: number): number | null {
-  // Rounded down, so that no answer promises a second that the token does not have.
-  return expiresAt === null ? null : Math.floor((expiresAt - now) / 1000);
+/** What of a record is shown. */
+export interface Showing {
+  /** How the token is hidden, `"none"` when it is whole. */
+  readonly hide: Redaction | "none";
+  /** Whether the token was made just now, so that its whole lifetime is left. */
+  readonly issued?: boolean;
+}
+
+/** What is given to a client that names no description. */
+export const DEFAULT_DESCRIPTION = "Long-lived user authorization";
+
+function secondsLeft(stored: StoredAuthorization, now: number, issued: boolean): number | null {
+  const { expiresAt, tokenMadeAt } = stored;
+  if (expiresAt === null) return null;
+  // Rounded down, so that no answer promises a second that the token does not have. A read comes a
+  // second after the token was made at the soonest: no real client ever read the whole lifetime.
+  const at = issued ? now : Math.max(now, tokenMadeAt + 1000);
+  return Math.max(0, Math.floor((expiresAt - at) / 1000));
 }
 
 /**
@@ -55,32 +70,32 @@ function secondsLeft({ expiresAt }: StoredAuthorization, now: number): number | 
  * @param stored the record
  * @param user the account's user
  * @param now the time, in milliseconds since 1970, that `expires_in` counts from
- * @param redacted whether the token is hidden
+ * @param showing what of it is shown
  */
 export function showAuthorization(
   stored: Stored,
   user: FakeUser,
   now: number,
-  redacted: boolean,
+  { hide, issued = false }: Showing,
 ): Record<string, unknown> {
   if (stored.kind === "oddity") return stored.record;
-  const { client, token } = stored;
+  const { client, token, session } = stored;
   const shown: Record<string, unknown> = {
     access_token: {
-      expires_in: secondsLeft(stored, now),
+      expires_in: secondsLeft(stored, now, issued),
       id: stored.accessTokenId,
-      token: redacted ? redactToken(token) : token,
+      token: hide === "none" ? token : redactToken(token, hide),
     },
     client: client === null
       ? null
-      : { id: client.id, name: client.name, redirect_uri: client.redirect_uri ?? null },
+      : { id: client.id, name: client.name, redirect_uri: client.redirect_uri ?? REDIRECT_URI },
     created_at: formatTime(stored.createdAt),
     description: stored.description,
     grant: null,
     id: stored.id,
     refresh_token: null,
     scope: stored.scope,
-    session: null,
+    session: session === null ? null : { id: session },
     updated_at: formatTime(stored.updatedAt),
     user,
   };
@@ -88,34 +103,43 @@ export function showAuthorization(
   return shown;
 }
 
+const REDIRECT_URI = "https://example.com/auth/heroku/callback";
+
 const UNTIL_SECONDS_LEFT = '{"access_token":{"expires_in":';
 
 /**
  * Prepares to write records in JSON, again and again: of a record that did not change, only the
- * seconds left are written anew.
+ * seconds left are written again.
  *
- * @param user the account's user
- * @param redacted whether the tokens are hidden
+ * @param user gives the account's user
+ * @param showing what of the records is shown
  * @returns a function that writes a record as it is at a time, in milliseconds since 1970
  */
 export function createAuthorizationWriter(
-  user: FakeUser,
-  redacted: boolean,
+  user: () => FakeUser,
+  showing: Showing,
 ): (stored: Stored, now: number) => string {
-  const written = new WeakMap<Stored, { readonly version: number; readonly text: string }>();
+  interface Written {
+    readonly version: number;
+    readonly user: FakeUser;
+    readonly text: string;
+  }
+  const written = new WeakMap<Stored, Written>();
 
   function write(stored: Stored, now: number): string {
-    const text = JSON.stringify(showAuthorization(stored, user, now, redacted));
+    const text = JSON.stringify(showAuthorization(stored, user(), now, showing));
     if (!text.startsWith(UNTIL_SECONDS_LEFT)) return text;
     const rest = text.slice(text.indexOf(",", UNTIL_SECONDS_LEFT.length));
-    written.set(stored, { version: stored.version, text: rest });
+    written.set(stored, { version: stored.version, user: user(), text: rest });
     return text;
   }
 
   return (stored, now) => {
     const known = written.get(stored);
-    if (stored.kind === "oddity" || known?.version !== stored.version) return write(stored, now);
-    return `${UNTIL_SECONDS_LEFT}${secondsLeft(stored, now)}${known.text}`;
+    if (stored.kind === "oddity" || known?.version !== stored.version || known.user !== user()) {
+      return write(stored, now);
+    }
+    return `${UNTIL_SECONDS_LEFT}${secondsLeft(stored, now, false)}${known.text}`;
   };
 }
 
@@ -129,6 +153,12 @@ function isScope(value: unknown): value is string[] {
     value.every((name) => typeof name === "string" && name !== "");
 }
 
+function readSeconds(value: unknown): number | null | undefined {
+  if (value === null) return null;
+  const seconds = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof seconds === "number" && Number.isSafeInteger(seconds) ? seconds : undefined;
+}
+
 /**
  * Reads the body of a request to create an authorization. Members that it does not know are passed over.
  *
@@ -137,19 +167,18 @@ function isScope(value: unknown): value is string[] {
 export function readCreate(
   body: Readonly<Record<string, unknown>>,
 ): CreateAttributes | InvalidParams {
-  const { scope = ["global"], description = "", client, expires_in = null } = body;
+  const { scope = ["global"], description = DEFAULT_DESCRIPTION, client } = body;
   if (!isScope(scope)) return { invalid: "Scope must be an array of scopes." };
   if (typeof description !== "string") return { invalid: "Description must be a string." };
-  if (client !== undefined && typeof client !== "string") {
+  // Heroku's identity server names the client as an object, its CLI the seconds in a string.
+  const clientId = isObject(client) ? client.id : client;
+  if (clientId !== undefined && typeof clientId !== "string") {
     return { invalid: "Client must be a client's id." };
   }
-  if (
-    expires_in !== null && !(typeof expires_in === "number" && Number.isSafeInteger(expires_in))
-  ) {
-    return { invalid: "Expires in must be an integer or null." };
-  }
+  const expires_in = readSeconds(body.expires_in ?? null);
+  if (expires_in === undefined) return { invalid: "Expires in must be an integer or null." };
   if (expires_in !== null && expires_in < 1) return { invalid: "Expires in must be positive." };
-  return { scope: [...new Set(scope)], description, client, expires_in };
+  return { scope: [...new Set(scope)], description, client: clientId, expires_in };
 }
 
 /**
@@ -169,10 +198,14 @@ export function readUpdate(
     return { invalid: "Description must be a string." };
   }
   if (client === undefined) return { description, client };
-  if (!isObject(client) || typeof client.id !== "string" || typeof client.secret !== "string") {
+  if (!isObject(client)) return { invalid: "Client must have an id and a secret." };
+  const { id, secret } = client;
+  // Heroku's Go client sends an empty client whenever only the description changes.
+  if (id === undefined) return { description, client: undefined };
+  if (typeof id !== "string" || !(secret === undefined || typeof secret === "string")) {
     return { invalid: "Client must have an id and a secret." };
   }
-  return { description, client: { id: client.id, secret: client.secret } };
+  return { description, client: { id, secret } };
 }
 
 /** Finds a client by its id, and by its secret where one is given. */

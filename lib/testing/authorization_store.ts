@@ -14,7 +14,7 @@ export interface FakeClient {
   readonly secret: string;
   /** The client's name. */
   readonly name: string;
-  /** Where its web flow leads back to. Default: null. */
+  /** Where its web flow leads back to. Default: an address at `example.com`. */
   readonly redirect_uri?: string | null;
 }
 
@@ -32,6 +32,8 @@ export interface StoredAuthorization {
   readonly createdAt: number;
   /** Members that Heroku leaves out when it answers with this one. */
   readonly omit: readonly string[];
+  /** The id of the session that it belongs to, as one of a web flow does; null: it belongs to none. */
+  readonly session: string | null;
   /** The description, empty when there is none. */
   description: string;
   /** The OAuth client that it was made for, if any. */
@@ -42,6 +44,8 @@ export interface StoredAuthorization {
   token: string;
   /** The id of the access token. */
   accessTokenId: string;
+  /** When the access token was made, in milliseconds since 1970. */
+  tokenMadeAt: number;
   /** Milliseconds since 1970; null: never. */
   expiresAt: number | null;
   /** Grows with every change, for `ETag`. */
@@ -298,7 +302,7 @@ export function createAuthorizationStore(): AuthorizationStore {
         ended: authorization.token,
       });
       byToken.delete(authorization.token);
-      Object.assign(authorization, replacement);
+      Object.assign(authorization, replacement, { tokenMadeAt: at });
       byToken.set(authorization.token, authorization);
       schedule(authorization);
       touch(authorization, at);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type AccountState, createUsers } from "./account.ts";
 import type { Answer } from "./answers.ts";
 import { createAuthorizationEndpoints } from "./authorization_endpoints.ts";
 import { createAuthorizationStore } from "./authorization_store.ts";
@@ -17,7 +18,9 @@ import { createJournal } from "./journal.ts";
 import { createOperator } from "./operator.ts";
 import { createRandom, drawAt } from "./random.ts";
 import { createRateLimitPool, RATE_LIMIT_POOL } from "./rate_limit.ts";
-import { type AccountState, createServer, readToken } from "./server.ts";
+import { makeRequestId, makeResponse } from "./response.ts";
+import { createServer, readToken } from "./server.ts";
+import { createSessionEndpoints } from "./sessions.ts";
 import { createTokenMaker } from "./token_maker.ts";
 import type { FakeWorld } from "./world.ts";
 
@@ -107,6 +110,8 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     seed = 1,
     faults = true,
     redact = true,
+    redaction = "strong",
+    olderErrors = false,
     clients = [],
     record = true,
     slowest = 20,
@@ -126,7 +131,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
   const pool = createRateLimitPool(clock.now());
   const limit = typeof record === "number" ? record : record ? Infinity : 0;
   const journal = createJournal(limit);
-  const user = { id: random.uuid(), email: "operator@example.com", full_name: null };
+  const users = createUsers(random.uuid(), seed);
   let script = createFaultScript(faults, seed);
   let account: AccountState = {};
   let world: FakeWorld = {};
@@ -144,6 +149,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
   }
   setWorld(options.world ?? {});
 
+  const user = () => account.ofSomebodyElse === true ? users.stranger : users.operator;
   const makeId = random.uuid;
   const operator = createOperator({ store, clients, now: clock.now, makeId, makeToken });
   const defaultKey = options.defaultKey === true
@@ -156,7 +162,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     store,
     user,
     clients,
-    redact,
+    hide: redact ? redaction : "none",
     regenerateStatus: options.regenerateStatus ?? 200,
     defaultKeyId: defaultKey?.id,
     world: () => world,
@@ -166,6 +172,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
   const serve = createServer({
     store,
     authorizations,
+    sessions: createSessionEndpoints(store),
     apps,
     pool,
     user,
@@ -180,17 +187,10 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     return candidate === token && own === undefined && account.adminRevoked !== true;
   }
 
-  function respond({ status, body, headers }: Answer, at: number, requestId: string): Response {
-    const sent = new Headers(headers);
-    sent.set("Request-Id", requestId);
-    // Pages of HTML come from the router in front of the API, which knows nothing of the account.
-    if (!headers["Content-Type"]?.startsWith("text/html")) {
-      sent.set("RateLimit-Remaining", String(pool.remaining(at)));
-      if (options.warningMessage !== undefined) {
-        sent.set("Warning-Message", options.warningMessage);
-      }
-    }
-    return new Response(body, { status, headers: sent });
+  function respond(answer: Answer, at: number, requestId: string): Response {
+    const { warningMessage } = options;
+    const remaining = pool.remaining(at);
+    return makeResponse(answer, { at, remaining, requestId, warningMessage, olderErrors });
   }
 
   /** Answers a request; undefined when a fault keeps the answer away. */
@@ -203,7 +203,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     const { pathname: path, search: query } = new URL(request.url);
     const carried = readToken(headers.get("Authorization"));
     const call = { number, at, method, path, query, token: carried, body };
-    const requestId = createRandom(drawAt(~seed, -number) * 2 ** 32).uuid();
+    const requestId = makeRequestId(drawAt(~seed, -number) * 2 ** 32, headers);
     const decided = script(call);
     const faults = [decided ?? [], world.always ?? []].flat().map(toDetailed);
 

@@ -4,12 +4,12 @@
  * @module
  */
 
+import type { AccountState } from "./account.ts";
 import type { Creation, Deletion, FakeClient } from "./authorization_store.ts";
 import type { Faults } from "./faults.ts";
 import type { RecordedRequest } from "./journal.ts";
 import type { FakeAuthorization, IssueAttributes } from "./operator.ts";
-import type { AccountState } from "./server.ts";
-import type { TokenForm } from "./token_maker.ts";
+import type { Redaction, TokenForm } from "./token_maker.ts";
 import type { FakeWorld } from "./world.ts";
 
 /** How a fake Heroku is set up. */
@@ -30,6 +30,10 @@ export interface FakeHerokuOptions {
    * 2026. Default: true.
    */
   readonly redact?: boolean;
+  /** What of a hidden token shows. Default: `"strong"`, so that it differs from token to token. */
+  readonly redaction?: Redaction;
+  /** Whether errors are worded `{"id", "error"}`, as older services of Heroku's do. Default: false. */
+  readonly olderErrors?: boolean;
   /** The account's admin token. Default: a made-up one. */
   readonly token?: string;
   /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { AccountState } from "./account.ts";
 export type { Creation, Deletion, FakeClient } from "./authorization_store.ts";
 export { createFakeHeroku } from "./fake_heroku.ts";
 export type { FakeHeroku, FakeHerokuOptions } from "./fake_heroku_interface.ts";
@@ -28,6 +29,5 @@ export {
 } from "./memory_workflows.ts";
 export type { FakeAuthorization, IssueAttributes } from "./operator.ts";
 export type { Step, StepOptions } from "../rotation/step.ts";
-export type { AccountState } from "./server.ts";
-export type { TokenForm } from "./token_maker.ts";
+export type { Redaction, TokenForm } from "./token_maker.ts";
 export type { FakeWorld, Renaming } from "./world.ts";

@@ -50,6 +50,11 @@ export interface IssueAttributes {
    * `["access_token"]`, `["description", "session"]`. Default: none.
    */
   readonly omit?: readonly string[];
+  /**
+   * The session that it belongs to, as one of a web flow does: `true` for one of its own, or the id of
+   * another's. It is listed by `GET /oauth/sessions`; deleting it ends all its tokens. Default: none.
+   */
+  readonly session?: string | true;
 }
 
 /** The operator's acts. */
@@ -131,6 +136,8 @@ export function createOperator(tools: OperatorTools): Operator {
       accessTokenId: tools.makeId(),
       expiresAt: expires_in === null ? null : createdAt + expires_in * 1000,
       omit: attributes.omit ?? [],
+      session: attributes.session === true ? tools.makeId() : attributes.session ?? null,
+      tokenMadeAt: createdAt,
       version: 0,
     };
     store.add(authorization);

@@ -27,14 +27,14 @@ export interface ListRange {
   readonly order: "asc" | "desc";
   /** The most records to answer with, from 1 to {@linkcode LARGEST_PAGE_SIZE}. */
   readonly max: number;
+  /** Whether the header named a `max`, which is then named in the answer as well. */
+  readonly maxAsked: boolean;
 }
 
-/** Why a `Range` header is not answered with records. */
+/** Why a `Range` header is answered with 416. */
 export interface RangeProblem {
-  /** 416 for a bad range; 500 for `id ]..` with an empty start, as Heroku has been seen to do. */
-  readonly status: 416 | 500;
   /** What is wrong, for the error's message. */
-  readonly message: string;
+  readonly problem: string;
 }
 
 /** One page of a list. */
@@ -50,11 +50,12 @@ export interface Page<Item> {
 const FORM = /^id +(\]?)([\w-]*)\.\.([\w-]*)(\[?) *(?:;(.*))?$/;
 
 function bad(message: string): RangeProblem {
-  return { status: 416, message };
+  return { problem: message };
 }
 
 /**
- * Reads a `Range` header: `id ..`, `id ]a..z[; max=10`, `id a..; order=desc,max=10;`.
+ * Reads a `Range` header: `id ..`, `id ]a..z[; max=10`, `id a..; order=desc,max=10;`. An empty start
+ * is the beginning, with or without `]`: heroku-client sends `id ]..` with every call.
  *
  * @param header the header's value, null when there is none
  * @returns what is asked for, or why it cannot be answered; it never throws
@@ -63,9 +64,6 @@ export function parseRange(header: string | null): ListRange | RangeProblem {
   const parts = FORM.exec(header ?? "id ..");
   if (parts === null) return bad("Range must be like 'id ..; max=200'");
   const [, exclusion, start = "", end = "", endExclusion, attributes = ""] = parts;
-  if (exclusion !== "" && start === "") {
-    return { status: 500, message: "Internal server error." };
-  }
   if (start === "" && end !== "") return bad("Range must have a start where it has an end");
   if (end === "" && endExclusion !== "") return bad("Range must have an end before '['");
 
@@ -82,6 +80,7 @@ export function parseRange(header: string | null): ListRange | RangeProblem {
       return bad("Range attributes must be 'max' and 'order'");
     }
   }
+  const maxAsked = max !== undefined;
   max ??= DEFAULT_PAGE_SIZE;
   if (max < 1 || max > LARGEST_PAGE_SIZE) {
     return bad(`Range 'max' must be between 1 and ${LARGEST_PAGE_SIZE}`);
@@ -94,6 +93,7 @@ export function parseRange(header: string | null): ListRange | RangeProblem {
     endExcluded: endExclusion !== "",
     order: order ?? "asc",
     max,
+    maxAsked,
   };
 }
 
@@ -137,7 +137,7 @@ export function takePage<Item extends { readonly key: string }>(
   sorted: readonly Item[],
   range: ListRange,
 ): Page<Item> {
-  const { start, startExcluded, end, endExcluded, order, max } = range;
+  const { start, startExcluded, end, endExcluded, order, max, maxAsked } = range;
   const ascending = order === "asc";
   const [low, lowExcluded, high, highExcluded] = ascending
     ? [start, startExcluded, end, endExcluded]
@@ -150,11 +150,12 @@ export function takePage<Item extends { readonly key: string }>(
   if (items.length === 0) return { items };
 
   const attributes = ascending ? `max=${max}` : `order=desc,max=${max}`;
+  const shown = maxAsked || !ascending ? `; ${attributes}` : "";
   const last = items[items.length - 1].key;
   const until = `${end}${endExcluded ? "[" : ""}`;
   return {
     items,
-    contentRange: `id ${items[0].key}..${last}; ${attributes}`,
+    contentRange: `id ${items[0].key}..${last}${shown}`,
     nextRange: items.length < to - from ? `id ]${last}..${until}; ${attributes}` : undefined,
   };
 }

@@ -31,6 +31,17 @@ const GRANTED: Readonly<Record<string, readonly Permission[]>> = {
 };
 
 /**
+ * The scopes that allow something, as `Oauth-Scope-Accepted` names them.
+ *
+ * @param permission what a token wants to do
+ */
+export function accepted(permission: Permission): string {
+  return Object.keys(GRANTED)
+    .filter((name) => allows([name], permission))
+    .join(" ");
+}
+
+/**
  * Whether a scope allows something. `global` allows everything, `identity` to read the account,
  * `read-protected` to read config vars, `write-protected` to read and change them; `read`, `write` and
  * finer scopes allow nothing of what this server has. Every token may read its rate limit.

@@ -6,28 +6,15 @@
  * @module
  */
 
+import { type AccountState, showAccount } from "./account.ts";
 import { type Answer, errorAnswer, jsonAnswer, rateLimited } from "./answers.ts";
 import type { AdmittedCall, AuthorizationEndpoints } from "./authorization_endpoints.ts";
 import type { FakeUser } from "./authorization_record.ts";
 import type { AuthorizationStore } from "./authorization_store.ts";
 import type { Apps } from "./config_vars.ts";
 import type { RateLimitPool } from "./rate_limit.ts";
-import { allows, type Permission } from "./scopes.ts";
-
-/** What can befall the whole account. */
-export interface AccountState {
-  /** Whether the account is suspended: 403 `suspended`. Default: false. */
-  readonly suspended?: boolean;
-  /** Whether the account has not paid: 402 `delinquent`. Default: false. */
-  readonly delinquent?: boolean;
-  /**
-   * Whether each request needs a second factor: 403 `two_factor`, unless its `Heroku-Two-Factor-Code` has
-   * six digits. Default: false.
-   */
-  readonly twoFactor?: boolean;
-  /** Whether the account's admin token is revoked: 401 for it. Default: false. */
-  readonly adminRevoked?: boolean;
-}
+import { accepted, allows, type Permission } from "./scopes.ts";
+import type { SessionEndpoints } from "./sessions.ts";
 
 /** A request as it reached the server. */
 export interface ServedRequest {
@@ -51,12 +38,14 @@ export interface ServerParts {
   readonly store: AuthorizationStore;
   /** The endpoints of the authorizations. */
   readonly authorizations: AuthorizationEndpoints;
+  /** The endpoints of the sessions. */
+  readonly sessions: SessionEndpoints;
   /** The apps of the account. */
   readonly apps: Apps;
   /** The account's rate limit. */
   readonly pool: RateLimitPool;
   /** The account's user. */
-  readonly user: FakeUser;
+  user(): FakeUser;
   /** The token that works without an authorization in the list; undefined when there is none. */
   readonly adminToken: string | undefined;
   /** Whether a scope without `global` or `identity` may read the account all the same. */
@@ -95,6 +84,10 @@ export function readToken(header: string | null): string | undefined {
   }
 }
 
+function withHeaders(answer: Answer, more: Readonly<Record<string, string>>): Answer {
+  return { ...answer, headers: { ...answer.headers, ...more } };
+}
+
 function decodePart(part: string | undefined): string | undefined {
   try {
     return decodeURIComponent(part ?? "");
@@ -110,11 +103,11 @@ function decodePart(part: string | undefined): string | undefined {
  * @returns a function that answers requests, and never misbehaves
  */
 export function createServer(parts: ServerParts): (request: ServedRequest) => Answer {
-  const { store, authorizations, apps, pool, user } = parts;
+  const { store, authorizations, sessions, apps, pool } = parts;
 
   const account: Endpoint = {
     permission: "account",
-    answer: () => jsonAnswer(200, { ...user, name: user.full_name, verified: true }),
+    answer: ({ at }) => jsonAnswer(200, showAccount(parts.user(), parts.account(), at)),
   };
   const rateLimits: Endpoint = {
     permission: "rate-limits",
@@ -144,6 +137,17 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
     {
       pattern: /^\/oauth\/authorizations\/([^/]+)\/actions\/regenerate-tokens$/,
       methods: { POST: at("authorizations", authorizations.regenerate) },
+    },
+    {
+      pattern: /^\/oauth\/sessions$/,
+      methods: { GET: at("authorizations", sessions.list) },
+    },
+    {
+      pattern: /^\/oauth\/sessions\/([^/]+)$/,
+      methods: {
+        GET: at("authorizations", sessions.info),
+        DELETE: at("authorizations", sessions.remove),
+      },
     },
     { pattern: /^\/account$/, methods: { GET: account } },
     { pattern: /^\/account\/rate-limits$/, methods: { GET: rateLimits } },
@@ -175,11 +179,12 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
     }
     const code = request.headers.get("Heroku-Two-Factor-Code") ?? "";
     if (twoFactor === true && !/^\d{6}$/.test(code)) {
-      return errorAnswer(
+      const refusal = errorAnswer(
         403,
         "two_factor",
         "A second authentication factor or pre-authorization is required for this request.",
       );
+      return withHeaders(refusal, { "Heroku-Two-Factor-Required": "true" });
     }
     const open = endpoint === account && parts.openAccount;
     if (!open && !allows(scope, endpoint.permission)) {
@@ -196,16 +201,10 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
       return errorAnswer(404, "not_found", "The requested API endpoint was not found.");
     }
     if (!Object.hasOwn(route.methods, method)) {
-      const { body, headers, status } = errorAnswer(
-        405,
-        "method_not_allowed",
-        `The method ${method} is not allowed here.`,
-      );
-      return {
-        status,
-        body,
-        headers: { ...headers, Allow: Object.keys(route.methods).join(", ") },
-      };
+      const message = `The method ${method} is not allowed here.`;
+      return withHeaders(errorAnswer(405, "method_not_allowed", message), {
+        Allow: Object.keys(route.methods).join(", "),
+      });
     }
     if (!(headers.get("Accept") ?? "").split(",").some((type) => VERSION_3.test(type.trim()))) {
       return errorAnswer(
@@ -215,11 +214,24 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
       );
     }
     const scope = token === undefined ? undefined : scopeOf(token, request.at);
-    if (token === undefined || scope === undefined) {
+    if (token === undefined) {
+      return errorAnswer(
+        401,
+        "unauthorized",
+        "There were no credentials in your `Authorization` header. " +
+          "Try `Authorization: Bearer <OAuth access token>`.",
+      );
+    }
+    if (scope === undefined) {
       return errorAnswer(401, "unauthorized", "Invalid credentials provided.");
     }
     const endpoint = route.methods[method];
-    return refuse(request, endpoint, scope) ??
+    const answer = refuse(request, endpoint, scope) ??
       endpoint.answer({ at: request.at, token, headers, body: request.body, id });
+    return withHeaders(answer, {
+      // A scope may have any characters, a header may not.
+      "Oauth-Scope": scope.join(" ").replaceAll(/[^\x20-\x7e]/g, "?"),
+      "Oauth-Scope-Accepted": accepted(endpoint.permission),
+    });
   };
 }

@@ -16,6 +16,8 @@ export type TokenForm = "long" | "prefixed-uuid" | "uuid";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 const VISIBLE_PREFIX = "HRKU-AA";
+/** Enough for five thousand tokens to differ, and fewer than would give a token away. */
+const VISIBLE_SUFFIX = 6;
 const RANDOM_LENGTH = 58;
 const LONGEST_CANARY = 32;
 
@@ -49,13 +51,21 @@ export function createTokenMaker(random: Random, form: TokenForm, canary: string
 }
 
 /**
- * Hides a token the way Heroku does in what it lists: a visible prefix, ten `*`, and for about half
- * of the tokens a visible suffix of four characters. A canary never shows.
+ * What of a hidden token shows:
+ * - `"strong"`: a prefix, ten `*` and the last six characters, so that it differs from token to token
+ *   and the CLI's `logout` finds the one that it uses
+ * - `"weak"`: a prefix and ten `*`, the same for all tokens of one form
+ */
+export type Redaction = "strong" | "weak";
+
+/**
+ * Hides a token the way Heroku does in what it lists. A canary never shows.
  *
  * @param token the whole token
+ * @param redaction what of it shows
  */
-export function redactToken(token: string): string {
+export function redactToken(token: string, redaction: Redaction): string {
   const prefix = token.startsWith("HRKU-") ? VISIBLE_PREFIX.length : 4;
-  const suffix = token.charCodeAt(token.length - 1) % 2 === 0 ? token.slice(-4) : "";
+  const suffix = redaction === "strong" ? token.slice(-VISIBLE_SUFFIX) : "";
   return `${token.slice(0, prefix)}**********${suffix}`;
 }

@@ -5,7 +5,8 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { type Authorization, parseAuthorization } from "../../lib/authorization.ts";
+import type { Authorization } from "../../lib/authorization.ts";
+import { parseAuthorization } from "../../lib/parse_authorization.ts";
 import { createClient } from "../../lib/client.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import type { CredentialLedger } from "../../lib/rotation/ledger.ts";
@@ -72,6 +73,7 @@ function knowAll(
         failures: 0,
         endedAt: null,
         error: null,
+        refusedSince: null,
         served: null,
       },
       entries: entries.map((entry) => ({ ...entry, state: "current", provenAt: entry.createdAt })),

@@ -38,7 +38,9 @@ export function createProgress(ledger: Ledger, database: Database): Progress {
       if (state === "retired") say(name, `generation ${generation}: retired`);
     }
     if (record.failures > 0 && record.error) {
-      say(name, `attempt ${record.attempt} failed: ${record.error}`);
+      // While an attempt is at work, the failure is the one before it.
+      const failed = record.attempt - (record.leaseUntil === null ? 0 : 1);
+      say(name, `attempt ${failed} failed: ${record.error}`);
     }
   }
 

@@ -131,21 +131,26 @@ for (const [method, call] of Object.entries(calls)) {
   });
 }
 
-Deno.test("accepts() takes nothing but 200, 402 and 403 for a yes, and nothing but 401 for a no", async () => {
+Deno.test("accepts() takes nothing but 200, and a narrow token's 403, for a yes, and nothing but 401 for a no", async () => {
   await fc.assert(
-    fc.asyncProperty(answer, async (each) => {
-      const accepts = createAcceptance({
-        fetch: toFetch([each]),
-        retries: 0,
-        sleep: () => Promise.resolve(),
-      });
-      const verdict = await accepts(token).catch((error: unknown) => {
-        assert(error instanceof HerokuError && !leaks(everyFormOf(error)));
-        return "nothing";
-      });
-      if (verdict === true) assert([200, 402, 403].includes(each.status), `${each.status}`);
-      if (verdict === false) assertEquals(each.status, 401);
-    }),
+    fc.asyncProperty(
+      answer,
+      fc.constantFrom<readonly string[] | null>(null, ["global"], ["write", "read"]),
+      async (each, scope) => {
+        const accepts = createAcceptance({
+          fetch: toFetch([each]),
+          retries: 0,
+          sleep: () => Promise.resolve(),
+        });
+        const verdict = await accepts(token, scope).catch((error: unknown) => {
+          assert(error instanceof HerokuError && !leaks(everyFormOf(error)));
+          return "nothing";
+        });
+        const yes = scope?.includes("write") ? [200, 403] : [200];
+        if (verdict === true) assert(yes.includes(each.status), `${each.status}`);
+        if (verdict === false) assertEquals(each.status, 401);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

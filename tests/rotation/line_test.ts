@@ -10,6 +10,7 @@ import {
   leftoversOf,
   membersOf,
 } from "../../lib/rotation/line.ts";
+import type { Entry } from "../../lib/rotation/ledger.ts";
 import { entryOf, knownOf, listed, markOf, now } from "./plan_input.ts";
 import { day, hour, minute } from "./simulation.ts";
 
@@ -17,12 +18,26 @@ function ids(authorizations: readonly { readonly id: string }[]): string[] {
   return authorizations.map(({ id }) => id);
 }
 
+/** The entry of an authorization that was found in Heroku just now. */
+function found(generation: number, more: Parameters<typeof entryOf>[2] = {}): Entry {
+  return entryOf(generation, "adopted", {
+    description: descriptionOf(generation),
+    notedAt: now,
+    seenAt: now,
+    ...more,
+  });
+}
+
+function descriptionOf(generation: number): string {
+  return listed(generation).description ?? "";
+}
+
 function adopted(
   heroku: readonly Authorization[],
   taken: readonly string[] = [],
   defaultId?: string,
 ) {
-  return adoptionOf("ci", createView(heroku, now, defaultId), new Set(taken));
+  return adoptionOf("ci", createView(heroku, now, { defaultId }), new Set(taken));
 }
 
 for (
@@ -76,14 +91,18 @@ Deno.test("creationOf() gives the creation", () => {
 });
 
 Deno.test("membersOf() gives what is both listed and known, oldest generation first", () => {
-  const known = knownOf([entryOf(0, "adopted"), entryOf(1, "minted"), entryOf(2, "minted")]);
+  const known = knownOf([
+    entryOf(0, "adopted"),
+    entryOf(1, "minted", { age: 3 * day, doubtedSince: now - hour }),
+    entryOf(2, "minted", { age: 2 * day }),
+  ]);
   const members = membersOf(
     known,
-    createView([listed(3), listed(2, { age: day }), listed(0)], now),
+    createView([listed(3), listed(2, { age: 2 * day }), listed(0)], now),
   );
   assertEquals(members.map(({ entry, expiresAt }) => [entry.generation, expiresAt]), [
     [0, now + 30 * day],
-    [2, now + 29 * day],
+    [2, now + 28 * day],
   ]);
 });
 
@@ -108,7 +127,7 @@ for (
 ) {
   Deno.test(`membersOf() calls a token ${usable ? "usable" : "regenerated"} whose id is ${shown} and was ${kept}`, () => {
     const known = knownOf([entryOf(1, "current", { accessToken: kept })]);
-    const view = createView([listed(1, { access_token: { id: shown, expires_in: 60 } })], now);
+    const view = createView([listed(1, { access_token: { id: shown, expires_in: 28_800 } })], now);
     assertEquals(membersOf(known, view).map((member) => member.usable), [usable]);
   });
 }
@@ -121,17 +140,81 @@ Deno.test("membersOf() goes by the expiry that it knows where Heroku lists a rec
   }
 });
 
-Deno.test("membersOf() believes Heroku that a token never expires", () => {
-  const known = knownOf([entryOf(1, "current", { age: 20 * day })]);
-  const view = createView([listed(1, { access_token: { expires_in: null } })], now);
+Deno.test("membersOf() believes Heroku that a token never expires which it found there", () => {
+  const known = knownOf([entryOf(0, "adopted", { age: 20 * day })]);
+  const view = createView([listed(0, { access_token: { expires_in: null } })], now);
   assertEquals(membersOf(known, view)[0].expiresAt, null);
+});
+
+for (const expires_in of [null, 300 * 86_400]) {
+  Deno.test(`membersOf() goes by what the create was answered where Heroku lists a longer end: ${expires_in}`, () => {
+    const known = knownOf([entryOf(1, "current", { age: 20 * day })]);
+    const view = createView([listed(1, { access_token: { expires_in } })], now);
+    assertEquals(membersOf(known, view)[0].expiresAt, now + 10 * day);
+  });
+}
+
+for (
+  const [what, entry, view, doubtedUntil] of [
+    ["has just gone missing", {}, {}, now + 10 * minute],
+    ["has been missing for 9 minutes", { doubtedSince: now - 9 * minute }, {}, now + minute],
+    ["has been missing for 10 minutes", { doubtedSince: now - 10 * minute }, {}, undefined],
+    ["was missed by a clock ahead", { doubtedSince: now + day }, {}, now + 10 * minute],
+    [
+      "is missing and was made an hour ago",
+      { age: hour, doubtedSince: now - hour },
+      {},
+      now + 40 * minute > now + hour ? now + 40 * minute : now + hour,
+    ],
+    ["is missing from a list that cannot be relied on", {}, { doubtful: true }, Infinity],
+    [
+      "is missing with all others for an hour",
+      { doubtedSince: now - hour },
+      { sparse: true },
+      now + hour,
+    ],
+    [
+      "is missing with all others for two hours",
+      { doubtedSince: now - 2 * hour },
+      { sparse: true },
+      undefined,
+    ],
+    ["is missing and has expired", { expiresAt: now }, {}, undefined],
+    ["was retired", { state: "retired" }, {}, undefined],
+  ] as const
+) {
+  Deno.test(`membersOf() ${doubtedUntil === undefined ? "drops" : "keeps"} one that ${what}`, () => {
+    const known = knownOf([entryOf(1, "current", { age: 5 * day, ...entry })]);
+    const members = membersOf(known, createView([], now, view));
+    assertEquals(
+      members.map((member) => [member.doubtedUntil, member.usable]),
+      doubtedUntil === undefined ? [] : [[doubtedUntil, true]],
+    );
+  });
+}
+
+Deno.test("membersOf() doubts an absence four times as long for each create of the day", () => {
+  const missing = entryOf(1, "current", { age: 5 * day, doubtedSince: now });
+  const made = [3, 4].map((generation) => entryOf(generation, "discarded", { age: hour }));
+  const [member] = membersOf(knownOf([missing, ...made]), createView([], now));
+  assertEquals(member.doubtedUntil, now + 160 * minute);
+});
+
+Deno.test("membersOf() takes another token that ends as before for a slip, until it lasts", () => {
+  const shown = [listed(1, { age: 5 * day, access_token: { id: "b", expires_in: 25 * 86_400 } })];
+  const usableSince = (doubtedSince: number) =>
+    membersOf(
+      knownOf([entryOf(1, "current", { age: 5 * day, doubtedSince })]),
+      createView(shown, now),
+    ).map(({ usable }) => usable);
+  assertEquals([usableSince(now), usableSince(now - 10 * minute)], [[true], [false]]);
 });
 
 Deno.test("adoptionOf() takes the one authorization that bears the name, as generation 0", () => {
   assertEquals(
     adopted([listed(0, { age: 10 * day }), listed(0, { id: "other", description: "web" })]),
     [
-      entryOf(0, "adopted", { age: 10 * day }),
+      found(0, { age: 10 * day }),
     ],
   );
 });
@@ -142,8 +225,8 @@ Deno.test("adoptionOf() takes none of several without a marker, as nobody says w
 
 Deno.test("adoptionOf() takes all with a marker, as a lost ledger leaves them", () => {
   assertEquals(adopted([listed(8), listed(7, { age: 20 * day })]), [
-    entryOf(8, "adopted"),
-    entryOf(7, "adopted", { age: 20 * day }),
+    found(8),
+    found(7, { age: 20 * day }),
   ]);
 });
 
@@ -186,7 +269,7 @@ for (
 
 Deno.test("adoptionOf() copes with a record of nothing but an id and a description", () => {
   assertEquals(adopted([{ id: "authorization-0", description: "ci" }]), [
-    entryOf(0, "adopted", { accessToken: null, scope: null, expiresAt: null }),
+    found(0, { accessToken: null, scope: null, expiresAt: null }),
   ]);
 });
 
@@ -199,7 +282,7 @@ Deno.test("foreignersOf() gives what bears the name and a mark that the ledger n
     listed(3),
     listed(9, { description: "web [g9 000000000000]" }),
   ], now);
-  assertEquals(foreignersOf("ci", known, view), [entryOf(3, "foreign")]);
+  assertEquals(foreignersOf("ci", known, view), [{ ...found(3), state: "foreign" }]);
 });
 
 Deno.test("foreignersOf() gives none twice, nor one whose description was exchanged by hand", () => {
@@ -226,20 +309,72 @@ Deno.test("leftoversOf() finds an authorization with an answer by its id alone",
 Deno.test("leftoversOf() leaves what bears another name by now, and the default API key", () => {
   const entry = entryOf(2, "discarded");
   assertEquals(leftoversOf(entry, createView([listed(2, { description: "mine" })], now)), []);
-  assertEquals(leftoversOf(entry, createView([listed(2)], now, "authorization-2")), []);
+  assertEquals(
+    leftoversOf(entry, createView([listed(2)], now, { defaultId: "authorization-2" })),
+    [],
+  );
+});
+
+Deno.test("leftoversOf() leaves what may be the authorization that Herotate works with", () => {
+  const view = createView([listed(2)], now, { own: new Set(["authorization-2"]) });
+  assertEquals(leftoversOf(entryOf(2, "discarded"), view), []);
 });
 
 for (
-  const [description, claimed] of [
-    ["ci", true],
-    [`ci [g7 ${markOf(7)}]`, true],
-    ["ci-deploy", false],
-    [`ci-deploy [g7 ${markOf(7)}]`, false],
-    ["", false],
-    [undefined, false],
+  const description of [
+    ` ci [g2 ${markOf(2)}] `,
+    `CI [G2 ${markOf(2).toUpperCase()}]`,
+    `ci (g2 ${markOf(2)})`,
+    `ci g2 ${markOf(2)}`,
+    `ci  [g2  ${markOf(2)}]`,
+    `ci [g2 ${markOf(2).slice(0, 6)}`,
+    `ci[g2 ${markOf(2)}`,
+  ]
+) {
+  Deno.test(`leftoversOf() finds by its mark what Heroku keeps as ${JSON.stringify(description)}`, () => {
+    const heroku = [listed(2, { description }), listed(1), listed(0)];
+    assertEquals(ids(leftoversOf(entryOf(2, "intended"), createView(heroku, now))), [
+      "authorization-2",
+    ]);
+  });
+}
+
+for (
+  const description of [
+    "ci",
+    "ci [g2 mark0",
+    `mine [g2 ${markOf(2)}]`,
+    `DO NOT DELETE ci [g2 ${markOf(2)}]`,
+    `ci [g3 ${markOf(3)}]`,
+    "",
+  ]
+) {
+  Deno.test(`leftoversOf() finds no mark in ${JSON.stringify(description)}`, () => {
+    const heroku = [listed(2, { description })];
+    assertEquals(leftoversOf(entryOf(2, "intended"), createView(heroku, now)), []);
+  });
+}
+
+const answered = { description: `ci [g7 ${markOf(7)}]` };
+
+for (
+  const [description, entry, claimed] of [
+    ["ci", entryOf(7, "current", answered), true],
+    [`ci [g7 ${markOf(7)}]`, entryOf(7, "current", answered), true],
+    [`ci (G7 ${markOf(7)})`, entryOf(7, "current", answered), true],
+    [`ci [g7 ${markOf(7).slice(0, 9)}`, entryOf(7, "current", answered), true],
+    ["ci-deploy", entryOf(7, "current", answered), false],
+    [`ci-deploy [g7 ${markOf(7)}]`, entryOf(7, "current", answered), false],
+    [`KEEP ci [g7 ${markOf(7)}]`, entryOf(7, "current", answered), false],
+    ["", entryOf(7, "current", answered), false],
+    [undefined, entryOf(7, "current", answered), true],
+    ["c", entryOf(7, "current", { description: "c" }), true],
+    ["ci", entryOf(0, "adopted", { description: "ci" }), true],
+    ["c i", entryOf(0, "adopted", { description: "ci" }), false],
+    [undefined, entryOf(0, "adopted", { description: "ci" }), false],
   ] as const
 ) {
-  Deno.test(`isClaimed() says ${claimed} for ${JSON.stringify(description)}`, () => {
-    assertEquals(isClaimed({ id: "a", description }, "ci"), claimed);
+  Deno.test(`isClaimed() says ${claimed} for ${JSON.stringify(description)} of an entry that was answered as ${JSON.stringify(entry.description)}`, () => {
+    assertEquals(isClaimed({ id: "a", description }, entry), claimed);
   });
 }

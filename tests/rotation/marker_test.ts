@@ -1,6 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { createMark, formatMarker, parseMarker } from "../../lib/rotation/marker.ts";
+import {
+  createMark,
+  formatMarker,
+  LARGEST_ADOPTED_GENERATION,
+  parseMarker,
+} from "../../lib/rotation/marker.ts";
 
 const mark = "4k2m9x0qpz1c";
 
@@ -23,12 +28,37 @@ for (
   ]
 ) {
   Deno.test(`parseMarker() reads back what formatMarker() wrote for ${JSON.stringify(name.slice(0, 30))}`, () => {
-    for (const generation of [1, 7, 999_999_999]) {
+    for (const generation of [1, 7, 999_999_999, LARGEST_ADOPTED_GENERATION + 1e9]) {
       const marker = { name, generation, mark };
       assertEquals(parseMarker(formatMarker(marker)), marker);
     }
   });
 }
+
+for (
+  const description of [
+    `ci-deploy [g7 ${mark.toUpperCase()}]`,
+    `ci-deploy [g7  ${mark}]`,
+    `ci-deploy[g7 ${mark}]`,
+    `ci-deploy [G7 ${mark}]`,
+    ` ci-deploy [g7 ${mark}] `,
+    `ci-deploy [g7 ${mark}]\n`,
+    `ci-deploy (g7 ${mark})`,
+    `ci-deploy g7 ${mark}`,
+  ]
+) {
+  Deno.test(`parseMarker() reads ${JSON.stringify(description)}, as Heroku may keep it`, () => {
+    assertEquals(parseMarker(description), { name: "ci-deploy", generation: 7, mark });
+  });
+}
+
+Deno.test("parseMarker() takes two Unicode forms of a name for one", () => {
+  const [name, ...others] = ["NFC", "NFD"].map((form) =>
+    parseMarker(formatMarker({ name: "línea".normalize(form), generation: 1, mark })).name
+  );
+  assertEquals(others, [name]);
+  assertEquals(parseMarker("línea".normalize("NFD")).name, name);
+});
 
 for (
   const description of [
@@ -39,15 +69,9 @@ for (
     `ci-deploy [g07 ${mark}]`,
     `ci-deploy [g-7 ${mark}]`,
     `ci-deploy [g7.5 ${mark}]`,
-    `ci-deploy [g1000000000 ${mark}]`,
+    `ci-deploy [g1000000000000000 ${mark}]`,
     `ci-deploy [g7 ${mark.slice(1)}]`,
     `ci-deploy [g7 ${mark}0]`,
-    `ci-deploy [g7 ${mark.toUpperCase()}]`,
-    `ci-deploy [g7  ${mark}]`,
-    `ci-deploy[g7 ${mark}]`,
-    `ci-deploy [G7 ${mark}]`,
-    `ci-deploy [g7 ${mark}] `,
-    `ci-deploy [g7 ${mark}]\n`,
     `ci-deploy [g7 ${mark}] (copy)`,
     ` [g7 ${mark}]`,
     `[g7 ${mark}]`,
@@ -63,7 +87,7 @@ Deno.test("parseMarker() reads back any name, generation and mark", () => {
     fc.string({ unit: "binary", minLength: 1 }),
     fc.integer({ min: 1, max: 999_999_999 }),
     (name, generation) => {
-      const marker = { name, generation, mark: createMark() };
+      const marker = { name: name.normalize("NFC"), generation, mark: createMark() };
       assertEquals(parseMarker(formatMarker(marker)), marker);
     },
   ));

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   ForbiddenError,
   HerokuError,
@@ -7,7 +7,7 @@ import {
   ServerError,
   UnauthorizedError,
 } from "../../lib/errors.ts";
-import { SupersededError } from "../../lib/rotation/ledger.ts";
+import { type AccountNote, SupersededError } from "../../lib/rotation/ledger.ts";
 import { AttemptError, createPerform, type Perform } from "../../lib/rotation/perform.ts";
 import { leaseDuration } from "../../lib/rotation/policy.ts";
 import { SealingError } from "../../lib/rotation/sealing.ts";
@@ -20,15 +20,19 @@ import { minute, second } from "./simulation.ts";
 const lease = { credential: "ci", attempt: 1 };
 
 /** A run that performs with the lease of the first attempt, and the times at which its step began. */
-async function start(run: (perform: Perform) => Promise<unknown>) {
+async function start(
+  run: (perform: Perform) => Promise<unknown>,
+  account: AccountNote | null = null,
+) {
   let time = 0;
   const now = () => time;
   const ledger = createLedger(createDatabase());
   await ledger.adopt("ci", []);
   await ledger.claim(lease, null, 1);
+  await ledger.writeNote({ account, own: null, unreadable: 0 });
   const workflows = createMemoryWorkflows<null>({
     now,
-    run: (step) => run(createPerform(step, lease, { ledger, now })),
+    run: (step) => run(createPerform(step, lease, { ledger, now, own: { fingerprint: "ours" } })),
   });
   workflows.start([{ id: "a", params: null }]);
   return {
@@ -191,6 +195,15 @@ Deno.test("createPerform() lets the engine keep nothing of an error but its mess
   );
   await end();
   assertEquals([...workflows.runs[0].stored.values()], [
-    '{"kind":"failure","message":"Out of order"}',
+    '{"kind":"failure","message":"Out of order","refused":false}',
   ]);
+});
+
+Deno.test("createPerform() does nothing with a token that was not seen to be the account's", async () => {
+  let calls = 0;
+  const run = (perform: Perform) => perform("deliver", () => Promise.resolve(++calls));
+  const { end } = await start(run, { id: "an-account", token: "another" });
+  const { error } = await end();
+  assertEquals(calls, 0);
+  assertStringIncludes(error ?? "", "'HEROKU_API_TOKEN' was changed");
 });

@@ -11,7 +11,7 @@ import type {
   DeliveryRecord,
   Entry,
 } from "../../lib/rotation/ledger.ts";
-import { createView } from "../../lib/rotation/line.ts";
+import { createView, type ViewOptions } from "../../lib/rotation/line.ts";
 import { formatMarker } from "../../lib/rotation/marker.ts";
 import type { Decision, Fuse } from "../../lib/rotation/decision.ts";
 import { type Plan, plan } from "../../lib/rotation/plan.ts";
@@ -82,11 +82,20 @@ export function entryOf(
     authorization: state === "intended" ? null : `authorization-${generation}`,
     accessToken: state === "intended" ? null : `access-${generation}`,
     sealedToken: state === "minted" ? "v1.sealed" : null,
+    fingerprint: null,
+    description: null,
     scope: ["write"],
     lifetime,
+    asked: lifetime,
+    made: generation > 0 && state !== "adopted" && state !== "foreign",
+    notedAt: now - age,
     createdAt: now - age,
     expiresAt: lifetime === null || state === "intended" ? null : now - age + lifetime,
     provenAt: state === "current" ? now - age : null,
+    seenAt: now - age,
+    doubtedSince: null,
+    endedAt: null,
+    goneAt: null,
     ...more,
   };
 }
@@ -123,6 +132,7 @@ export function knownOf(
       failures: 0,
       endedAt: null,
       error: null,
+      refusedSince: null,
       served: null,
       ...record,
     },
@@ -143,17 +153,19 @@ export interface Situation {
   readonly at?: number;
   /** The id of the account's default API key. */
   readonly defaultId?: string;
+  /** What else is known of Heroku's list. */
+  readonly view?: ViewOptions;
   /** The fuse; default one that never blows. */
   readonly fuse?: Fuse;
 }
 
 /** Plans for `ci` alone. Heroku's list is as old as {@linkcode now} says. */
 export function planFor(situation: Situation): Plan {
-  const { heroku = [], known, at = now, defaultId, fuse = { creates: 1000, deletes: 1000 } } =
+  const { heroku = [], known, at = now, defaultId, view, fuse = { creates: 1000, deletes: 1000 } } =
     situation;
   const credential = situation.credential ?? credentialOf();
   return plan({
-    view: createView(heroku, now, defaultId),
+    view: createView(heroku, now, { ...view, defaultId }),
     credentials: [credential],
     ledger: new Map([[credential.name, known]]),
     now: at,

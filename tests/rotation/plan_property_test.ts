@@ -2,7 +2,9 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Authorization } from "../../lib/authorization.ts";
 import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
+import { goneFrom } from "../../lib/rotation/doubt.ts";
 import { createView } from "../../lib/rotation/line.ts";
+import { hasExpired } from "../../lib/rotation/sightings.ts";
 import type { Decision } from "../../lib/rotation/decision.ts";
 import { plan, planAdoption, type PlanInput } from "../../lib/rotation/plan.ts";
 import { credentialOf, entryOf, knownOf, listed, now, provenAt, targetAt } from "./plan_input.ts";
@@ -16,6 +18,7 @@ const states: readonly EntryState[] = [
   "current",
   "discarded",
   "retired",
+  "released",
   "foreign",
 ];
 
@@ -40,6 +43,7 @@ const generations = fc.record({
   isKept: fc.boolean(),
   isProven: fc.boolean(),
   hasScope: fc.boolean(),
+  missingFor: fc.integer({ min: 0, max: day }),
 });
 
 type Generation = typeof generations extends fc.Arbitrary<infer Value> ? Value : never;
@@ -64,6 +68,8 @@ function toEntries(each: Generation, generation: number): Entry[] {
     age,
     lifetime,
     sealedToken: each.isKept ? "v1.sealed" : null,
+    doubtedSince: each.isListed && !each.isRegenerated ? null : now - each.missingFor,
+    endedAt: now - each.missingFor,
     scope: each.hasScope ? ["write"] : null,
   })];
 }
@@ -152,7 +158,8 @@ Deno.test("plan() removes nothing that was or may have been delivered, nor anyth
   fc.assert(
     fc.property(situations, (input) => {
       for (const { entry, authorization } of plan(input).removals) {
-        assert(entry.state === "discarded" || entry.state === "intended", entry.state);
+        const isDeleted = entry.state === "retired" && (entry.endedAt ?? now) <= now - 2 * hour;
+        assert(isDeleted || entry.state === "discarded" || entry.state === "intended", entry.state);
         assert(entry.authorization === null || entry.authorization === authorization);
       }
     }),
@@ -166,7 +173,10 @@ Deno.test("plan() does nothing beyond its fuse", () => {
       const { decisions, removals, blown } = plan(input);
       const rotations = decisions.filter((decision) => decision.kind === "rotate");
       const creates = rotations.filter((decision) => decision.creates).length;
-      const deletes = rotations.reduce((sum, decision) => sum + decision.deletes, removals.length);
+      const deletes = rotations.reduce(
+        (sum, decision) => sum + decision.deletes,
+        removals.filter(({ again }) => !again).length,
+      );
       assert(creates <= input.fuse.creates && deletes <= input.fuse.deletes);
       if (blown) assertEquals([creates, deletes], [0, 0]);
     }),
@@ -181,7 +191,7 @@ Deno.test("plan() shows each listed authorization as managed or unmanaged", () =
       const entries = input.ledger.get("ci")?.entries ?? [];
       const managed = new Set(
         entries.flatMap(({ state, mark, authorization }) =>
-          state === "foreign" || state === "retired" ? [] : [authorization ?? mark]
+          state === "foreign" || state === "released" ? [] : [authorization ?? mark]
         ),
       );
       for (const { id, description } of input.view.authorizations) {
@@ -218,7 +228,7 @@ Deno.test("planAdoption() adopts at most one authorization without a marker", ()
   );
 });
 
-Deno.test("plan() leaves no credential alone whose current token is dead, unless it is paused, blocked or backs off for a while", () => {
+Deno.test("plan() leaves no credential alone whose current token is dead, unless it is paused, blocked, braked or backs off for a while", () => {
   fc.assert(
     fc.property(situations, (input) => {
       const [credential] = input.credentials;
@@ -227,8 +237,9 @@ Deno.test("plan() leaves no credential alone whose current token is dead, unless
         state === "current" || state === "minted"
       );
       if (newest?.state !== "current" || input.view.byId.has(newest.authorization ?? "")) return;
+      if (known && goneFrom(newest, known, input.view) > now && !hasExpired(newest, now)) return;
       const decision = decide(input);
-      if (credential.paused || decision.kind === "blocked") return;
+      if (credential.paused || decision.kind === "blocked" || decision.kind === "braked") return;
       assert(decision.kind === "rotate" || decision.kind === "back_off", decision.kind);
       assert((decision.until ?? now) <= now + hour, "It waits too long");
     }),

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
 import { createView } from "../../lib/rotation/line.ts";
 import { plan, planAdoption } from "../../lib/rotation/plan.ts";
 import { inWords } from "../../lib/rotation/words.ts";
@@ -28,6 +29,14 @@ function dueOf(age: number): number {
 }
 
 const error = "The hook is down";
+
+/** For so long has Heroku not listed what it should: long enough to be believed. */
+const doubtedSince = now - 3 * hour;
+
+/** The entry of an authorization that was found in Heroku just now. */
+function found(generation: number, state: EntryState = "adopted"): Entry {
+  return entryOf(generation, state, { made: false, description: listed(generation).description });
+}
 
 /** Generation 1 is current and proven, and as old as this. */
 function current(age: number, more: Partial<Situation> = {}): Situation {
@@ -164,7 +173,12 @@ const table: readonly {
   },
   {
     name: "replaces a current one that has expired or was revoked",
-    situation: current(day, { heroku: [] }),
+    situation: current(day, {
+      heroku: [],
+      known: knownOf([entryOf(1, "current", { age: 2 * day, doubtedSince })], {
+        deliveries: [provenAt(1)],
+      }),
+    }),
     expected: {
       kind: "rotate",
       cause: "missing",
@@ -180,7 +194,10 @@ const table: readonly {
   },
   {
     name: "replaces an adopted one that has expired or was revoked",
-    situation: adopted(day, { heroku: [] }),
+    situation: adopted(day, {
+      heroku: [],
+      known: knownOf([entryOf(0, "adopted", { age: 2 * day, doubtedSince })]),
+    }),
     expected: { kind: "rotate", cause: "missing", reason: "Heroku lists no authorization for it" },
   },
   {
@@ -188,7 +205,10 @@ const table: readonly {
       "replaces a current one although its predecessor still lives, as the targets hold the dead one",
     situation: {
       heroku: [listed(1)],
-      known: knownOf([entryOf(1, "current"), entryOf(2, "current")], { deliveries: [provenAt(2)] }),
+      known: knownOf([
+        entryOf(1, "current", { age: 3 * day }),
+        entryOf(2, "current", { age: 2 * day, doubtedSince }),
+      ], { deliveries: [provenAt(2)] }),
     },
     expected: {
       kind: "rotate",
@@ -364,9 +384,10 @@ const table: readonly {
     name: "makes another replacement when the unproven one is gone",
     situation: {
       heroku: [listed(1, { age: 25 * day })],
-      known: knownOf([entryOf(1, "current", { age: 25 * day }), entryOf(2, "minted")], {
-        deliveries: [provenAt(1)],
-      }),
+      known: knownOf([
+        entryOf(1, "current", { age: 25 * day }),
+        entryOf(2, "minted", { age: 2 * day, doubtedSince }),
+      ], { deliveries: [provenAt(1)] }),
     },
     expected: { kind: "rotate", cause: "missing", creates: true, deletes: 1 },
   },
@@ -499,7 +520,10 @@ const table: readonly {
     name: "takes over at once from an attempt that sleeps while the current token is dead",
     situation: {
       heroku: [listed(0)],
-      known: knownOf([entryOf(0, "adopted"), entryOf(1, "current", { sealedToken: "v1.sealed" })], {
+      known: knownOf([
+        entryOf(0, "adopted"),
+        entryOf(1, "current", { age: 2 * day, doubtedSince, sealedToken: "v1.sealed" }),
+      ], {
         deliveries: [provenAt(1)],
         attempt: 3,
         leaseUntil: now + hour,
@@ -575,7 +599,7 @@ const table: readonly {
     name: "backs off for 15 minutes at most while the targets hold a dead token",
     situation: current(day, {
       heroku: [],
-      known: knownOf([entryOf(1, "current", { age: day })], {
+      known: knownOf([entryOf(1, "current", { age: 2 * day, doubtedSince })], {
         deliveries: [provenAt(1)],
         failures: 20,
         endedAt: now - minute,
@@ -604,8 +628,8 @@ const table: readonly {
       heroku: [listed(0), listed(2)],
       known: knownOf([
         entryOf(0, "adopted"),
-        entryOf(1, "current"),
-        entryOf(2, "minted"),
+        entryOf(1, "current", { age: 2 * day, doubtedSince }),
+        entryOf(2, "minted", { age: 2 * day }),
       ], {
         deliveries: [provenAt(1)],
         failures: 20,
@@ -847,7 +871,7 @@ Deno.test("plan() tells of another Worker's authorization once, and never remove
   const heroku = [listed(1), listed(2)];
   const known = knownOf([entryOf(1, "current")], { deliveries: [provenAt(1)] });
   const first = planFor({ heroku, known });
-  assertEquals(first.foreign, [entryOf(2, "foreign")]);
+  assertEquals(first.foreign, [found(2, "foreign")]);
   assertEquals(first.removals, []);
   const second = planFor({
     heroku,
@@ -908,7 +932,7 @@ Deno.test("plan() takes what an attempt at work is about to record for managed",
 Deno.test("plan() shows a stale authorization that was renamed instead of deleted", () => {
   const { unmanaged } = planFor({
     heroku: [listed(1, { description: "mine" }), listed(2)],
-    known: knownOf([entryOf(1, "retired"), entryOf(2, "current")], { deliveries: [provenAt(2)] }),
+    known: knownOf([entryOf(1, "released"), entryOf(2, "current")], { deliveries: [provenAt(2)] }),
   });
   assertEquals(unmanaged.map(({ id, reason }) => [id, reason]), [
     ["authorization-1", "No credential has its name"],
@@ -923,7 +947,7 @@ Deno.test("planAdoption() gives what each credential unknown to the ledger begin
     ledger: new Map([["web", knownOf([])]]),
   });
   assertEquals([...adoption.keys()], ["ci", "new"]);
-  assertEquals(adoption.get("ci"), [entryOf(0, "adopted"), entryOf(4, "adopted")]);
+  assertEquals(adoption.get("ci"), [found(0), found(4)]);
   assertEquals(adoption.get("new"), []);
 });
 

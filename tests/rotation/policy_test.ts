@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import type { Credential } from "../../lib/rotation/credential.ts";
-import { backoff, due, earliestDue, jitter } from "../../lib/rotation/policy.ts";
+import {
+  backoff,
+  due,
+  earliestDue,
+  graceFor,
+  jitter,
+  shortestInterval,
+} from "../../lib/rotation/policy.ts";
 import { day, hour, minute, second } from "./simulation.ts";
 
 const createdAt = Date.UTC(2026, 0, 1);
@@ -61,7 +68,23 @@ for (
   const [lifetime, renewBefore] of [[hour, 30 * day], [30 * day, 30 * day], [30 * day, Infinity]]
 ) {
   Deno.test(`due() lets a replacement with a lifetime of ${lifetime} ms be a while with 'renewBefore' ${renewBefore}`, () => {
-    assertEquals(dueAfter(lifetime, { renewBefore }).at, lifetime / 10);
+    assertEquals(dueAfter(lifetime, { lifetime, renewBefore }).at, lifetime / 10);
+  });
+}
+
+for (
+  const [granted, asked, renewBefore, expected] of [
+    [30 * day, 300 * day, 30 * day, 3 * day],
+    [8 * hour, 30 * day, 10 * day, 8 * hour / 3],
+    [8 * hour, 30 * day, undefined, 8 * hour / 3],
+    [8 * hour, undefined, 10 * day, 8 * hour / 3],
+    [40 * day, 30 * day, 10 * day, 10 * day],
+  ] as const
+) {
+  Deno.test(`due() leaves ${expected} ms of a lifetime of ${granted} ms with 'lifetime' ${asked} and 'renewBefore' ${renewBefore}`, () => {
+    const spread = 1 + jitter("ci-deploy") / 10;
+    const { expiringAt } = dueAfter(granted, { lifetime: asked, renewBefore });
+    assertEquals(expiringAt, granted - Math.round(expected * spread));
   });
 }
 
@@ -94,20 +117,98 @@ Deno.test("due() names the expiry when that comes before 'maxAge'", () => {
   assertEquals(dueAfter(30 * day, { maxAge: 300 * day }), dueAfter(30 * day));
 });
 
-for (const expiresAt of [null, undefined]) {
-  Deno.test(`due() is never for an expiry that is ${expiresAt} without 'maxAge'`, () => {
-    assertEquals(due(credential(), { createdAt, expiresAt, lifetime: null }), {
-      at: Infinity,
-      expiringAt: Infinity,
-      emergencyAt: Infinity,
-      by: "never",
+Deno.test("due() is never for what never expires without 'maxAge'", () => {
+  assertEquals(due(credential(), { createdAt, expiresAt: null, lifetime: null }), {
+    at: Infinity,
+    expiringAt: Infinity,
+    emergencyAt: Infinity,
+    by: "never",
+  });
+});
+
+Deno.test("due() takes the lifetime from creation and expiry where it is for ever but ends", () => {
+  const age = { createdAt, expiresAt: createdAt + 30 * day, lifetime: null };
+  assertEquals(due(credential(), age).at, due(credential(), { ...age, lifetime: 30 * day }).at);
+});
+
+const spreadOfName = jitter("ci-deploy") / 10;
+
+for (
+  const [what, more, by] of [
+    ["never expires", { expiresAt: null, lifetime: null }, "too_long"],
+    ["lives a year", { expiresAt: createdAt + 365 * day, lifetime: 365 * day }, "too_long"],
+    ["ends no one knows when", { expiresAt: null, lifetime: 30 * day }, "unknown_end"],
+  ] as const
+) {
+  Deno.test(`due() makes what ${what} due by its age, as if it lived the 30 days that are configured`, () => {
+    const { at, by: found, emergencyAt } = due(credential({ lifetime: 30 * day }), {
+      createdAt,
+      ...more,
     });
+    assertEquals([at, found], [dueAfter(30 * day).at + createdAt, by]);
+    assertEquals(emergencyAt, more.expiresAt === null ? Infinity : createdAt + 365 * day * 0.95);
+  });
+
+  Deno.test(`due() spreads what ${what} over a tenth of the window once it is found late`, () => {
+    const notedAt = createdAt + 1000 * day;
+    const window = Math.round(10 * day * (1 + spreadOfName));
+    const age = { createdAt, ...more, notedAt };
+    assertEquals(
+      due(credential({ lifetime: 30 * day }), age).at,
+      Math.min(
+        notedAt + Math.round(spreadOfName * window),
+        more.expiresAt === null ? Infinity : dueAfter(365 * day).at + createdAt,
+      ),
+    );
   });
 }
 
-Deno.test("due() takes the lifetime from creation and expiry where nobody says it", () => {
-  const age = { createdAt, expiresAt: createdAt + 30 * day, lifetime: undefined };
-  assertEquals(due(credential(), age), due(credential(), { ...age, lifetime: 30 * day }));
+Deno.test("due() leaves what lives a minute longer than configured, as two clocks never agree", () => {
+  const lifetime = 30 * day + minute;
+  const age = { createdAt, expiresAt: createdAt + lifetime, lifetime };
+  assertEquals(due(credential({ lifetime: 30 * day }), age).by, "expiry");
+});
+
+Deno.test("due() leaves what never expires where the configuration says so, or nothing", () => {
+  const age = { createdAt, expiresAt: null, lifetime: null };
+  for (const lifetime of [null, undefined]) {
+    assertEquals(due(credential({ lifetime }), age).by, "never");
+  }
+});
+
+Deno.test("due() makes a token that Heroku never ends due like the one that was asked for", () => {
+  const age = { createdAt, expiresAt: null, lifetime: null, asked: 30 * day };
+  assertEquals(due(credential(), age).at, dueAfter(30 * day).at + createdAt);
+});
+
+for (
+  const [scope, allowed, isWide] of [
+    [["global"], ["write-protected"], true],
+    [["write"], ["read"], true],
+    [["read", "identity"], ["read"], true],
+    [["identity", "read"], ["read", "identity"], false],
+    [["read"], ["write"], false],
+    [["read", "read-protected", "write"], ["write-protected"], false],
+    [["identity"], ["write-protected"], true],
+    [["a-new-one"], ["global"], false],
+    [null, ["read"], false],
+    [[], ["read"], false],
+  ] as const
+) {
+  Deno.test(`due() finds the scope ${scope} ${isWide ? "" : "no "}wider than ${allowed}`, () => {
+    const age = { createdAt, expiresAt: createdAt + 30 * day, lifetime: 30 * day, scope };
+    const { by, at } = due(credential({ scope: allowed }), age);
+    assertEquals(by, isWide ? "too_wide" : "expiry");
+    if (isWide) assertLessOrEqual(at, createdAt + 1.1 * day);
+  });
+}
+
+Deno.test("graceFor() shortens only what a lifetime has no room for", () => {
+  const all = credential({ lifetime: 30 * day, grace: 7 * day });
+  assertEquals(graceFor(all, 30 * day), 7 * day);
+  assertEquals(graceFor(all, null), 7 * day);
+  assertEquals(graceFor(all, 8 * hour), Math.round(shortestInterval(all, 8 * hour) / 2));
+  assertLess(graceFor(all, 8 * hour), 3 * hour);
 });
 
 Deno.test("earliestDue() is before due() of any name, and no earlier than its jitter can have it", () => {
@@ -117,7 +218,7 @@ Deno.test("earliestDue() is before due() of any name, and no earlier than its ji
     fc.option(fc.integer({ min: 0, max: 1e9 }), { nil: undefined }),
     (name, lifetime, renewBefore) => {
       const earliest = earliestDue(lifetime, renewBefore);
-      const { at } = dueAfter(lifetime, { name, renewBefore });
+      const { at } = dueAfter(lifetime, { name, lifetime, renewBefore });
       assertLessOrEqual(earliest, at);
       assertLessOrEqual(at - earliest, (renewBefore ?? lifetime / 3) / 10 + 1);
     },

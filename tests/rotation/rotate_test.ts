@@ -10,7 +10,7 @@ import {
   standsAt,
   startDue,
 } from "./due_rotation.ts";
-import { day, hour, minute, type Simulation } from "./simulation.ts";
+import { type Call, day, hour, minute, type Simulation } from "./simulation.ts";
 
 const everywhere = ["var:acme/KEY", "hook:ci", "store"];
 
@@ -161,28 +161,33 @@ Deno.test("rotate() survives a Heroku that goes down behind the sweep, at every 
   }
 });
 
-for (const refusals of [1, 2]) {
+/** Whether a call is a rotation's look at whether Heroku knows a token. */
+function proves({ name, process }: Call): boolean {
+  return name === "GET /account" && !process.startsWith("sweep");
+}
+
+for (const refusals of [1, 2, 3]) {
   Deno.test(`rotate() takes ${refusals} times 401 for no refusal of the new token`, async () => {
     const { sim } = await startDue();
     let left = refusals;
-    sim.fate = ({ name }) => name === "GET /account" && left-- > 0 ? "401" : "sent";
+    sim.fate = (call) => proves(call) && left-- > 0 ? "401" : "sent";
     await sim.cron();
-    await sim.advance(minute);
+    await sim.advance(7 * minute);
     assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci", "ci g1"], "ci g1"]);
     assertEquals(sim.heroku.deletions, []);
     await assertClean(sim);
   });
 }
 
-Deno.test("rotate() never delivers a token that Heroku refuses three times, deletes it, and makes another", async () => {
+Deno.test("rotate() never delivers a token that Heroku refuses for minutes, deletes it, and makes another", async () => {
   const { sim } = await startDue();
-  let left = 3;
-  sim.fate = ({ name }) => name === "GET /account" && left-- > 0 ? "401" : "sent";
+  let left = 4;
+  sim.fate = (call) => proves(call) && left-- > 0 ? "401" : "sent";
   await sim.cron();
-  await sim.advance(minute);
+  await sim.advance(7 * minute);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), deletedIn(sim)], [["ci"], "ci", ["ci g1"]]);
   assertEquals(endsOf(sim), [
-    "failure: Cannot use the new token of 'ci' as Heroku refused it 3 times: the next attempt makes another",
+    "failure: Cannot use the new token of 'ci' as Heroku refused it for minutes: the next attempt makes another",
   ]);
   await sim.live(3 * hour);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
@@ -192,13 +197,13 @@ Deno.test("rotate() never delivers a token that Heroku refuses three times, dele
 Deno.test("rotate() leaves a refused replacement that was renamed by hand, and shows it", async () => {
   const { sim } = await startDue();
   let refused = 0;
-  sim.fate = ({ name }) => {
-    if (name !== "GET /account" || refused === 3) return "sent";
+  sim.fate = (call) => {
+    if (!proves(call) || refused === 4) return "sent";
     if (++refused === 1) sim.heroku.edit(liveOf(sim, 1).id, { description: "mine" });
     return "401";
   };
   await sim.cron();
-  await sim.advance(minute);
+  await sim.advance(7 * minute);
   assertEquals([lineOf(sim), deletedIn(sim)], [["ci", "mine"], []]);
   const report = await sim.cron();
   assertEquals(report?.unmanaged.map(({ description, reason }) => [description, reason]), [
@@ -212,12 +217,12 @@ Deno.test("rotate() leaves a refused replacement that was renamed by hand, and s
 Deno.test("rotate() delivers nothing of a replacement that Heroku revokes at once", async () => {
   const { sim } = await startDue();
   let revoked = false;
-  sim.gate = ({ name }) => {
-    if (name === "GET /account" && !revoked) revoked = sim.heroku.revoke(liveOf(sim, 1).id);
+  sim.gate = (call) => {
+    if (proves(call) && !revoked) revoked = sim.heroku.revoke(liveOf(sim, 1).id);
     return undefined;
   };
   await sim.cron();
-  await sim.advance(minute);
+  await sim.advance(7 * minute);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
   await sim.live(3 * hour);
   assertEquals(lineOf(sim).length, 1);
@@ -231,15 +236,17 @@ Deno.test("rotate() keeps what targets may hold when Heroku refuses a replacemen
   await sim.cron();
   await sim.advance(5 * minute);
   sim.down.clear();
-  sim.fate = ({ name }) => name === "GET /account" ? "401" : "sent";
-  await sim.live(20 * minute);
+  sim.fate = (call) => proves(call) ? "401" : "sent";
+  await sim.live(40 * minute);
   assertEquals(endsOf(sim).length, 2);
   assert(standsAt(sim, "hook:a") !== "dead", "A target holds a token that was deleted");
   await assertClean(sim);
 });
 
 Deno.test("rotate() goes on where it stood whenever its process dies, at every call in turn", async () => {
-  const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+  // A short lifetime, as each death before the create's answer uses up one of the brake's creates;
+  // and sweeps, which see that nothing of them is left.
+  const { sim } = await startDue({ targets: ["hook:a", "hook:b"], lifetime: 12 * hour });
   await sim.sweep();
   for (let life = 1; !endsOf(sim).includes("success"); life++) {
     assertLess(life, 100, "It gets nowhere");
@@ -247,7 +254,8 @@ Deno.test("rotate() goes on where it stood whenever its process dies, at every c
     sim.fate = ({ process }) =>
       process.startsWith("ci-a") && ++calls === life ? "dies after" : "sent";
     await sim.workflows.settle();
-    await sim.advance(minute);
+    await sim.advance(11 * minute);
+    await sim.sweep();
     sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
   }
   assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g1"], ["ci g1", "ci g1"]]);

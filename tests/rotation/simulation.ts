@@ -9,8 +9,10 @@
  */
 import { createClient } from "../../lib/client.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
+import { createAccountReader } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
+import { createOwnToken, type OwnToken } from "../../lib/rotation/own_token.ts";
 import { rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
@@ -417,7 +419,18 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return meta.changes > 0;
   }
 
-  function createWorld(process: string) {
+  /** What is known of every token that the Worker has ever worked with, or may be given by mistake. */
+  const owns = new Map<string, OwnToken>();
+
+  async function knowOwn(token: string): Promise<OwnToken> {
+    const own = owns.get(token) ?? await createOwnToken(token);
+    owns.set(token, own);
+    return own;
+  }
+
+  async function createWorld(process: string) {
+    await knowOwn(stranger.token);
+    const own = await knowOwn(simulation.token);
     const fetch = createFetch(process);
     const ledger = createLedger(createWatchedDatabase(process));
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
@@ -436,6 +449,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
         return createClient({ ...client, token: simulation.token });
       },
       accepts: createAcceptance(client),
+      get account() {
+        return createAccountReader({ ...client, token: simulation.token });
+      },
+      get own() {
+        return owns.get(simulation.token) ?? own;
+      },
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
         place !== "store" &&
@@ -454,7 +473,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const workflows = createMemoryWorkflows<RotationRun>({
     now,
     run: async (step, run, id) => {
-      const result = await rotate(listenTo(step, id), run, createWorld(id));
+      const result = await rotate(listenTo(step, id), run, await createWorld(id));
       say(JSON.stringify(result), `the end of ${id}`);
       return result;
     },
@@ -569,7 +588,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const process = `sweep ${++sweeps}`;
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
-      const work = sweep(Object.assign(createWorld(process), {
+      const work = sweep(Object.assign(await createWorld(process), {
         fuse,
         start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));

@@ -57,7 +57,7 @@ Deno.test("createTokenStore() hands out nothing of what is retired or no longer 
   await ledger.forgetToken(lease, markOf(1));
   assertEquals(await store.read("ci"), undefined);
   await store.serve(deliveryOf(2));
-  await ledger.retire(lease, markOf(2));
+  await ledger.retire(lease, markOf(2), "retired", 0);
   assertEquals(await store.read("ci"), undefined);
 });
 

@@ -5,7 +5,10 @@ import {
   assertNotEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { createClient } from "../../lib/client.ts";
+import { type AuthorizationsClient, createClient } from "../../lib/client.ts";
+import { createAcceptance } from "../../lib/rotation/acceptance.ts";
+import { createAccountReader } from "../../lib/rotation/account.ts";
+import { createOwnToken } from "../../lib/rotation/own_token.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createRunId, sweep, type SweepWorld } from "../../lib/rotation/sweep.ts";
 import { createFakeHeroku } from "../../lib/testing/mod.ts";
@@ -106,6 +109,19 @@ Deno.test("sweep() provisions a credential that Heroku never had", async () => {
 
 Deno.test("sweep() provisions anew when the current authorization is deleted by hand", async () => {
   const { sim } = await startDue();
+  sim.heroku.issue({ description: "web" });
+  await sim.live(2 * day);
+  sim.heroku.revoke(liveOf(sim, 1).id);
+  await sim.cron();
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["web"], "dead"]);
+  await sim.advance(15 * minute);
+  await sim.cron();
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2", "web"], "ci g2"]);
+  await assertClean(sim);
+});
+
+Deno.test("sweep() replaces at once what was deleted by hand and whose token it keeps, as that shows it", async () => {
+  const { sim } = await startDue({ targets: ["hook:ci", "store"] });
   await sim.live(2 * hour);
   sim.heroku.revoke(liveOf(sim, 1).id);
   await sim.cron();
@@ -285,16 +301,17 @@ Deno.test("sweep() goes on with the others when one credential fails, wherever i
 
 Deno.test("sweep() goes on past records that are no authorizations, and says so", async () => {
   const { sim } = await startDue();
-  for (const record of [{}, { id: 7 }, { id: "legacy", scope: "global" }]) {
+  for (const record of [{}, { id: 7 }, { id: "" }]) {
     sim.heroku.insert(record);
   }
   sim.heroku.insert({ id: "bare" });
-  const report = await sim.cron();
-  assertEquals([report?.started, report?.problems.length], [["ci"], 3]);
-  for (const problem of report?.problems ?? []) {
-    assertMatch(problem, /^Heroku listed a record that is no authorization, page 1, \d: its '/);
-  }
-  assertEquals(report?.unmanaged.map(({ id }) => id), ["bare"]);
+  const first = await sim.cron();
+  assertEquals([first?.started, first?.decisions], [[], []]);
+  assertMatch(first?.unreliable ?? "", /^Heroku's list holds 2 records that no one can read/);
+  assertEquals(first?.problems, [first?.unreliable ?? ""]);
+  const second = await sim.cron();
+  assertEquals([second?.started, second?.unreliable, second?.problems], [["ci"], null, []]);
+  assertEquals(second?.unmanaged.map(({ id }) => id).sort(), ["bare", "legacy"]);
   await assertClean(sim);
 });
 
@@ -302,6 +319,7 @@ for (const fate of ["not sent", "500", "503", "401", "cut off", "timeout"] as co
   Deno.test(`sweep() does nothing when Heroku answers the list with '${fate}'`, async () => {
     const { sim } = await startDue();
     sim.fate = ({ name }) => name === "GET /oauth/authorizations" ? fate : "sent";
+    assertEquals(await sim.cron(), undefined);
     const before = sim.database.dump();
     assertEquals(await sim.cron(), undefined);
     assertEquals([sim.database.dump(), lineOf(sim), sim.workflows.runs.length], [
@@ -389,6 +407,9 @@ async function start(credentials = [credentialOf({ scope: ["write"] })]) {
   const started: string[] = [];
   const world: SweepWorld = {
     authorizations: createClient({ fetch, token, retries: 0 }),
+    account: createAccountReader({ fetch, token, retries: 0 }),
+    accepts: createAcceptance({ fetch, retries: 0 }),
+    own: await createOwnToken(token),
     ledger: createLedger(createDatabase()),
     sealing: await createSealing(btoa("k".repeat(32))),
     credentials,
@@ -403,7 +424,10 @@ Deno.test("sweep() asks for what the ledger knows and the list lacks before it c
   const { world, heroku, started } = await start();
   heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
   await sweep(world);
-  const authorizations = { ...world.authorizations, list: () => Promise.resolve([]) };
+  const authorizations: AuthorizationsClient = {
+    ...world.authorizations,
+    iterate: async function* () {},
+  };
   const report = await sweep({ ...world, authorizations });
   assertEquals([kindsOf(report), started], [["wait"], []]);
 });

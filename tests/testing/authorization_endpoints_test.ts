@@ -40,7 +40,7 @@ Deno.test("create gives the scope 'global' and no expiry where none is asked for
   const made = shown(await call(heroku, "POST", AUTHORIZATIONS, { body: {} }));
 
   assertEquals(made.scope, ["global"]);
-  assertEquals(made.description, "");
+  assertEquals(made.description, "Long-lived user authorization");
   assertEquals(made.access_token.expires_in, null);
 });
 
@@ -54,12 +54,53 @@ Deno.test("create lets the same description live several times", async () => {
   assertEquals(new Set(heroku.live().map(({ token }) => token)).size, 3);
 });
 
-Deno.test("create takes a known client by its id", async () => {
+Deno.test("create takes a known client by its id, as a string and as Heroku's identity server sends it", async () => {
   const heroku = createFakeHeroku({ faults: false, clients: [CLIENT] });
-  const made = shown(await call(heroku, "POST", AUTHORIZATIONS, { body: { client: CLIENT.id } }));
-
   const { id, name, redirect_uri } = CLIENT;
-  assertEquals(made.client, { id, name, redirect_uri });
+  for (const client of [id, { id }]) {
+    const made = shown(await call(heroku, "POST", AUTHORIZATIONS, { body: { client } }));
+    assertEquals(made.client, { id, name, redirect_uri });
+  }
+  const without = await call(heroku, "POST", AUTHORIZATIONS, { body: { client: {} } });
+  assertEquals([without.status, shown(without).client], [201, null]);
+});
+
+Deno.test("create takes the lifetime in digits, as Heroku's CLI sends it", async () => {
+  const heroku = createFakeHeroku({ faults: false, now: NOW });
+  const made = shown(
+    await call(heroku, "POST", AUTHORIZATIONS, { body: { expires_in: "3600" } }),
+  );
+  assertEquals([made.access_token.expires_in, heroku.live()[0].expires_at], [
+    3600,
+    NOW + 3_600_000,
+  ]);
+});
+
+Deno.test("create answers the whole lifetime, and a read at the same time a second less", async () => {
+  const heroku = createFakeHeroku({ faults: false, now: NOW });
+  const body = { expires_in: 3600 };
+  const made = shown(await call(heroku, "POST", AUTHORIZATIONS, { body }));
+  assertEquals(made.access_token.expires_in, 3600);
+  const path = `${AUTHORIZATIONS}/${made.id}`;
+  for (const [passed, left] of [[0, 3599], [1000, 3599], [1, 3598], [10_000, 3588]]) {
+    heroku.advance(passed);
+    const info = shown(await call(heroku, "GET", path));
+    assertEquals(info.access_token.expires_in, left);
+  }
+  const again = shown(await call(heroku, "POST", `${path}/actions/regenerate-tokens`));
+  assertEquals(again.access_token.expires_in, 28_800);
+  assertEquals(shown(await call(heroku, "GET", path)).access_token.expires_in, 28_799);
+});
+
+Deno.test("create shows an address for a client that has none", async () => {
+  const { redirect_uri: _left, ...client } = CLIENT;
+  const heroku = createFakeHeroku({ faults: false, clients: [client] });
+  const made = shown(await call(heroku, "POST", AUTHORIZATIONS, { body: { client: client.id } }));
+  assertEquals(made.client, {
+    id: client.id,
+    name: client.name,
+    redirect_uri: "https://example.com/auth/heroku/callback",
+  });
 });
 
 const INVALID: readonly [what: string, body: Record<string, unknown>][] = [
@@ -70,9 +111,13 @@ const INVALID: readonly [what: string, body: Record<string, unknown>][] = [
   ["a scope of null", { scope: null }],
   ["a description that is no string", { description: 7 }],
   ["a description of null", { description: null }],
-  ["a client that is an object", { client: { id: CLIENT.id } }],
+  ["a client whose id is no string", { client: { id: 5 } }],
+  ["a client of null", { client: null }],
   ["an unknown client", { client: "22222222-2222-4222-8222-222222222222" }],
-  ["a lifetime in words", { expires_in: "3600" }],
+  ["a lifetime in words", { expires_in: "an hour" }],
+  ["an empty lifetime", { expires_in: "" }],
+  ["a lifetime of digits that is none", { expires_in: "0" }],
+  ["half a second in digits", { expires_in: "0.5" }],
   ["half a second", { expires_in: 0.5 }],
   ["no lifetime at all", { expires_in: 0 }],
   ["a negative lifetime", { expires_in: -1 }],
@@ -106,7 +151,7 @@ Deno.test("list and info count down the seconds left at the moment of the answer
   const { id } = heroku.issue({ expires_in: 100 });
   const never = heroku.issue();
 
-  for (const [passed, left] of [[0, 100], [1, 99], [30_000, 69], [69_998, 0]]) {
+  for (const [passed, left] of [[0, 99], [1, 99], [999, 99], [1, 98], [29_000, 69], [69_998, 0]]) {
     heroku.advance(passed);
     const info = shown(await call(heroku, "GET", `${AUTHORIZATIONS}/${id}`));
     assertEquals(info.access_token.expires_in, left);
@@ -128,7 +173,7 @@ Deno.test("list shows a change at once", async () => {
   await call(heroku, "POST", `${AUTHORIZATIONS}/${id}/actions/regenerate-tokens`);
   const [regenerated] = shownAll(await call(heroku, "GET", AUTHORIZATIONS));
   assertNotEquals(regenerated.access_token.id, edited.access_token.id);
-  assertEquals(regenerated.access_token.expires_in, 8 * 3600);
+  assertEquals(regenerated.access_token.expires_in, 8 * 3600 - 1);
 });
 
 Deno.test("an expired authorization vanishes, and its end is dated when it was due", async () => {
@@ -154,7 +199,11 @@ Deno.test("info answers 404 for an id that is unknown", async () => {
     assertEquals([missing.status, errorId(missing)], [404, "not_found"]);
   }
   const { text } = await call(heroku, "DELETE", `${AUTHORIZATIONS}/nonsense`);
-  assertEquals(JSON.parse(text).resource, "authorization");
+  assertEquals(JSON.parse(text), {
+    id: "not_found",
+    message: "Couldn't find that OAuth authorization.",
+    resource: "authorization",
+  });
 });
 
 Deno.test("delete answers the record and ends the token at once", async () => {
@@ -190,12 +239,31 @@ Deno.test("update changes the description and the client, and nothing else", asy
   ]);
 });
 
+Deno.test("update takes an empty client for none named, and a client without its secret", async () => {
+  const heroku = createFakeHeroku({ faults: false, clients: [CLIENT] });
+  const { id: issued } = heroku.issue({ description: "old" });
+  const path = `${AUTHORIZATIONS}/${issued}`;
+  const { id, name, redirect_uri } = CLIENT;
+  for (
+    const [body, client] of [
+      [{ description: "new", client: {} }, null],
+      [{ client: { id } }, { id, name, redirect_uri }],
+      [{ description: "newer", client: {} }, { id, name, redirect_uri }],
+    ]
+  ) {
+    const updated = await call(heroku, "PATCH", path, { body });
+    assertEquals([updated.status, shown(updated).client], [200, client]);
+  }
+  assertEquals(heroku.live()[0].description, "newer");
+});
+
 const UNCHANGEABLE: readonly [what: string, body: Record<string, unknown>][] = [
   ["a scope", { scope: ["global"] }],
   ["a lifetime", { expires_in: 3600 }],
   ["a description that is no string", { description: ["new"] }],
   ["a client by its id alone", { client: CLIENT.id }],
-  ["a client without its secret", { client: { id: CLIENT.id } }],
+  ["a client of null", { client: null }],
+  ["a client that is unknown", { client: { id: "22222222-2222-4222-8222-222222222222" } }],
   ["a client with a wrong secret", { client: { id: CLIENT.id, secret: "guess" } }],
 ];
 
@@ -266,9 +334,20 @@ Deno.test("list, info, update and delete redact the token, create and regenerate
 
   for (const { text } of whole) assertMatch(text, /"HRKU-AACANARY[\w-]{52}"/);
   for (const { text } of redacted) {
-    assertMatch(text, /"HRKU-AA\*{10}[\w-]{0,4}"/);
+    assertMatch(text, /"HRKU-AA\*{10}[\w-]{6}"/);
     assert(!text.includes("CANARY"));
   }
+});
+
+Deno.test("with the weak redaction all tokens look the same", async () => {
+  const heroku = createFakeHeroku({ faults: false, redaction: "weak" });
+  heroku.issue();
+  heroku.issue();
+  const records = shownAll(await call(heroku, "GET", AUTHORIZATIONS));
+  assertEquals(records.map(({ access_token }) => access_token.token), [
+    "HRKU-AA**********",
+    "HRKU-AA**********",
+  ]);
 });
 
 Deno.test("an older server, with redact: false, gives every token whole", async () => {

@@ -13,6 +13,8 @@ function authorization(id: string, expiresAt: number | null): StoredAuthorizatio
     scope: ["global"],
     createdAt: 0,
     omit: [],
+    session: null,
+    tokenMadeAt: 0,
     description: "",
     client: null,
     updatedAt: 0,

@@ -246,7 +246,7 @@ Deno.test("setRateLimitRemaining() refuses what no pool can hold", () => {
   }
 });
 
-Deno.test("any Range is answered 200, 206, 416, or 500 for an empty start", async () => {
+Deno.test("any Range is answered 200, 206 or 416", async () => {
   const heroku = createFakeHeroku({ faults: false });
   for (let made = 0; made < 5; made++) heroku.issue();
   const parts = fc.constantFrom(
@@ -268,8 +268,7 @@ Deno.test("any Range is answered 200, 206, 416, or 500 for an empty start", asyn
   );
   await fc.assert(fc.asyncProperty(header, async (Range) => {
     const { status } = await call(heroku, "GET", AUTHORIZATIONS, { headers: { Range } });
-    const emptyStart = /^id +\]\.\./.test(Range.trim());
-    assert([200, 206, 416].includes(status) || status === 500 && emptyStart, `${status}`);
+    assert([200, 206, 416].includes(status), `${status}`);
     heroku.setRateLimitRemaining(4500);
   }));
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type AccountState, createFakeHeroku } from "../../lib/testing/mod.ts";
 import { readToken } from "../../lib/testing/server.ts";
 import { AUTHORIZATIONS, call, errorId } from "./call.ts";
@@ -152,11 +152,54 @@ Deno.test("openAccount lets every live token read the account", async () => {
   assertEquals((await call(heroku, "GET", AUTHORIZATIONS, { token })).status, 403);
 });
 
-Deno.test("the account names its user", async () => {
-  const heroku = createFakeHeroku({ faults: false });
+Deno.test("the account shows every member of Heroku's schema", async () => {
+  const heroku = createFakeHeroku({ faults: false, now: Date.UTC(2026, 0, 1) });
   const { status, text } = await call(heroku, "GET", "/account");
 
-  assertEquals([status, JSON.parse(text).email], [200, "operator@example.com"]);
+  assertEquals(status, 200);
+  const { id, ...account } = JSON.parse(text);
+  assertMatch(id, /^[\da-f-]{36}$/);
+  assertEquals(account, {
+    allow_tracking: true,
+    beta: false,
+    country_of_residence: null,
+    created_at: "2012-01-01T12:00:00Z",
+    default_organization: null,
+    default_team: null,
+    delinquent_at: null,
+    email: "operator@example.com",
+    federated: false,
+    identity_provider: null,
+    last_login: "2026-01-01T00:00:00Z",
+    name: null,
+    sms_number: null,
+    suspended_at: null,
+    two_factor_authentication: false,
+    updated_at: "2026-01-01T00:00:00Z",
+    verified: true,
+  });
+});
+
+Deno.test("an account of somebody else has another user, on each record too, until it ends", async () => {
+  const heroku = createFakeHeroku({ faults: false });
+  heroku.issue();
+  async function users(): Promise<{ id: string; email: string }[]> {
+    const { id, email } = JSON.parse((await call(heroku, "GET", "/account")).text);
+    const [record] = JSON.parse((await call(heroku, "GET", AUTHORIZATIONS)).text);
+    const made = JSON.parse((await call(heroku, "POST", AUTHORIZATIONS, { body: {} })).text);
+    heroku.revoke(made.id);
+    return [{ id, email }, record.user, made.user].map(({ id, email }) => ({ id, email }));
+  }
+  const [own, ...ofRecords] = await users();
+  assertEquals(ofRecords, [own, own]);
+
+  heroku.setAccount({ ofSomebodyElse: true });
+  const [other, ...others] = await users();
+  assertEquals(others, [other, other]);
+  assert(other.id !== own.id && other.email !== own.email);
+
+  heroku.setAccount({ ofSomebodyElse: false });
+  assertEquals(await users(), [own, own, own]);
 });
 
 Deno.test("each request costs one of the account's pool, looking at it nothing", async () => {

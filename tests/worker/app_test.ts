@@ -1,13 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import fc from "fast-check";
+import type { Decision } from "../../lib/rotation/decision.ts";
 import type { CredentialRecord, Entry, Ledger } from "../../lib/rotation/ledger.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { type AppDependencies, createApp } from "../../worker/app.ts";
 import { createLedger } from "../../worker/ledger.ts";
 import { createLog } from "../../worker/log.ts";
 import type { Status } from "../../worker/status.ts";
-import { createSweepLog } from "../../worker/sweep_log.ts";
+import { createSweepLog, type SweepRecord } from "../../worker/sweep_log.ts";
 import {
   canary,
   createBusyEnv,
@@ -36,7 +37,7 @@ async function run(env: Env, changes: Partial<AppDependencies> = {}): Promise<Ru
   const ledger = createLedger(database);
   const sweeps = createSweepLog(database);
   await fillLedger(ledger, createBusyEnv());
-  await sweeps.record({ at: now - 4 * MINUTE, error: null, report: createReport() });
+  await sweeps.record({ at: now - 4 * MINUTE, error: null, halt: null, report: createReport() });
   const lines: string[] = [];
   const log = createLog({ secrets: configured.secrets, write: (line) => lines.push(line) });
   const app = createApp({ configured, ledger, sweeps, log, now: () => now, ...changes });
@@ -68,8 +69,16 @@ const idle: CredentialRecord = {
   failures: 0,
   endedAt: null,
   error: null,
+  refusedSince: null,
   served: null,
 };
+
+/** A log whose newest sweep was a few minutes ago, and clean but for a change. */
+function sweepsOf(change: Partial<SweepRecord>): AppDependencies["sweeps"] {
+  const at = now - 4 * MINUTE;
+  const last = { at, error: null, halt: null, report: createReport(), ...change };
+  return { last: () => Promise.resolve(last), lastClean: () => Promise.resolve(at) };
+}
 
 async function readStatus(get: Running["get"]): Promise<Status> {
   return JSON.parse(await (await get("/status", bearer(keys.page))).text());
@@ -160,6 +169,30 @@ Deno.test("Without a page key nobody gets in", async () => {
   }
 });
 
+Deno.test("The 401 says that there is no page key, or none that can be used", async () => {
+  for (const PAGE_KEY of [undefined, "", "short", `${keys.page}\n`, 7]) {
+    const { get } = await run(createEnv({ PAGE_KEY }));
+    for (const path of ["/", "/status", "/nothing"]) {
+      const answer = await (await get(path, bearer(keys.page))).text();
+      assertMatch(answer, /PAGE_KEY is not set or cannot be used/);
+      assertMatch(answer, /`wrangler secret put PAGE_KEY`/);
+      assert(!answer.includes(canary));
+    }
+  }
+  const { get } = await run(createEnv());
+  for (const key of ["wrong-key-0123456789", keys.reader]) {
+    assert(!/PAGE_KEY/.test(await (await get("/", bearer(key))).text()));
+  }
+});
+
+Deno.test("GET / and GET /status show what may not be meant in the configuration", async () => {
+  const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci", { scope: ["raed"] })] }));
+  assertEquals((await get("/healthz")).status, 200);
+  assertMatch(await (await get("/", bearer(keys.page))).text(), /did you mean &#39;read&#39;/);
+  const { warnings } = await readStatus(get);
+  assertEquals(warnings.map(({ path }) => path), ["CREDENTIALS[0] (ci).scope[0]"]);
+});
+
 Deno.test("GET / shows all mistakes of an invalid configuration", async () => {
   const env = createEnv({ CREDENTIALS: [createTable("ci", { grace: 7 })], HEROKU_API_TOKEN: "" });
   const page = await (await (await run(env)).get("/", bearer(keys.page))).text();
@@ -232,6 +265,8 @@ Deno.test("GET /status tells where a credential stands", async () => {
     ],
     ["missing", [createEntry("ci", 3, { expiresAt: now })], false, 0],
     ["missing", [], false, 0],
+    ["missing", [createEntry("ci", 3, { state: "released" })], false, 0],
+    ["current", [createEntry("ci", 3, { state: "released" }), createEntry("ci", 4)], false, 0],
     ["current", [createEntry("ci", 0, { state: "adopted", expiresAt: null })], false, 0],
   ];
   for (const [expected, entries, working, failures] of table) {
@@ -242,6 +277,57 @@ Deno.test("GET /status tells where a credential stands", async () => {
     const { credentials } = await readStatus(get);
     assertEquals(credentials[0].state, expected);
   }
+});
+
+Deno.test("GET /status tells what the newest sweep decided, and whether it holds the credential back", async () => {
+  const known = { record: idle, entries: [createEntry("ci", 3)], deliveries: [] };
+  const base = { credential: "ci", reason: "Generation 3 expires in 1 d", until: null } as const;
+  const table: readonly [string, number, Decision][] = [
+    ["current", 0, { ...base, kind: "wait" }],
+    ["blocked", 0, { ...base, kind: "blocked", cause: "expiry" }],
+    ["held", 0, { ...base, kind: "held", cause: "expiry" }],
+    ["braked", 0, { ...base, kind: "braked", cause: "expiry" }],
+    ["braked", 1, { ...base, kind: "braked", cause: "missing" }],
+    ["failing", 3, { ...base, kind: "braked", cause: "expiry" }],
+  ];
+  for (const [expected, failures, decision] of table) {
+    const each = { ...known, record: { ...idle, failures } };
+    const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), {
+      ledger: { ...broken, read: () => Promise.resolve(new Map([["ci", each]])) },
+      sweeps: sweepsOf({ report: createReport({ decisions: [decision] }) }),
+    });
+    const { credentials: [{ state, decision: told }] } = await readStatus(get);
+    assertEquals([state, told?.kind, told?.reason], [expected, decision.kind, base.reason]);
+  }
+});
+
+Deno.test("GET /status and the page tell what is good to know, and /healthz stays 200", async () => {
+  const message = "Heroku granted 8 h to generation 3 of 'ci', where 30 d was asked for";
+  const { get } = await run(createEnv(), {
+    sweeps: sweepsOf({
+      report: createReport({
+        decisions: [],
+        notices: [{ credential: "ci", kind: "granted_less", message }],
+      }),
+    }),
+  });
+  assertEquals((await readStatus(get)).last_sweep?.notices, [message]);
+  assertMatch(await (await get("/", bearer(keys.page))).text(), /Good to know[^]*granted 8 h/);
+  assertEquals((await get("/healthz")).status, 200);
+});
+
+Deno.test("GET /healthz is 503 while the token is another account's, and the page says what to do", async () => {
+  const error = "'HEROKU_API_TOKEN' belongs to the Heroku account a-2: set HEROKU_ACCOUNT";
+  const { get } = await run(createEnv(), {
+    sweeps: sweepsOf({ error, halt: "account", report: null }),
+  });
+  const response = await get("/healthz");
+  assertEquals(response.status, 503);
+  assertEquals(JSON.parse(await response.text()).reasons, [{ kind: "account_changed", count: 1 }]);
+  const { reasons, last_sweep } = await readStatus(get);
+  assertEquals(reasons, [{ kind: "account_changed", count: 1, details: [error] }]);
+  assertEquals([last_sweep?.error, last_sweep?.notices], [error, []]);
+  assertMatch(await (await get("/", bearer(keys.page))).text(), /another Heroku account[^]*a-2/);
 });
 
 Deno.test("GET /status tells what was delivered last until it is proven", async () => {
@@ -291,6 +377,17 @@ Deno.test("GET /credentials/:name/token hands the bare token to its reader", asy
     assertMatch(response.headers.get("Content-Type") ?? "", /^text\/plain; ?charset=UTF-8$/i);
     assertEquals(response.headers.get("Cache-Control"), "no-store");
   }
+});
+
+Deno.test("GET /credentials/:name/token goes on handing out its token after a change of account", async () => {
+  const ledger = createLedger(createDatabase());
+  await fillLedger(ledger, createBusyEnv());
+  await ledger.changeAccount({ id: "account-2", token: "fingerprint-2" }, now);
+  const response = await (await run(createBusyEnv(), { ledger })).get(
+    tokenPath,
+    bearer(keys.reader),
+  );
+  assertEquals([response.status, await response.text()], [200, servedToken]);
 });
 
 Deno.test("GET /credentials/:name/token tells more to who wants JSON", async () => {

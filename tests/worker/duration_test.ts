@@ -1,6 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { parseDuration } from "../../worker/duration.ts";
+import {
+  formatDuration,
+  guessDuration,
+  parseDuration,
+  roundDuration,
+} from "../../worker/duration.ts";
 
 Deno.test("parseDuration() reads a whole number and one unit", () => {
   const table = [
@@ -46,4 +51,47 @@ Deno.test("parseDuration() takes any text, and gives a whole number or nothing",
     const milliseconds = parseDuration(text);
     assert(milliseconds === undefined || (Number.isInteger(milliseconds) && milliseconds >= 0));
   }));
+});
+
+Deno.test("formatDuration() writes what parseDuration() reads, in the largest unit", () => {
+  const table = [
+    [0, "0s"],
+    [90_000, "90s"],
+    [7_200_000, "2h"],
+    [2_592_000_000, "30d"],
+    [2_592_000_999, "30d"],
+  ] as const;
+  for (const [milliseconds, expected] of table) {
+    assertEquals(formatDuration(milliseconds), expected);
+  }
+  fc.assert(fc.property(fc.integer({ min: 0, max: 999_999_999 }), (seconds) => {
+    assertEquals(parseDuration(formatDuration(seconds * 1000)), seconds * 1000);
+  }));
+});
+
+Deno.test("roundDuration() is no longer, and at most a tenth shorter", () => {
+  fc.assert(fc.property(fc.integer({ min: 10_000, max: 1e12 }), (milliseconds) => {
+    const round = parseDuration(roundDuration(milliseconds)) ?? NaN;
+    assert(round <= milliseconds && round > milliseconds * 0.9, `${round} of ${milliseconds}`);
+  }));
+});
+
+Deno.test("guessDuration() guesses from what people write, and from nothing else", () => {
+  const table = [
+    ["30 days", 2_592_000_000],
+    ["30D", 2_592_000_000],
+    ["1 month", 2_592_000_000],
+    ["1 min", 60_000],
+    ["P1DT12H", 129_600_000],
+    ["PT90S", 90_000],
+    ["1d 12h", 129_600_000],
+    ["1.5h", 5_400_000],
+    ["2 wks", 1_209_600_000],
+    ["30", undefined],
+    ["soon", undefined],
+    ["5 parsecs", undefined],
+    ["-1h", undefined],
+    ["", undefined],
+  ] as const;
+  for (const [text, expected] of table) assertEquals(guessDuration(text), expected, text);
 });

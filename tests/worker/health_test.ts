@@ -1,8 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import type { CredentialLedger, CredentialRecord, Entry } from "../../lib/rotation/ledger.ts";
-import type { Decision } from "../../lib/rotation/decision.ts";
-import { assessHealth, type HealthReasonKind, type Records } from "../../worker/health.ts";
+import type { Decision, Doubt } from "../../lib/rotation/decision.ts";
+import type { SweepReport } from "../../lib/rotation/sweep.ts";
+import {
+  assessHealth,
+  type HealthReason,
+  type HealthReasonKind,
+  type Records,
+} from "../../worker/health.ts";
 import type { SweepRecord } from "../../worker/sweep_log.ts";
 import {
   createEntry,
@@ -20,7 +26,7 @@ interface Change {
   readonly entries?: readonly Entry[];
   readonly decision?: Decision;
   readonly sweep?: Partial<SweepRecord>;
-  readonly problems?: readonly string[];
+  readonly report?: Partial<SweepReport>;
   readonly records?: Partial<Records>;
 }
 
@@ -33,8 +39,30 @@ const wait: Decision = {
   until: null,
 };
 
-/** A Worker with the one credential `ci` where all is well, but for a change. */
+/** The newest sweep failed. */
+const failure: Partial<SweepRecord> = { error: "Cannot list", report: null };
+
+/** The newest sweep did nothing, as the token is another account's. */
+const halted: Partial<SweepRecord> = {
+  error: "'HEROKU_API_TOKEN' belongs to another Heroku account",
+  halt: "account",
+  report: null,
+};
+
+function doubt(since: number, until: number | null): Doubt {
+  return { credential: "ci", since, until, reason: "Heroku does not list generation 3 of 'ci'" };
+}
+
+/** What is wrong, and how often. */
 function assess(change: Change): [HealthReasonKind, number][] {
+  return assessAll(change).map(({ kind, count, details }) => {
+    assertEquals(count, details.length);
+    return [kind, count];
+  });
+}
+
+/** A Worker with the one credential `ci` where all is well, but for a change. */
+function assessAll(change: Change): readonly HealthReason[] {
   const known: CredentialLedger = {
     record: {
       name: "ci",
@@ -43,6 +71,7 @@ function assess(change: Change): [HealthReasonKind, number][] {
       failures: 0,
       endedAt: now - DAY,
       error: null,
+      refusedSince: null,
       served: null,
       ...change.record,
     },
@@ -52,10 +81,8 @@ function assess(change: Change): [HealthReasonKind, number][] {
   const last: SweepRecord = {
     at: now - 10 * MINUTE,
     error: null,
-    report: createReport({
-      decisions: [change.decision ?? wait],
-      problems: change.problems ?? [],
-    }),
+    halt: null,
+    report: createReport({ decisions: [change.decision ?? wait], ...change.report }),
     ...change.sweep,
   };
   const records = {
@@ -65,17 +92,30 @@ function assess(change: Change): [HealthReasonKind, number][] {
     ...change.records,
   };
   const configured = parse(createEnv({ CREDENTIALS: [createTable("ci", change.members)] }));
-  return assessHealth({ configured, records, now }).map(({ kind, count, details }) => {
-    assertEquals(count, details.length);
-    return [kind, count];
-  });
+  return assessHealth({ configured, records, now });
 }
 
 Deno.test("assessHealth() says nothing when all is well", () => {
   const table: readonly [string, Change][] = [
     ["nothing is due", {}],
     ["a sweep an hour ago", { sweep: { at: now - HOUR } }],
-    ["problems of late", { problems: ["Heroku answered 503"] }],
+    ["problems of late", { report: { problems: ["Heroku answered 503"] } }],
+    [
+      "problems for an hour",
+      { report: { problems: ["Heroku answered 503"] }, records: { lastClean: now - HOUR } },
+    ],
+    ["a failure of late", { sweep: failure }],
+    ["failures for an hour", { sweep: failure, records: { lastClean: now - HOUR } }],
+    ["a doubt of late", { report: { doubts: [doubt(now - MINUTE, now + MINUTE)] } }],
+    ["a doubt for an hour", { report: { doubts: [doubt(now - HOUR, now + DAY)] } }],
+    [
+      "something that is good to know",
+      {
+        report: {
+          notices: [{ credential: "ci", kind: "granted_less", message: "Heroku granted 8 h" }],
+        },
+      },
+    ],
     ["two failures", { record: { failures: 2, error: "Heroku answered 503" } }],
     ["a token that never ends", { entries: [createEntry("ci", 3, { expiresAt: null })] }],
     ["adopted", { entries: [createEntry("ci", 0, { state: "adopted" })] }],
@@ -96,12 +136,28 @@ Deno.test("assessHealth() says nothing when all is well", () => {
       "another Worker's authorization that is gone",
       { entries: [good, createEntry("ci", 4, { state: "foreign" })] },
     ],
+    ["paused, after failures", { members: { paused: true }, record: { failures: 9 } }],
+    ["paused, without an authorization", { members: { paused: true }, entries: [] }],
+    ["paused, and not seen yet", { members: { paused: true }, records: { ledger: new Map() } }],
     [
-      "paused",
+      "paused, with a token that never ends",
+      { members: { paused: true }, entries: [createEntry("ci", 3, { expiresAt: null })] },
+    ],
+    [
+      "paused, one of two that were adopted has expired",
       {
         members: { paused: true },
-        record: { failures: 9 },
-        entries: [createEntry("ci", 3, { expiresAt: now - 1 })],
+        entries: [
+          createEntry("ci", 0, { state: "adopted", expiresAt: now - 1 }),
+          createEntry("ci", 1, { state: "adopted" }),
+        ],
+      },
+    ],
+    [
+      "paused, with an expired predecessor",
+      {
+        members: { paused: true },
+        entries: [createEntry("ci", 2, { expiresAt: now - 1 }), good],
       },
     ],
   ];
@@ -113,15 +169,24 @@ Deno.test("assessHealth() says each thing that is wrong", () => {
   const table: readonly [HealthReasonKind, Change][] = [
     ["no_sweep", { records: { last: undefined, lastClean: undefined } }],
     ["sweep_overdue", { sweep: { at: now - HOUR - 1 } }],
-    ["sweep_failed", { sweep: { error: "Cannot list", report: null } }],
-    ["sweep_unclean", { problems: ["A"], records: { lastClean: now - HOUR - 1 } }],
-    ["sweep_unclean", { problems: ["A"], records: { lastClean: undefined } }],
+    ["sweep_failed", { sweep: failure, records: { lastClean: now - HOUR - 1 } }],
+    ["sweep_failed", { sweep: failure, records: { lastClean: undefined } }],
+    ["sweep_unclean", { report: { problems: ["A"] }, records: { lastClean: now - HOUR - 1 } }],
+    ["sweep_unclean", { report: { problems: ["A"] }, records: { lastClean: undefined } }],
+    ["account_changed", { sweep: halted }],
+    ["account_changed", { sweep: halted, records: { lastClean: undefined } }],
+    ["list_unreliable", { report: { unreliable: "Heroku's list is not complete" } }],
+    ["list_doubted", { report: { doubts: [doubt(now - HOUR - 1, now + MINUTE)] } }],
+    ["list_doubted", { report: { doubts: [doubt(now - MINUTE, null)] } }],
+    ["delete_undone", { report: { undead: ["ci: Generation 2 was deleted"] } }],
+    ["credential_braked", { decision: { ...wait, kind: "braked", cause: "expiry" } }],
     ["fuse_blown", { decision: { ...wait, kind: "held", cause: "expiry" } }],
     ["credential_failing", { record: { failures: 3, error: "Heroku answered 503" } }],
     ["credential_blocked", { decision: { ...wait, kind: "blocked", cause: "expiry" } }],
     ["credential_missing", { entries: [] }],
     ["credential_missing", { entries: [createEntry("ci", 3, { expiresAt: now })] }],
     ["credential_missing", { entries: [createEntry("ci", 3, { state: "retired" })] }],
+    ["credential_missing", { entries: [createEntry("ci", 3, { state: "released" })] }],
     ["credential_missing", { decision: rotate("missing") }],
     ["credential_urgent", { entries: [createEntry("ci", 3, { expiresAt: now + DAY })] }],
     [
@@ -149,9 +214,56 @@ Deno.test("assessHealth() counts mistakes and problems", () => {
   const [{ kind, count, details }] = assessHealth({ configured, records: undefined, now });
   assertEquals([kind, count], ["configuration_invalid", configured.mistakes.length]);
   assertEquals(details.at(-1), `HEROKU_URL: ${configured.mistakes.at(-1)?.message}`);
-  assertEquals(assess({ problems: ["A", "B"], records: { lastClean: undefined } }), [
+  assertEquals(assess({ report: { problems: ["A", "B"] }, records: { lastClean: undefined } }), [
     ["sweep_unclean", 2],
   ]);
+  assertEquals(
+    assess({
+      report: {
+        doubts: [doubt(now - DAY, now + 1), doubt(now - DAY, null), doubt(now, now + 1)],
+        undead: ["ci: A", "ci: B", "ci: C"],
+      },
+    }),
+    [["list_doubted", 2], ["delete_undone", 3]],
+  );
+});
+
+Deno.test("assessHealth() says why, in the words of the sweep", () => {
+  const unreliable = "Heroku's list is not complete";
+  const [doubted] = [doubt(now - DAY, now + 1)];
+  const table: readonly [Change, string][] = [
+    [{ sweep: halted }, String(halted.error)],
+    [{ sweep: failure, records: { lastClean: undefined } }, "Cannot list"],
+    [{ report: { unreliable } }, unreliable],
+    [{ report: { doubts: [doubted] } }, doubted.reason],
+    [{ report: { undead: ["ci: Generation 2 was deleted"] } }, "ci: Generation 2 was deleted"],
+    [
+      { decision: { ...wait, kind: "braked", cause: "expiry", reason: "5 were created" } },
+      "ci: 5 were created",
+    ],
+  ];
+  for (const [change, detail] of table) {
+    assertEquals(assessAll(change).flatMap(({ details }) => details), [detail]);
+  }
+});
+
+Deno.test("assessHealth() says that a paused credential nears its end, and that it has reached it", () => {
+  const table: readonly [number, string][] = [
+    [
+      now + DAY,
+      "ci: Its token expires soon, and it is paused: remove 'paused' to have it replaced",
+    ],
+    [now, "ci: Its token has expired, and it is paused: remove 'paused' to have it replaced"],
+    [now - DAY, "ci: Its token has expired, and it is paused: remove 'paused' to have it replaced"],
+  ];
+  for (const [expiresAt, detail] of table) {
+    const reasons = assessAll({
+      members: { paused: true },
+      record: { failures: 9, error: "Heroku answered 503" },
+      entries: [createEntry("ci", 3, { expiresAt })],
+    });
+    assertEquals(reasons, [{ kind: "credential_urgent", count: 1, details: [detail] }]);
+  }
 });
 
 Deno.test("assessHealth() says that the ledger cannot be read, and guesses nothing more", () => {
@@ -170,6 +282,8 @@ function rotate(cause: "missing" | "expiry"): Decision {
     attempt: 4,
     seenLease: null,
     creates: true,
+    beyond: null,
+    urgent: false,
     deletes: 0,
   };
 }

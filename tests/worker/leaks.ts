@@ -84,10 +84,9 @@ function isAuthorizedRightly(
   const authorization = headers.get("authorization");
   if (to === "hook") return authorization === null;
   const token = authorization?.replace(/^Bearer /, "") ?? "";
-  const proves = method === "GET" && url.pathname === "/account";
-  return proves
-    ? token !== heroku.token && heroku.tokens().includes(token)
-    : token === heroku.token;
+  // A rotation asks there whether a token works, a sweep whose the Worker's own is.
+  const asks = method === "GET" && url.pathname === "/account";
+  return token === heroku.token || (asks && heroku.tokens().includes(token));
 }
 
 function isDelivery({ to, method, url }: Outbound): boolean {

@@ -197,6 +197,8 @@ Deno.test({
     around.answer = (request) => misbehaviours[request.credential ?? ""]?.(request);
     around.heroku.insert({ id: 7, access_token: { token: `HRKU-AA${canary}-malformed` } });
     await using worker = await startHurriedWorker(around, { credentials: configure(around) });
+    // The first sweep adopts nothing yet, as the list holds a record that no one can read.
+    await worker.cron();
     await worker.cron();
     await until("every run has ended", async () => {
       const [{ running }] = await worker.query(

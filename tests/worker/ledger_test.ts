@@ -1,5 +1,13 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { type Entry, type Lease, type Ledger, SupersededError } from "../../lib/rotation/ledger.ts";
+import {
+  type AttemptEnd,
+  type Entry,
+  type EntryState,
+  type Lease,
+  type Ledger,
+  type LedgerNote,
+  SupersededError,
+} from "../../lib/rotation/ledger.ts";
 import { createLedger } from "../../worker/ledger.ts";
 import { createDatabase } from "./sqlite.ts";
 
@@ -18,11 +26,20 @@ function entryOf(mark: string, state: Entry["state"], more: Partial<Entry> = {})
     authorization: `authorization-${mark}`,
     accessToken: `access-${mark}`,
     sealedToken: `sealed-${mark}`,
+    fingerprint: `fingerprint-${mark}`,
+    description: `ci [g1 ${mark}]`,
     scope: ["read", "write"],
     lifetime: 30 * day,
+    asked: 31 * day,
+    made: true,
+    notedAt: now - 1,
     createdAt: now,
     expiresAt: now + 30 * day,
     provenAt: null,
+    seenAt: now + 2,
+    doubtedSince: null,
+    endedAt: null,
+    goneAt: null,
     ...more,
   };
 }
@@ -41,6 +58,21 @@ async function readOne(ledger: Ledger, credential = "ci") {
   const known = await ledger.readCredential(credential);
   assert(known);
   return known;
+}
+
+/** What is not known of an entry before Heroku has answered its create. */
+const unanswered = {
+  authorization: null,
+  accessToken: null,
+  sealedToken: null,
+  fingerprint: null,
+  description: null,
+  expiresAt: null,
+} as const;
+
+/** A failed attempt whose create was not refused. */
+function failed(error: string): AttemptEnd {
+  return { outcome: "failure", error, refused: false };
 }
 
 async function stateOf(ledger: Ledger, mark: string) {
@@ -66,16 +98,20 @@ Deno.test("read() gives nothing of an empty ledger, and readCredential() undefin
 Deno.test("adopt() makes a credential known with its entries, all members as they were", async () => {
   const ledger = createLedger(createDatabase());
   const entries = [
-    entryOf("a", "adopted"),
+    entryOf("a", "adopted", {
+      provenAt: now + 1,
+      doubtedSince: now + 3,
+      endedAt: now + 4,
+      goneAt: now + 5,
+    }),
     entryOf("b", "adopted", {
+      ...unanswered,
       generation: 2,
-      authorization: null,
-      accessToken: null,
-      sealedToken: null,
       scope: null,
       lifetime: null,
-      expiresAt: null,
-      provenAt: now,
+      asked: null,
+      made: false,
+      seenAt: null,
     }),
   ];
   await ledger.adopt("ci", entries);
@@ -86,6 +122,7 @@ Deno.test("adopt() makes a credential known with its entries, all members as the
     failures: 0,
     endedAt: null,
     error: null,
+    refusedSince: null,
     served: null,
   };
   assertEquals(await readOne(ledger), { record, entries, deliveries: [] });
@@ -144,6 +181,171 @@ Deno.test("noteForeign() notes each once, and never over an entry of its own", a
   );
 });
 
+Deno.test("forgetForeign() forgets those that it is given, and only another Worker's", async () => {
+  const { ledger } = await start(entryOf("own", "current"));
+  await ledger.adopt("web", []);
+  await ledger.noteForeign([
+    entryOf("a", "foreign"),
+    entryOf("b", "foreign"),
+    entryOf("a", "foreign", { credential: "web" }),
+  ]);
+  await ledger.forgetForeign("ci", []);
+  assertEquals((await readOne(ledger)).entries.length, 3);
+  for (let time = 0; time < 2; time++) {
+    await ledger.forgetForeign("ci", ["a", "own", "unknown"]);
+    assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b", "own"]);
+  }
+  assertEquals((await readOne(ledger, "web")).entries.map(({ mark }) => mark), ["a"]);
+});
+
+Deno.test("see() writes down what was seen, and changes nothing else", async () => {
+  const { ledger } = await start(entryOf("a", "current"), entryOf("b", "current"));
+  await ledger.adopt("web", [entryOf("a", "current", { credential: "web" })]);
+  const before = await readOne(ledger, "web");
+  const seen = { accessToken: "access-2", seenAt: now + 7, doubtedSince: now + 8, goneAt: now + 9 };
+  for (let time = 0; time < 2; time++) {
+    await ledger.see([]);
+    await ledger.see([
+      { credential: "ci", mark: "a", ...seen },
+      { credential: "ci", mark: "unknown", ...seen },
+    ]);
+    assertEquals((await readOne(ledger)).entries, [
+      entryOf("a", "current", seen),
+      entryOf("b", "current"),
+    ]);
+  }
+  assertEquals(await readOne(ledger, "web"), before);
+  const nothing = { accessToken: null, seenAt: null, doubtedSince: null, goneAt: null };
+  await ledger.see([{ credential: "ci", mark: "a", ...nothing }]);
+  assertEquals((await readOne(ledger)).entries[0], entryOf("a", "current", nothing));
+});
+
+Deno.test("see() leaves the attempt that is at work its lease", async () => {
+  const { ledger, lease } = await start(entryOf("a", "minted"));
+  const { record } = await readOne(ledger);
+  await ledger.see([
+    {
+      credential: "ci",
+      mark: "a",
+      accessToken: "access-a",
+      seenAt: now,
+      doubtedSince: null,
+      goneAt: null,
+    },
+  ]);
+  assertEquals((await readOne(ledger)).record, record);
+  await ledger.promote(lease, "a", now + 1);
+  assertEquals((await readOne(ledger)).entries, [
+    entryOf("a", "current", { seenAt: now, provenAt: now + 1 }),
+  ]);
+});
+
+const nothingNoted: LedgerNote = { account: null, own: null, unreadable: 0 };
+const account = { id: "account-1", token: "fingerprint-1" };
+
+Deno.test("note() gives what was last written down of the whole, and nothing of a new database", async () => {
+  const { ledger, database } = await start();
+  assertEquals(await ledger.note(), nothingNoted);
+  const notes: LedgerNote[] = [
+    { account, own: "authorization-1", unreadable: 2 },
+    { account, own: null, unreadable: 3 },
+    nothingNoted,
+    { account: { id: "account-2", token: "fingerprint-2" }, own: null, unreadable: 0 },
+  ];
+  for (const note of notes) {
+    await ledger.writeNote(note);
+    assertEquals(await createLedger(database).note(), note);
+  }
+  database.reset();
+  assertEquals(await ledger.note(), nothingNoted);
+});
+
+Deno.test("writeNote() keeps the database's id, so that attempts go on", async () => {
+  const { ledger, lease } = await start();
+  const id = await ledger.id();
+  await ledger.writeNote({ account, own: "authorization-1", unreadable: 2 });
+  assertEquals(await ledger.id(), id);
+  await ledger.renew({ ...lease, ledger: id }, until + 1);
+});
+
+const everyState: readonly EntryState[] = [
+  "adopted",
+  "intended",
+  "minted",
+  "current",
+  "discarded",
+  "retired",
+  "released",
+  "foreign",
+];
+
+Deno.test("changeAccount() releases everything and forgets other Workers', and keeps what the store serves", async () => {
+  const { ledger, database } = await start(
+    ...everyState.map((state) =>
+      entryOf(state, state, {
+        generation: everyState.indexOf(state),
+        sealedToken: state === "released" ? null : `sealed-${state}`,
+        endedAt: state === "released" ? now - 9 : null,
+      })
+    ),
+  );
+  await ledger.adopt("web", [entryOf("minted", "minted", { credential: "web" })]);
+  assert(await ledger.serve("ci", "current"));
+  await ledger.writeNote({
+    account: { id: "account-0", token: "fingerprint-0" },
+    own: "authorization-1",
+    unreadable: 2,
+  });
+  const id = await ledger.id();
+  for (let time = 0; time < 2; time++) {
+    await ledger.changeAccount(account, now + time);
+    assertEquals(await ledger.note(), { account, own: null, unreadable: 0 });
+    const { entries, record } = await readOne(ledger);
+    assertEquals(
+      entries,
+      everyState.slice(0, -1).map((state, generation) =>
+        entryOf(state, "released", {
+          generation,
+          sealedToken: state === "current" ? "sealed-current" : null,
+          endedAt: state === "released" ? now - 9 : now,
+        })
+      ),
+    );
+    assertEquals(record.served, "current");
+    const [web] = (await readOne(ledger, "web")).entries;
+    assertEquals([web.state, web.sealedToken], ["released", null]);
+  }
+  assert(!database.dump().includes("sealed-minted"));
+  assertEquals(await ledger.id(), id);
+});
+
+Deno.test("changeAccount() ends every attempt: one of the account before is superseded, the next may begin", async () => {
+  const { ledger, lease } = await start(entryOf("a", "minted"));
+  await ledger.end(lease, { outcome: "failure", error: "No", refused: true }, now);
+  const before: Lease = { credential: "ci", attempt: 2 };
+  assert(await ledger.claim(before, null, until));
+  await ledger.changeAccount(account, now + 1);
+  assertEquals((await readOne(ledger)).record, {
+    name: "ci",
+    attempt: 2,
+    leaseUntil: null,
+    failures: 0,
+    endedAt: now,
+    error: null,
+    refusedSince: null,
+    served: null,
+  });
+  await assertRejects(() => ledger.renew(before, until + 1), SupersededError);
+  assertEquals(await ledger.serve("ci", "a"), false);
+  const next: Lease = { credential: "ci", attempt: 3 };
+  assert(await ledger.claim(next, null, until));
+  await assertRejects(() => ledger.renew(before, until + 1), SupersededError);
+  await ledger.intend(next, entryOf("b", "intended", { ...unanswered, generation: 2 }));
+  assert(await ledger.mint(next, entryOf("b", "minted", { generation: 2 })));
+  assert(await ledger.serve("ci", "b"));
+  assertEquals((await readOne(ledger)).record.served, "b");
+});
+
 Deno.test("claim() gives an attempt to one of two sweeps that saw the same", async () => {
   const { ledger } = await start();
   const second: Lease = { credential: "ci", attempt: 2 };
@@ -190,7 +392,7 @@ Deno.test("claim() counts an attempt that had not ended as failed", async () => 
 
 Deno.test("claim() behind an end keeps what the last failure was", async () => {
   const { ledger, lease } = await start();
-  await ledger.end(lease, { outcome: "failure", error: "The hook is down" }, now);
+  await ledger.end(lease, failed("The hook is down"), now);
   assert(await ledger.claim({ credential: "ci", attempt: 2 }, null, until));
   const { record } = await readOne(ledger);
   assertEquals([record.failures, record.error, record.endedAt], [1, "The hook is down", now]);
@@ -205,6 +407,38 @@ Deno.test("renew() extends the lease, and refuses once the attempt has ended", a
   assertEquals((await readOne(ledger)).record.leaseUntil, null);
 });
 
+Deno.test("renew() gives what the ledger notes of the whole", async () => {
+  const { ledger, lease } = await start();
+  assertEquals(await ledger.renew(lease, until), nothingNoted);
+  const note = { account, own: "authorization-1", unreadable: 2 };
+  await ledger.writeNote(note);
+  assertEquals(await ledger.renew(lease, until), note);
+});
+
+Deno.test("end() keeps since when Heroku has refused every create, until one attempt ends otherwise", async () => {
+  const { ledger } = await start();
+  const refused: AttemptEnd = { outcome: "failure", error: "Not allowed", refused: true };
+  const ends: readonly (readonly [AttemptEnd | "dies", number | null])[] = [
+    [refused, now + 1],
+    [refused, now + 1],
+    ["dies", now + 1],
+    [refused, now + 1],
+    [{ outcome: "success" }, null],
+    [refused, now + 6],
+    [failed("The hook is down"), null],
+    [refused, now + 8],
+  ];
+  let seen: number | null = until;
+  for (const [index, [end, since]] of ends.entries()) {
+    const lease = { credential: "ci", attempt: index + 1 };
+    if (index > 0) assert(await ledger.claim(lease, seen, until));
+    if (end !== "dies") await ledger.end(lease, end, now + index + 1);
+    const { record } = await readOne(ledger);
+    assertEquals(record.refusedSince, since, `after attempt ${lease.attempt}`);
+    seen = record.leaseUntil;
+  }
+});
+
 Deno.test("end() counts failures, and a success begins anew", async () => {
   const { ledger } = await start();
   const ends = ["first", "second", null, "third"].map((error, index) => ({
@@ -217,7 +451,7 @@ Deno.test("end() counts failures, and a success begins anew", async () => {
     if (attempt > 1) assert(await ledger.claim(lease, null, until));
     await ledger.end(
       lease,
-      error === null ? { outcome: "success" } : { outcome: "failure", error },
+      error === null ? { outcome: "success" } : failed(error),
       now + attempt,
     );
     const { record } = await readOne(ledger);
@@ -233,16 +467,16 @@ Deno.test("end() counts failures, and a success begins anew", async () => {
 
 Deno.test("end() takes effect once, however often it is called", async () => {
   const { ledger, lease } = await start();
-  await ledger.end(lease, { outcome: "failure", error: "first" }, now);
+  await ledger.end(lease, failed("first"), now);
   const before = await readOne(ledger);
-  await ledger.end(lease, { outcome: "failure", error: "second" }, now + 1);
+  await ledger.end(lease, { outcome: "failure", error: "second", refused: true }, now + 1);
   await ledger.end(lease, { outcome: "success" }, now + 2);
   assertEquals(await readOne(ledger), before);
 });
 
 Deno.test("intend() writes an entry down once", async () => {
   const { ledger, lease } = await start();
-  const entry = entryOf("a", "intended", { authorization: null, sealedToken: null });
+  const entry = entryOf("a", "intended", { ...unanswered, seenAt: null });
   await ledger.intend(lease, entry);
   await ledger.intend(lease, { ...entry, generation: 9 });
   assertEquals((await readOne(ledger)).entries, [entry]);
@@ -250,23 +484,27 @@ Deno.test("intend() writes an entry down once", async () => {
 
 Deno.test("mint() fills an intended entry in, and says so each time", async () => {
   const { ledger, lease } = await start();
-  const intended = entryOf("a", "intended", {
-    authorization: null,
-    accessToken: null,
-    sealedToken: null,
-    expiresAt: null,
-    createdAt: 0,
-  });
+  const intended = entryOf("a", "intended", { ...unanswered, createdAt: 0 });
   await ledger.intend(lease, intended);
   const minted = entryOf("a", "minted", { scope: ["identity"], lifetime: null });
   assertEquals([await ledger.mint(lease, minted), await ledger.mint(lease, minted)], [true, true]);
   assertEquals((await readOne(ledger)).entries, [minted]);
 });
 
+Deno.test("mint() keeps what the ledger's own clock and the configuration said before the answer", async () => {
+  const { ledger, lease } = await start();
+  await ledger.intend(lease, entryOf("a", "intended", { ...unanswered, seenAt: null }));
+  await ledger.mint(
+    lease,
+    entryOf("a", "minted", { asked: null, made: false, notedAt: 0, seenAt: 0, endedAt: 0 }),
+  );
+  assertEquals((await readOne(ledger)).entries, [entryOf("a", "minted", { seenAt: null })]);
+});
+
 Deno.test("mint() says no for what was discarded meanwhile, and keeps no token of it", async () => {
   const { ledger, lease, database } = await start();
-  await ledger.intend(lease, entryOf("a", "intended", { authorization: null, sealedToken: null }));
-  await ledger.discard(lease, "a");
+  await ledger.intend(lease, entryOf("a", "intended", unanswered));
+  await ledger.discard(lease, "a", now);
   assertEquals(await ledger.mint(lease, entryOf("a", "minted")), false);
   assertEquals(await stateOf(ledger, "a"), "discarded");
   assert(!database.dump().includes("sealed-a"));
@@ -289,20 +527,54 @@ for (
     ["current", "current"],
     ["adopted", "adopted"],
     ["retired", "retired"],
+    ["released", "released"],
     ["foreign", "foreign"],
   ] as const
 ) {
   Deno.test(`discard() leaves an entry that is ${state} ${after}`, async () => {
     const { ledger, lease } = await start(entryOf("a", state));
-    await ledger.discard(lease, "a");
-    await ledger.discard(lease, "a");
+    await ledger.discard(lease, "a", now + 1);
+    await ledger.discard(lease, "a", now + 2);
     const [entry] = (await readOne(ledger)).entries;
-    assertEquals([entry.state, entry.sealedToken], [
-      after,
-      after === "discarded" ? null : "sealed-a",
-    ]);
+    assertEquals(
+      [entry.state, entry.sealedToken, entry.endedAt],
+      after === "discarded" ? [after, null, now + 1] : [after, "sealed-a", null],
+    );
   });
 }
+
+for (
+  const state of [
+    "adopted",
+    "minted",
+    "current",
+    "discarded",
+    "retired",
+    "released",
+    "foreign",
+  ] as const
+) {
+  Deno.test(`withdraw() leaves what is ${state} as it stands`, async () => {
+    const { ledger, lease } = await start(entryOf("a", state));
+    const before = await readOne(ledger);
+    await ledger.withdraw(lease, "a");
+    assertEquals(await readOne(ledger), before);
+  });
+}
+
+Deno.test("withdraw() forgets what was intended, and only that", async () => {
+  const { ledger, lease, database } = await start(
+    entryOf("a", "intended"),
+    entryOf("b", "intended"),
+  );
+  await ledger.adopt("web", [entryOf("a", "intended", { credential: "web" })]);
+  for (let time = 0; time < 2; time++) {
+    await ledger.withdraw(lease, "a");
+    assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b"]);
+  }
+  assertEquals((await readOne(ledger, "web")).entries.length, 1);
+  assertEquals(database.dump().split("authorization-a").length, 2);
+});
 
 for (
   const [state, at, discards] of [
@@ -316,14 +588,18 @@ for (
   Deno.test(`discardAbandoned() says ${discards} for what is ${state} ${until - at} ms before the lease runs out`, async () => {
     const { ledger } = await start(entryOf("a", state));
     assertEquals(await ledger.discardAbandoned("ci", "a", at), discards);
-    assertEquals(await stateOf(ledger, "a"), discards ? "discarded" : state);
+    const [entry] = (await readOne(ledger)).entries;
+    assertEquals([entry.state, entry.endedAt], [
+      discards ? "discarded" : state,
+      state === "intended" && discards ? at : null,
+    ]);
     assertEquals(await ledger.discardAbandoned("ci", "a", at), discards);
   });
 }
 
 Deno.test("discardAbandoned() discards what an ended attempt intended", async () => {
   const { ledger, lease } = await start(entryOf("a", "intended"));
-  await ledger.end(lease, { outcome: "failure", error: "No" }, now);
+  await ledger.end(lease, failed("No"), now);
   assertEquals(await ledger.discardAbandoned("ci", "a", now), true);
   assertEquals(await ledger.discardAbandoned("ci", "unknown", now), false);
 });
@@ -402,6 +678,7 @@ for (
     ["intended", "intended"],
     ["discarded", "discarded"],
     ["retired", "retired"],
+    ["released", "released"],
     ["foreign", "foreign"],
   ] as const
 ) {
@@ -424,14 +701,25 @@ Deno.test("retire() forgets the token for good, forgetToken() keeps the state", 
     entryOf("new", "current", { generation: 2 }),
   );
   for (let time = 0; time < 2; time++) {
-    await ledger.retire(lease, "old");
+    await ledger.retire(lease, "old", "retired", now + 1);
     await ledger.forgetToken(lease, "new");
   }
-  assertEquals((await readOne(ledger)).entries.map(({ mark, state }) => [mark, state]), [
-    ["old", "retired"],
-    ["new", "current"],
-  ]);
+  assertEquals(
+    (await readOne(ledger)).entries.map(({ mark, state, endedAt }) => [mark, state, endedAt]),
+    [
+      ["old", "retired", now + 1],
+      ["new", "current", null],
+    ],
+  );
   assert(!database.dump().includes("sealed-"), database.dump());
+});
+
+Deno.test("retire() writes down what is left alone, and keeps no token of it either", async () => {
+  const { ledger, lease } = await start(entryOf("a", "current"));
+  await ledger.retire(lease, "a", "released", now + 1);
+  assertEquals((await readOne(ledger)).entries, [
+    entryOf("a", "released", { sealedToken: null, endedAt: now + 1 }),
+  ]);
 });
 
 const fenced: Readonly<Record<string, (ledger: Ledger, lease: Lease) => Promise<unknown>>> = {
@@ -439,7 +727,8 @@ const fenced: Readonly<Record<string, (ledger: Ledger, lease: Lease) => Promise<
   end: (ledger, lease) => ledger.end(lease, { outcome: "success" }, now),
   intend: (ledger, lease) => ledger.intend(lease, entryOf("new", "intended")),
   mint: (ledger, lease) => ledger.mint(lease, entryOf("intended", "minted")),
-  discard: (ledger, lease) => ledger.discard(lease, "minted"),
+  withdraw: (ledger, lease) => ledger.withdraw(lease, "intended"),
+  discard: (ledger, lease) => ledger.discard(lease, "minted", now),
   deliver: (ledger, lease) =>
     ledger.deliver(lease, {
       mark: "minted",
@@ -452,7 +741,7 @@ const fenced: Readonly<Record<string, (ledger: Ledger, lease: Lease) => Promise<
   takeBack: (ledger, lease) => ledger.takeBack(lease, "hook", "own"),
   prove: (ledger, lease) => ledger.prove(lease, "current", "hook", null, now),
   promote: (ledger, lease) => ledger.promote(lease, "minted", now),
-  retire: (ledger, lease) => ledger.retire(lease, "current"),
+  retire: (ledger, lease) => ledger.retire(lease, "current", "retired", now),
   forgetToken: (ledger, lease) => ledger.forgetToken(lease, "current"),
 };
 
@@ -496,10 +785,28 @@ for (const [method, write] of Object.entries(fenced)) {
     assertEquals([...await ledger.read()], []);
   });
 
+  Deno.test(`${method}() refuses without writing when the account has changed`, async () => {
+    const { ledger, lease } = await startWithAll();
+    await ledger.changeAccount({ id: "other", token: "fingerprint" }, now);
+    assert(await ledger.claim({ credential: "ci", attempt: 2 }, null, until));
+    const before = await readOne(ledger);
+    await assertRejects(() => write(ledger, lease), SupersededError);
+    assertEquals(await readOne(ledger), before);
+  });
+
+  Deno.test(`${method}() refuses without writing for an attempt that another ledger began`, async () => {
+    const { ledger, lease } = await startWithAll();
+    const before = await readOne(ledger);
+    await assertRejects(() => write(ledger, { ...lease, ledger: "0badcafe" }), SupersededError);
+    assertEquals(await readOne(ledger), before);
+    await write(ledger, { ...lease, ledger: await ledger.id() });
+    assertNotEquals(await readOne(ledger), before);
+  });
+
   if (method === "end") continue;
   Deno.test(`${method}() refuses without writing when its attempt has ended`, async () => {
     const { ledger, lease } = await startWithAll();
-    await ledger.end(lease, { outcome: "failure", error: "No" }, now);
+    await ledger.end(lease, failed("No"), now);
     const before = await readOne(ledger);
     await assertRejects(() => write(ledger, lease), SupersededError);
     assertEquals(await readOne(ledger), before);
@@ -531,7 +838,7 @@ Deno.test("serve() hands out another attempt at the same generation", async () =
   assertEquals((await readOne(ledger)).record.served, "b");
 });
 
-for (const state of ["intended", "discarded", "retired", "foreign"] as const) {
+for (const state of ["intended", "discarded", "retired", "released", "foreign"] as const) {
   Deno.test(`serve() refuses an entry that is ${state}, as a late write of a dead attempt would be`, async () => {
     const { ledger } = await start(
       entryOf("new", "minted"),
@@ -556,7 +863,7 @@ Deno.test("serve() goes on when what it handed out has been pruned", async () =>
     entryOf("b", "current", { generation: 2 }),
   );
   await ledger.serve("ci", "a");
-  await ledger.retire(lease, "a");
+  await ledger.retire(lease, "a", "retired", now);
   await ledger.prune(now + day);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b"]);
   assertEquals(await ledger.serve("ci", "b"), true);
@@ -566,6 +873,7 @@ for (
   const [state, pruned] of [
     ["retired", true],
     ["discarded", true],
+    ["released", true],
     ["adopted", false],
     ["intended", false],
     ["minted", false],
@@ -583,14 +891,14 @@ for (
   });
 }
 
-Deno.test("prune() drops what is another Worker's once it has expired, and so cannot be seen again", async () => {
+Deno.test("prune() keeps what is another Worker's, as only a list shows what of it is left", async () => {
   const { ledger } = await start(
     entryOf("a", "foreign", { createdAt: now - 31 * day, expiresAt: now - day }),
     entryOf("b", "foreign", { createdAt: now - 31 * day, expiresAt: null }),
     entryOf("c", "current", { generation: 2 }),
   );
   await ledger.prune(now);
-  assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b", "c"]);
+  assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["a", "b", "c"]);
 });
 
 Deno.test("prune() keeps what is not old enough, and the last of a line", async () => {
@@ -620,7 +928,7 @@ Deno.test("prune() drops the deliveries of what it drops", async () => {
   for (const mark of ["a", "b"]) {
     await ledger.deliver(lease, { ...record, mark, place: `hook-${mark}` });
   }
-  await ledger.discard(lease, "a");
+  await ledger.discard(lease, "a", now);
   await ledger.prune(now + 1);
   assert(!database.dump().includes("hook-a"));
   assert(database.dump().includes("hook-b"));

@@ -22,6 +22,7 @@ Deno.test({
     const { heroku, hooks } = worker;
     heroku.issue({
       description: "ci <b>deploy</b>",
+      scope: ["write"],
       created_at: heroku.now() - 28 * DAY,
       expires_in: 30 * DAY / 1000,
     });

@@ -55,7 +55,8 @@ export function createEnv(changes: Env = {}): Env {
     READER_KEY: keys.reader,
     OTHER_READER_KEY: keys.other,
     WEBHOOK_KEY: `webhook-${canary}`,
-    LEDGER: { prepare() {} },
+    LEDGER: { prepare() {}, batch() {} },
+    ROTATION: { createBatch() {} },
     ...changes,
   };
 }
@@ -133,6 +134,7 @@ export async function fillLedger(ledger: Ledger, env: Env): Promise<void> {
     await ledger.end(lease, {
       outcome: "failure",
       error: "Heroku refused to change <i>'app-1'</i>: give the account access to the app",
+      refused: false,
     }, now - HOUR);
   }
   await ledger.adopt("nightly-backup", []);
@@ -191,6 +193,10 @@ export function createReport(changes: Partial<SweepReport> = {}): SweepReport {
       },
     ],
     blown: null,
+    unreliable: null,
+    doubts: [],
+    notices: [],
+    undead: [],
     problems: [],
     ...changes,
   };
@@ -203,6 +209,7 @@ export function createEntry(
   changes: Partial<Entry> = {},
 ): Entry {
   const createdAt = changes.createdAt ?? now - DAY;
+  const lifetime = changes.lifetime === undefined ? 30 * DAY : changes.lifetime;
   return {
     credential,
     generation,
@@ -211,11 +218,20 @@ export function createEntry(
     authorization: `a0000000-0000-4000-8000-${hash(credential)}00000${generation}`,
     accessToken: `b0000000-0000-4000-8000-${hash(credential)}00000${generation}`,
     sealedToken: null,
+    fingerprint: null,
+    description: null,
     scope: ["global"],
-    lifetime: 30 * DAY,
+    lifetime,
+    asked: lifetime,
+    made: generation > 0 && changes.state !== "adopted" && changes.state !== "foreign",
+    notedAt: createdAt,
     createdAt,
     expiresAt: createdAt + 30 * DAY,
     provenAt: null,
+    seenAt: createdAt,
+    doubtedSince: null,
+    endedAt: null,
+    goneAt: null,
     ...changes,
   };
 }

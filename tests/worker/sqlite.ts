@@ -55,10 +55,10 @@ export function createDatabase(): TestDatabase {
 
   /** What is left is a database as the migrations make it: only the ledger's id differs. */
   function empty(): void {
-    for (const table of ["deliveries", "entries", "credentials", "sweeps"]) {
+    for (const table of ["deliveries", "entries", "credentials", "sweeps", "ledger"]) {
       prepare(`DELETE FROM ${table}`).run();
     }
-    prepare("UPDATE ledger SET id = lower(hex(randomblob(4)))").run();
+    prepare("INSERT INTO ledger (id) VALUES (lower(hex(randomblob(4))))").run();
   }
 
   return {

@@ -54,6 +54,7 @@ Deno.test({
     const { heroku } = worker;
     const due = heroku.issue({
       description: "ci-deploy",
+      scope: ["write"],
       created_at: heroku.now() - 29 * DAY,
       expires_in: 30 * DAY / 1000,
     });

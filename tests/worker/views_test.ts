@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import fc from "fast-check";
+import type { HealthReasonKind } from "../../worker/health.ts";
 import type { Mistake } from "../../worker/mistake.ts";
-import type { CredentialStatus, Status } from "../../worker/status.ts";
+import type { CredentialStatus, Status, SweepStatus } from "../../worker/status.ts";
 import { renderPage } from "../../worker/views/page.ts";
 import { renderDistance, renderMoment, renderTime } from "../../worker/views/time.ts";
-import { states } from "../../worker/views/words.ts";
+import { reasonTitles, states } from "../../worker/views/words.ts";
 import { now } from "./sample.ts";
 
 function at(offset: number): string {
@@ -25,12 +26,22 @@ const deploy: CredentialStatus = {
   stale: [],
 };
 
+const swept: SweepStatus = {
+  at: at(-4 * MINUTE),
+  error: null,
+  problems: [],
+  notices: [],
+  started: [],
+  removed: [],
+};
+
 const well: Status = {
   at: at(0),
   status: "ok",
   reasons: [],
   mistakes: [],
-  last_sweep: { at: at(-4 * MINUTE), error: null, problems: [], started: [], removed: [] },
+  warnings: [],
+  last_sweep: swept,
   last_clean_sweep_at: at(-4 * MINUTE),
   credentials: [deploy],
   unmanaged: [],
@@ -53,7 +64,18 @@ Deno.test("renderPage() says when all is well, and shows nothing that there is n
   assertStringIncludes(text, "All is well Last sweep 4 min ago , without a problem");
   assertStringIncludes(text, "ci-deploy Up to date 7 2026-10-23 14:05 UTC in 20 d");
   assertStringIncludes(text, "Generation 7 is due in 10 d");
-  for (const heading of ["wrong", "Problems", "Not managed", "invalid", "failed", "Stale"]) {
+  for (
+    const heading of [
+      "wrong",
+      "Problems",
+      "Good to",
+      "Not managed",
+      "invalid",
+      "failed",
+      "Stale",
+      "second look",
+    ]
+  ) {
     assert(!text.includes(heading), heading);
   }
 });
@@ -68,6 +90,29 @@ Deno.test("renderPage() says what is wrong, in words and with details", async ()
   assertStringIncludes(text, "Rotations fail again and again ci-deploy: 3 attempts have failed");
 });
 
+Deno.test("renderPage() has a title for each thing that is wrong", async () => {
+  const kinds: readonly HealthReasonKind[] = [
+    "account_changed",
+    "list_unreliable",
+    "list_doubted",
+    "delete_undone",
+    "credential_braked",
+    "sweep_failed",
+    "credential_urgent",
+  ];
+  const reasons = kinds.map((kind) => ({ kind, count: 1, details: [`why ${kind}`] }));
+  const text = await read({ status: "failing", reasons });
+  for (const kind of kinds) assertStringIncludes(text, `${reasonTitles[kind]} why ${kind}`);
+  assertEquals(new Set(Object.values(reasonTitles)).size, Object.keys(reasonTitles).length);
+});
+
+Deno.test("renderPage() says what is good to know, and that all is well nevertheless", async () => {
+  const notices = ["Heroku granted 8 h to generation 7 of 'ci-deploy'", "The grace is 2 h"];
+  const text = await read({ last_sweep: { ...swept, notices } });
+  assertStringIncludes(text, "All is well");
+  assertStringIncludes(text, `Good to know ${notices.join(" ")}`);
+});
+
 Deno.test("renderPage() lists every mistake of the configuration", async () => {
   const mistakes: Mistake[] = [
     { path: "CREDENTIALS[0] (ci).grace", message: "Must be a duration" },
@@ -76,6 +121,17 @@ Deno.test("renderPage() lists every mistake of the configuration", async () => {
   const text = await read({ status: "failing", mistakes, credentials: [] });
   assertStringIncludes(text, "The configuration is invalid");
   for (const { path, message } of mistakes) assertStringIncludes(text, `${path} ${message}`);
+});
+
+Deno.test("renderPage() lists what may not be meant, and is well all the same", async () => {
+  const warnings = [{
+    path: "CREDENTIALS[0] (ci).scope[0]",
+    message: "'raed' is none of the scopes",
+  }];
+  const text = await read({ warnings });
+  assertStringIncludes(text, "All is well");
+  assertStringIncludes(text, "Worth a second look in the configuration");
+  assertStringIncludes(text, "CREDENTIALS[0] (ci).scope[0] 'raed' is none of the scopes");
 });
 
 Deno.test("renderPage() shows a target's proof, delivery, or that there is none", async () => {
@@ -118,15 +174,14 @@ Deno.test("renderPage() shows failures, states, and what never expires", async (
   assertStringIncludes(text, "Failing");
   assertStringIncludes(text, "The last 3 attempts failed: Heroku answered 503");
   assertMatch(text, /7 never/);
-  for (const state of ["blocked", "held", "missing", "paused", "unseen"] as const) {
+  for (const state of ["blocked", "held", "braked", "missing", "paused", "unseen"] as const) {
     assertStringIncludes(await read({ credentials: [{ ...deploy, state }] }), states[state][0]);
   }
 });
 
 Deno.test("renderPage() shows the problems of the last sweep, and what it did", async () => {
   const last_sweep = {
-    at: at(-4 * MINUTE),
-    error: null,
+    ...swept,
     problems: ["Cannot remove leftover"],
     started: ["ci-deploy"],
     removed: ["a", "b"],
@@ -200,7 +255,15 @@ function compose(text: string): Partial<Status> {
   return {
     reasons: [{ kind: "sweep_failed", count: 1, details: [text] }],
     mistakes: [{ path: text, message: text }],
-    last_sweep: { at: at(0), error: text, problems: [text], started: [text], removed: [text] },
+    warnings: [{ path: text, message: text }],
+    last_sweep: {
+      at: at(0),
+      error: text,
+      problems: [text],
+      notices: [text],
+      started: [text],
+      removed: [text],
+    },
     credentials: [{
       ...deploy,
       name: text,

@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { DAY } from "@std/datetime/constants";
-import type { FakeHeroku } from "../../lib/testing/mod.ts";
+import { DAY, MINUTE } from "@std/datetime/constants";
+import { createFakeHeroku, type FakeHeroku } from "../../lib/testing/mod.ts";
 import type { Status } from "../../worker/status.ts";
-import { keys, startWorker, type TestWorker, until, type WorkerOptions } from "./harness.ts";
+import {
+  canary,
+  keys,
+  startWorker,
+  type TestWorker,
+  until,
+  type WorkerOptions,
+} from "./harness.ts";
 
 /** The Worker in workerd keeps a child process and its signal listeners for a moment. */
 function test(name: string, options: WorkerOptions, run: (worker: TestWorker) => Promise<void>) {
@@ -63,6 +70,16 @@ async function cronUntil(
     await worker.cron();
     return await holds();
   });
+}
+
+/** Makes what the ledger noted of Heroku's list older, as so much time would. */
+async function letDoubtAge(worker: TestWorker, time: number): Promise<void> {
+  const database = await worker.database();
+  await database.batch([
+    database.prepare(
+      `UPDATE entries SET noted_at = noted_at - ${time}, doubted_since = doubted_since - ${time}`,
+    ),
+  ]);
 }
 
 /** Lets the leases and the waits after failures run out, as a few hours would. */
@@ -172,7 +189,15 @@ test(
     );
     await worker.hurry();
     await worker.cron();
-    await until("the stale one is gone", () => !heroku.accepts(due.token));
+    await until(
+      "the attempt has failed",
+      async () => (await readStatus(worker)).credentials[0].failures === 1,
+    );
+    assertEquals(living(heroku), ["ci", "ci [g1]"]);
+    assertEquals(heroku.configVars("acme").KEY, due.token);
+
+    await letTimePass(worker);
+    await cronUntil(worker, "the stale one is gone", () => !heroku.accepts(due.token));
     assertEquals(living(heroku), ["ci [g1]"]);
     assertEquals(heroku.configVars("acme").KEY, heroku.live()[0].token);
     assertEquals(heroku.deletions.map(({ description }) => description.slice(0, 7)), [
@@ -248,6 +273,15 @@ test(
     heroku.setFaults(() => "drop");
     await worker.cron();
     assertEquals((await worker.fetch("/healthz")).status, 503);
+    assertStringIncludes(
+      (await readStatus(worker)).last_sweep?.error ?? "",
+      "Cannot look whose 'HEROKU_API_TOKEN' it is",
+    );
+    assertEquals(living(heroku), ["ci"]);
+
+    heroku.setFaults(({ path }) => path === "/account" ? undefined : "drop");
+    await worker.cron();
+    assertEquals((await worker.fetch("/healthz")).status, 503);
     assertStringIncludes((await readStatus(worker)).last_sweep?.error ?? "", "Cannot list");
     assertEquals(living(heroku), ["ci"]);
 
@@ -283,8 +317,12 @@ test(
     assert(heroku.accepts(due.token));
     assertStringIncludes(
       (await readStatus(worker)).credentials[0].error ?? "",
-      "refused it 3 times",
+      "refused it for minutes",
     );
+    const looks = heroku.requests.filter(({ method, path, status, token }) =>
+      method === "GET" && path === "/account" && status === 401 && token !== due.token
+    );
+    assertEquals(looks.length, 4, "it was waited for: at once, after 10 s, 1 min and 5 min");
 
     await letTimePass(worker);
     await cronUntil(worker, "the stale one is gone", () => !heroku.accepts(due.token));
@@ -313,6 +351,71 @@ test(
     });
     assert(heroku.accepts(due.token));
     assertEquals(living(heroku), ["ci", "ci [g2]"]);
+  },
+);
+
+test(
+  "a token that is revoked by hand is replaced at the second sweep that misses it, and no sooner",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const held = heroku.issue({ description: "ci", scope: ["write"], expires_in: 30 * days });
+    heroku.createApp("acme", { KEY: held.token });
+    heroku.issue({ description: "laptop" });
+    await worker.cron();
+    assertEquals((await worker.fetch("/healthz")).status, 200);
+
+    heroku.revoke(held.id);
+    for (const time of [0, 0, 9 * MINUTE]) {
+      await letDoubtAge(worker, time);
+      await worker.cron();
+      assertEquals(living(heroku), ["laptop"]);
+      assertEquals(heroku.configVars("acme").KEY, held.token);
+    }
+    await letDoubtAge(worker, MINUTE);
+    await worker.cron();
+    await until("another is delivered", () => heroku.accepts(heroku.configVars("acme").KEY));
+    assertEquals(living(heroku), ["ci [g1]", "laptop"]);
+  },
+);
+
+test(
+  "a token of another Heroku account does nothing there, and says so until the former one is back",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar, store] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    await worker.cron();
+    await until("the rotation is over", () => !heroku.accepts(due.token));
+    const token = heroku.configVars("acme").KEY;
+    const other = createFakeHeroku({ faults: false, seed: 2, tokenPrefix: canary });
+    const theirs = other.issue({ description: "ci", expires_in: days });
+    await using server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      other.handler,
+    );
+    const before = heroku.requests.length;
+    await worker.reconfigure({
+      vars: { HEROKU_URL: `http://127.0.0.1:${server.addr.port}` },
+      secrets: { HEROKU_API_TOKEN: other.token },
+    });
+    for (let sweep = 0; sweep < 2; sweep++) {
+      await worker.cron();
+      const { reasons, last_sweep } = await readStatus(worker);
+      assertEquals(reasons.map(({ kind }) => kind), ["account_changed"]);
+      assertStringIncludes(last_sweep?.error ?? "", "HEROKU_ACCOUNT");
+    }
+    assertEquals((await worker.fetch("/healthz")).status, 503);
+    assertEquals(other.requests.map(({ path }) => path), ["/account", "/account"]);
+    assertEquals(other.live(), [theirs]);
+    assertEquals(heroku.requests.length, before);
+    assertEquals(await (await readToken(worker)).text(), token);
+
+    await worker.reconfigure({ vars: {}, secrets: {} });
+    await worker.cron();
+    assertEquals((await worker.fetch("/healthz")).status, 200);
+    assertEquals(living(heroku), ["ci [g1]"]);
+    assert(heroku.accepts(token));
   },
 );
 

@@ -1,6 +1,10 @@
 -- The ledger: see lib/rotation/ledger.ts for what each column means. Times are milliseconds since the epoch.
 CREATE TABLE ledger (
-  id TEXT NOT NULL
+  id TEXT NOT NULL,
+  account TEXT,
+  account_token TEXT,
+  own_authorization TEXT,
+  unreadable INTEGER NOT NULL DEFAULT 0
 );
 INSERT INTO ledger (id) VALUES (lower(hex(randomblob(4))));
 
@@ -12,6 +16,7 @@ CREATE TABLE credentials (
   failures INTEGER NOT NULL DEFAULT 0,
   ended_at INTEGER,
   error TEXT,
+  refused_since INTEGER,
   served TEXT
 ) WITHOUT ROWID;
 
@@ -23,11 +28,20 @@ CREATE TABLE entries (
   authorization TEXT,
   access_token TEXT,
   sealed_token TEXT,
+  fingerprint TEXT,
+  description TEXT,
   scope TEXT,
   lifetime INTEGER,
+  asked INTEGER,
+  made INTEGER NOT NULL,
+  noted_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER,
   proven_at INTEGER,
+  seen_at INTEGER,
+  doubted_since INTEGER,
+  ended_at INTEGER,
+  gone_at INTEGER,
   PRIMARY KEY (credential, mark)
 ) WITHOUT ROWID;
 
@@ -47,5 +61,6 @@ CREATE TABLE deliveries (
 CREATE TABLE sweeps (
   at INTEGER PRIMARY KEY,
   error TEXT,
+  halt TEXT,
   report TEXT
 ) WITHOUT ROWID;

@@ -19,12 +19,13 @@ import { reasonTitles } from "./words.ts";
  * @param nonce The nonce that the content security policy lets style with.
  */
 export function renderPage(status: Status, nonce: string): Html {
-  const { at, mistakes, credentials, unmanaged } = status;
+  const { at, mistakes, warnings, credentials, unmanaged } = status;
   const title = status.status === "ok" ? "All is well" : "Needs attention";
   const reasons = status.reasons.filter(({ kind }) => kind !== "configuration_invalid");
   const problems = reasons.some(({ kind }) => kind === "sweep_unclean")
     ? []
     : status.last_sweep?.problems ?? [];
+  const notices = status.last_sweep?.notices ?? [];
   return html`
     <!doctype html>
     <html lang="en">
@@ -56,8 +57,10 @@ export function renderPage(status: Status, nonce: string): Html {
         </table>
       </div>
     `}
+    ${warnings.length > 0 && renderWarnings(warnings)}
     ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
 <ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
+    ${notices.length > 0 && renderNotices(notices)}
     ${unmanaged.length > 0 && renderUnmanaged(unmanaged, at)}
         </main>
         <footer>As of ${renderTime(
@@ -90,14 +93,24 @@ function renderMistakes(mistakes: readonly Mistake[]): Html {
     <h2>The configuration is invalid</h2>
     <p
       class="note">Nothing is rotated or deleted until these are gone and the Worker is deployed again.</p>
-    <dl class="card list">${mistakes.map(({ path, message }) =>
-      html`
-        <div>
-          <dt>${path}</dt>
-          <dd>${message}</dd>
-        </div>
-      `
-    )}</dl>
+    <dl class="card list">${mistakes.map(renderMistake)}</dl>
+  `;
+}
+
+function renderWarnings(warnings: readonly Mistake[]): Html {
+  return html`
+    <h2>Worth a second look in the configuration</h2>
+    <p class="note">These are taken as they are written, but may not be meant so.</p>
+    <dl class="card list doubts">${warnings.map(renderMistake)}</dl>
+  `;
+}
+
+function renderMistake({ path, message }: Mistake): Html {
+  return html`
+    <div>
+      <dt>${path}</dt>
+      <dd>${message}</dd>
+    </div>
   `;
 }
 
@@ -113,6 +126,11 @@ function renderReasons(reasons: readonly HealthReason[]): Html {
       `
     )
   }</ul>`;
+}
+
+function renderNotices(notices: readonly string[]): Html {
+  return html`<h2>Good to know</h2>
+<ul class="card list">${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`;
 }
 
 function renderUnmanaged(unmanaged: readonly UnmanagedStatus[], now: string): Html {

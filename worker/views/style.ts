@@ -52,6 +52,7 @@ header p { flex-basis: 100%; color: var(--soft); }
 .list h3 { color: var(--bad); }
 .list li li { margin-top: 0.25rem; }
 dt { font: 600 0.875rem/1.5 ui-monospace, monospace; color: var(--bad); }
+.doubts dt { color: var(--warning); }
 table { width: 100%; border-collapse: collapse; text-align: left; }
 th, td { padding: 0.5rem 1.125rem; vertical-align: baseline; font-weight: inherit; }
 thead th { white-space: nowrap; color: var(--soft); font-size: 0.875rem; padding-top: 0.75rem; }

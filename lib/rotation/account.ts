@@ -1,0 +1,114 @@
+/**
+ * Whose account it is: a token of another one must not touch anything that the ledger knows.
+ *
+ * @module
+ */
+import type { ClientOptions } from "../client_options.ts";
+import { ForbiddenError, HerokuError } from "../errors.ts";
+import { createRequester } from "../request.ts";
+import type { AccountNote, Ledger, LedgerNote } from "./ledger.ts";
+import { isFinal } from "./perform.ts";
+
+/** A Heroku account, as far as it could be read. */
+export interface HerokuAccount {
+  /** Its id. */
+  readonly id?: string;
+  /** Its e-mail address. */
+  readonly email?: string;
+}
+
+/** Makes what asks Heroku whose token it is. An account that may not be read is given empty. */
+export function createAccountReader(options: ClientOptions): () => Promise<HerokuAccount> {
+  const { request } = createRequester(options);
+  return async () => {
+    try {
+      const { body } = await request({
+        action: "look whose 'HEROKU_API_TOKEN' it is",
+        method: "GET",
+        path: "/account",
+        expected: [200],
+        retry: true,
+      });
+      return { ...readText(body, "id"), ...readText(body, "email") };
+    } catch (error) {
+      if (error instanceof ForbiddenError && error.id === "forbidden") return {};
+      throw error;
+    }
+  };
+}
+
+function readText(body: unknown, name: "id" | "email"): { readonly [member: string]: string } {
+  if (typeof body !== "object" || body === null) return {};
+  const value: unknown = Object.getOwnPropertyDescriptor(body, name)?.value;
+  return typeof value === "string" && value !== "" ? { [name]: value } : {};
+}
+
+/** The sweep must do nothing, as it is not sure to work on the ledger's own account. */
+export class AccountError extends Error {
+  /** The name of the class. */
+  override readonly name = "AccountError";
+}
+
+/** An answer that is lost or unreadable says nothing; whose a token is, it was seen before. */
+async function ask({ account }: AccountWorld, isKnown: boolean): Promise<HerokuAccount> {
+  try {
+    return await account();
+  } catch (error) {
+    const says = error instanceof HerokuError && isFinal(error);
+    if (isKnown && error instanceof HerokuError && !says) return {};
+    throw error;
+  }
+}
+
+/** What finding the account takes. */
+export interface AccountWorld {
+  /** The ledger. */
+  readonly ledger: Pick<Ledger, "changeAccount" | "writeNote">;
+  /** Asks Heroku whose token it is. */
+  readonly account: () => Promise<HerokuAccount>;
+  /** The id or e-mail address of the account that the operator has confirmed; undefined for none. */
+  readonly confirmed: string | undefined;
+  /** The fingerprint of the token. */
+  readonly token: string;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * Makes sure that the token belongs to the ledger's account, which a new ledger learns here. A change
+ * of account must be confirmed; then everything of the one before is released.
+ *
+ * @returns What the ledger notes from now on.
+ * @throws {AccountError} When the token is another account's, or no one can say whose it is.
+ */
+export async function checkAccount(world: AccountWorld, note: LedgerNote): Promise<LedgerNote> {
+  const { ledger, confirmed, token } = world;
+  const known = note.account;
+  const { id, email } = await ask(world, known?.token === token);
+  if (id === undefined) {
+    if (!known || known.token === token) return note;
+    throw new AccountError(
+      "Cannot tell whose 'HEROKU_API_TOKEN' is, as Heroku does not say the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual",
+    );
+  }
+  const named = [id, ...(email === undefined ? [] : [email])].map((name) => name.toLowerCase());
+  if (confirmed !== undefined && !named.includes(confirmed.toLowerCase())) {
+    throw new AccountError(
+      `'HEROKU_API_TOKEN' belongs to the Heroku account ${id}, and 'HEROKU_ACCOUNT' names another one: nothing was made, delivered or deleted. Set a token of that account, or correct 'HEROKU_ACCOUNT'`,
+    );
+  }
+  const account: AccountNote = { id, token };
+  if (known && known.id !== id) {
+    if (confirmed === undefined) {
+      throw new AccountError(
+        `'HEROKU_API_TOKEN' belongs to the Heroku account ${id}, and everything so far is in the account ${known.id}: nothing was made, delivered or deleted. Set a token of ${known.id} again or, to go over to the other account, set HEROKU_ACCOUNT = "${id}"`,
+      );
+    }
+    await ledger.changeAccount(account, world.now());
+    return { account, own: null, unreadable: 0 };
+  }
+  if (known?.token === token) return note;
+  const renewed = { ...note, account };
+  await ledger.writeNote(renewed);
+  return renewed;
+}

@@ -1,0 +1,98 @@
+/**
+ * The brake: the most authorizations that one credential may have made, whatever Heroku, a target or
+ * a clock says. It goes by the ledger's own entries, so no answer can loosen it.
+ *
+ * @module
+ */
+import type { Credential } from "./credential.ts";
+import { createsOfTheDay } from "./doubt.ts";
+import type { CredentialLedger, Entry } from "./ledger.ts";
+import { shortestInterval } from "./policy.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** How many creates of a day are taken for accidents beyond twice the schedule. */
+const SPARE_CREATES = 4;
+
+/** How many live authorizations are taken for accidents beyond what schedule and grace explain. */
+const SPARE_LIVES = 2;
+
+/**
+ * Heroku may grant less than was asked for, and the schedule then has to follow. No lifetime shorter
+ * than this one speeds it up: it would be an answer gone wrong. An account with SSO gets 8 hours.
+ */
+const SHORTEST_GRANT = HOUR;
+
+/** Why no more may be created. */
+export interface Brake {
+  /** The same in words. */
+  readonly reason: string;
+  /** When it lets go by itself, in milliseconds since the epoch; null for never. */
+  readonly until: number | null;
+}
+
+/** Finds whether a credential has had all made that its schedule explains; undefined when it has not. */
+export function findBrake(
+  credential: Credential,
+  ledger: Pick<CredentialLedger, "entries">,
+  now: number,
+): Brake | undefined {
+  const { name, grace } = credential;
+  const interval = Math.max(shortestInterval(credential, scheduledLifetime(credential, ledger)), 1);
+
+  const mostCreates = Math.floor(2 * DAY / interval) + SPARE_CREATES;
+  const creates = createsOfTheDay(ledger, now);
+  if (creates.length >= mostCreates) {
+    return {
+      reason:
+        `${creates.length} authorizations were created for '${name}' in 24 hours, and its schedule explains ${mostCreates} at most: no more are made until fewer are, and the tokens in use stay as they are. Look why Heroku or a target does not keep what it is given`,
+      until: fewerFrom(creates.map(({ notedAt }) => notedAt + DAY), mostCreates),
+    };
+  }
+  const mostLive = 1 + Math.max(1, Math.ceil(grace / interval)) + SPARE_LIVES;
+  const ends = ledger.entries.map(endOf).filter((end) => end > now);
+  if (ends.length >= mostLive) {
+    return {
+      reason:
+        `${ends.length} authorizations made for '${name}' may be live, and its schedule and grace explain ${mostLive} at most: no more are made until fewer are, and the tokens in use stay as they are. Look whether Heroku really deletes what it is asked to`,
+      until: fewerFrom(ends, mostLive),
+    };
+  }
+}
+
+/** When so many of these moments have passed that fewer than `most` are left. */
+function fewerFrom(moments: readonly number[], most: number): number | null {
+  const at = moments.toSorted((a, b) => a - b)[moments.length - most];
+  return at === Infinity ? null : at;
+}
+
+/** The lifetime that the schedule goes by: what was granted lately, at most what is asked for. */
+function scheduledLifetime(
+  { lifetime }: Credential,
+  { entries }: Pick<CredentialLedger, "entries">,
+): number | null {
+  const granted = entries.filter(({ made, state }) => made && state !== "intended").slice(-3);
+  const longest = longestOf(granted.map((entry) => entry.lifetime));
+  const newest = entries.at(-1)?.asked;
+  const asked = lifetime === undefined ? newest : lifetime;
+  if (asked === undefined) return longest ?? null;
+  if (longest === undefined || longest === null || (asked !== null && longest >= asked)) {
+    return asked;
+  }
+  const shortest = Math.min(SHORTEST_GRANT, asked ?? SHORTEST_GRANT);
+  return Math.max(longest, shortest);
+}
+
+function longestOf(lifetimes: readonly (number | null)[]): number | null | undefined {
+  if (lifetimes.length === 0) return undefined;
+  return lifetimes.includes(null) ? null : Math.max(...lifetimes.map((each) => each ?? 0));
+}
+
+/** Until when Heroku may have what was made, as far as is known; -Infinity for what is gone. */
+function endOf(entry: Entry): number {
+  const { made, state, goneAt, expiresAt, authorization, asked, notedAt } = entry;
+  if (!made || goneAt !== null || state === "released" || state === "foreign") return -Infinity;
+  if (expiresAt !== null) return expiresAt;
+  return authorization === null && asked !== null ? notedAt + asked : Infinity;
+}

@@ -1,0 +1,156 @@
+/**
+ * The look: what a sweep sees in Heroku, and what it writes down of it.
+ *
+ * @module
+ */
+import type { Authorization } from "../authorization.ts";
+import type { AuthorizationsClient } from "../client.ts";
+import { HerokuError } from "../errors.ts";
+import type { Accepts } from "./acceptance.ts";
+import type { Credential } from "./credential.ts";
+import type { Notice } from "./decision.ts";
+import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
+import { createView, isExpected, type View } from "./line.ts";
+import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
+import { findOwn, type OwnToken } from "./own_token.ts";
+import type { Sealing } from "./sealing.ts";
+import { findSightings, hasExpired, keyOf, tolerated, withSightings } from "./sightings.ts";
+
+/** What a look works with. */
+export interface LookWorld {
+  /** Heroku's authorizations. */
+  readonly authorizations: AuthorizationsClient;
+  /** The token that Herotate itself works with. */
+  readonly own: OwnToken;
+  /** Whether Heroku knows a token. */
+  readonly accepts: Accepts;
+  /** The ledger, to write down what was seen. */
+  readonly ledger: Pick<Ledger, "see" | "writeNote">;
+  /** Opens tokens. */
+  readonly sealing: Sealing;
+  /** The configured credentials. */
+  readonly credentials: readonly Credential[];
+}
+
+/** What a sweep sees. */
+export interface Look {
+  /** Heroku's list, indexed. */
+  readonly view: View;
+  /** What the ledger knows, with what was just seen of it. */
+  readonly known: ReadonlyMap<string, CredentialLedger>;
+  /** Why the list cannot be relied on, in words; null when it can. */
+  readonly unreliable: string | null;
+  /** What the operator should know of the list, though nothing is wrong. */
+  readonly notices: readonly Notice[];
+}
+
+/** Lists the authorizations, and writes down what of the ledger's entries was seen. */
+export async function lookAround(
+  world: LookWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+  note: LedgerNote,
+  at: number,
+): Promise<Look> {
+  const { authorizations, credentials, ledger, own } = world;
+  const listing = await listAuthorizations(authorizations);
+  const concerned = credentials.flatMap(({ name }) => known.get(name) ?? []);
+  const expected = concerned.flatMap(({ entries }) => entries).filter((entry) =>
+    isExpected(entry) && !hasExpired(entry, at)
+  );
+  const { found, missing } = await lookUp(authorizations, expected, listing);
+  const accepted = await tryTokens(world, missing);
+  const all = [...listing.authorizations, ...found];
+  const untouchable = await findAuthorization(authorizations, "~");
+  const unreliable = describeUnreliable(listing, note);
+  const entries = [...known.values()].flatMap((each) => each.entries);
+  const made = new Map(entries.map((entry) => [entry.authorization ?? "", entry]));
+  const ownIds = findOwn(all, made, own);
+  const view = createView(all, at, {
+    defaultId: untouchable?.id,
+    own: ownIds,
+    doubtful: unreliable !== null,
+    sparse: missing.length > 0 && missing.length === expected.length &&
+      (missing.length > 1 || listing.authorizations.length === 0),
+    accepted,
+  });
+
+  const sightings = findSightings(concerned, view);
+  await ledger.see(sightings);
+  const noted: LedgerNote = {
+    ...note,
+    own: ownIds.size === 1 ? [...ownIds][0] : null,
+    unreadable: listing.broken !== null
+      ? note.unreadable
+      : tolerated(concerned, view, listing.unreadable.length, note),
+  };
+  if (noted.own !== note.own || noted.unreadable !== note.unreadable) {
+    await ledger.writeNote(noted);
+  }
+  const seen = new Map(sightings.map((sighting) => [keyOf(sighting), sighting]));
+  return {
+    view,
+    unreliable,
+    notices: noticesOf(listing),
+    known: new Map([...known].map(([name, each]) => [name, withSightings(each, seen)])),
+  };
+}
+
+/**
+ * A server has been seen to end a list early, so what the ledger knows and the list lacks is asked for
+ * by its id before it counts as missing.
+ */
+async function lookUp(
+  authorizations: AuthorizationsClient,
+  expected: readonly Entry[],
+  listing: Listing,
+): Promise<{ readonly found: readonly Authorization[]; readonly missing: readonly Entry[] }> {
+  const ids = new Set(listing.authorizations.map(({ id }) => id));
+  const found: Authorization[] = [];
+  const missing: Entry[] = [];
+  for (const entry of expected) {
+    if (entry.authorization === null || ids.has(entry.authorization)) continue;
+    const present = await findAuthorization(authorizations, entry.authorization);
+    if (present) found.push(present);
+    else missing.push(entry);
+  }
+  return { found, missing };
+}
+
+/** Asks Heroku with the tokens themselves of what is missing, where the ledger keeps them. */
+async function tryTokens(
+  { accepts, sealing }: LookWorld,
+  missing: readonly Entry[],
+): Promise<ReadonlyMap<string, boolean>> {
+  const accepted = new Map<string, boolean>();
+  for (const entry of missing) {
+    // One that was never proven may be new to Heroku, and a refusal would say nothing.
+    if (entry.state !== "current" || entry.sealedToken === null) continue;
+    try {
+      const token = await sealing.open(entry.sealedToken, entry);
+      accepted.set(entry.authorization ?? "", await accepts(token, entry.scope));
+    } catch (error) {
+      if (!(error instanceof HerokuError)) throw error;
+    }
+  }
+  return accepted;
+}
+
+function describeUnreliable({ broken, unreadable }: Listing, note: LedgerNote): string | null {
+  if (broken !== null) {
+    return `Heroku's list of authorizations is not complete: ${broken}. Nothing counts as gone until it is`;
+  }
+  if (unreadable.length <= note.unreadable) return null;
+  const [{ page, index, reason }] = unreadable;
+  return `Heroku's list holds ${unreadable.length} records that no one can read (page ${page}, ${index}: ${reason}). Nothing counts as gone until it can be read, or all that is known is listed beside them`;
+}
+
+function noticesOf({ mistyped }: Listing): Notice[] {
+  if (mistyped.length === 0) return [];
+  const [{ id, member, reason }] = mistyped;
+  return [{
+    credential: null,
+    kind: "mistyped",
+    message:
+      `Heroku's list has ${mistyped.length} members of another type than documented, which count as missing, such as '${member}' of ${id}: ${reason}`,
+  }];
+}

@@ -1,0 +1,63 @@
+/**
+ * What the operator should know of a credential beside what is decided about it. Pure.
+ *
+ * @module
+ */
+import type { Credential } from "./credential.ts";
+import type { Doubt, Notice } from "./decision.ts";
+import type { CredentialLedger } from "./ledger.ts";
+import { membersOf, type View } from "./line.ts";
+import { newestMinted } from "./need.ts";
+import { graceFor } from "./policy.ts";
+import { inWords } from "./words.ts";
+
+/** What of Heroku's answers about a credential is not believed yet. */
+export function findDoubts({ name }: Credential, ledger: CredentialLedger, view: View): Doubt[] {
+  return membersOf(ledger, view).flatMap(({ entry, doubtedUntil }) => {
+    if (doubtedUntil === null) return [];
+    const what = view.byId.has(entry.authorization ?? "")
+      ? "lists another token for"
+      : "does not list";
+    return [{
+      credential: name,
+      since: entry.doubtedSince ?? view.at,
+      until: doubtedUntil === Infinity ? null : doubtedUntil,
+      reason: `Heroku ${what} generation ${entry.generation} of '${name}': it counts as there ${
+        doubtedUntil === Infinity
+          ? "as long as the list is not complete and readable"
+          : `for ${inWords(doubtedUntil - view.at)} more`
+      }`,
+    }];
+  });
+}
+
+/** What became of a credential's newest authorization that its configuration does not say. */
+export function findNotices(credential: Credential, { entries }: CredentialLedger): Notice[] {
+  const { name } = credential;
+  const newest = newestMinted(entries);
+  if (!newest) return [];
+  const { lifetime, asked, generation } = newest;
+  const notices: Notice[] = [];
+  if (lifetime !== null && (asked === null || lifetime < asked * 0.99 - 60_000)) {
+    notices.push({
+      credential: name,
+      kind: "granted_less",
+      message: `Heroku granted ${
+        inWords(lifetime)
+      } to generation ${generation} of '${name}', where ${
+        asked === null ? "no end" : inWords(asked)
+      } was asked for: it is rotated as that needs`,
+    });
+  }
+  const grace = graceFor(credential, lifetime);
+  if (grace < credential.grace) {
+    notices.push({
+      credential: name,
+      kind: "grace_shortened",
+      message: `The grace of '${name}' is ${inWords(grace)} instead of ${
+        inWords(credential.grace)
+      }, as generation ${generation} lives only ${inWords(lifetime ?? 0)}`,
+    });
+  }
+  return notices;
+}

@@ -1,0 +1,99 @@
+/**
+ * Sightings: what a sweep sees of the ledger's entries in Heroku's list, and what follows for the
+ * ledger's own memory of them. Pure.
+ *
+ * @module
+ */
+import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
+import { hasOtherEnd, hasOtherToken, isExpected, leftoversOf, type View } from "./line.ts";
+
+/** How long what was deleted or given up must be missing to count as gone, in milliseconds: 10 minutes. */
+const SETTLED_AFTER = 10 * 60_000;
+
+/** What changed for these entries. Those of which nothing new is known are left out. */
+export function findSightings(ledgers: Iterable<CredentialLedger>, view: View): Sighting[] {
+  return [...ledgers].flatMap(({ entries }) =>
+    entries.flatMap((entry) => {
+      const seen = see(entry, view);
+      return seen !== undefined && isNews(seen, entry) ? [seen] : [];
+    })
+  );
+}
+
+/** The entries with what was seen of them. */
+export function withSightings(
+  { entries, ...ledger }: CredentialLedger,
+  sightings: ReadonlyMap<string, Sighting>,
+): CredentialLedger {
+  return {
+    ...ledger,
+    entries: entries.map((entry) => ({ ...entry, ...sightings.get(keyOf(entry)) })),
+  };
+}
+
+/** What tells the entries of all credentials apart. */
+export function keyOf({ credential, mark }: Pick<Entry, "credential" | "mark">): string {
+  return JSON.stringify([credential, mark]);
+}
+
+/**
+ * How many records that no one can read a later list may hold without being doubted: as many as this
+ * one, if it shows everything else that should be there.
+ */
+export function tolerated(
+  ledgers: Iterable<CredentialLedger>,
+  view: View,
+  unreadable: number,
+  { unreadable: before }: LedgerNote,
+): number {
+  if (unreadable <= before) return unreadable;
+  const isWhole = [...ledgers].flatMap(({ entries }) => entries).every((entry) =>
+    isExpected(entry)
+      ? view.byId.has(entry.authorization ?? "") || hasExpired(entry, view.at)
+      : entry.authorization !== null || entry.goneAt !== null
+  );
+  return isWhole ? unreadable : before;
+}
+
+function see(entry: Entry, view: View): Sighting | undefined {
+  const { credential, mark, accessToken, seenAt, doubtedSince, goneAt } = entry;
+  const same: Sighting = { credential, mark, accessToken, seenAt, doubtedSince, goneAt };
+  const authorization = view.byId.get(entry.authorization ?? "");
+  if (!isExpected(entry)) {
+    if (entry.state === "foreign" || entry.state === "released") return;
+    const isLost = entry.authorization === null;
+    if (isLost ? leftoversOf(entry, view).length > 0 : authorization) {
+      return { ...same, goneAt: null };
+    }
+    if (entry.state === "intended" || !isSettled(entry, view)) return;
+    return { ...same, goneAt: goneAt ?? view.at };
+  }
+  if (!authorization) {
+    const lives = view.accepted.get(entry.authorization ?? "") === true;
+    return { ...same, doubtedSince: lives ? null : doubtedSince ?? view.at };
+  }
+  if (!hasOtherToken(entry, authorization)) {
+    return { ...same, seenAt: seenAt ?? view.at, doubtedSince: null };
+  }
+  // Whatever id the create answered with, the list has another one from the first: it is the one to go by.
+  if (seenAt === null && !hasOtherEnd(entry, authorization, view.at)) {
+    const listed = authorization.access_token?.id ?? accessToken;
+    return { ...same, accessToken: listed, seenAt: view.at, doubtedSince: null };
+  }
+  return { ...same, doubtedSince: doubtedSince ?? view.at };
+}
+
+/** Whether an absence shows that what was deleted or given up is gone. */
+function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, sparse }: View): boolean {
+  return !doubtful && !sparse && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
+}
+
+/** Whether an entry's end has passed, as far as the ledger knows it. */
+export function hasExpired({ expiresAt }: Entry, at: number): boolean {
+  return expiresAt !== null && expiresAt <= at;
+}
+
+function isNews(seen: Sighting, entry: Entry): boolean {
+  return seen.accessToken !== entry.accessToken || seen.seenAt !== entry.seenAt ||
+    seen.doubtedSince !== entry.doubtedSince || seen.goneAt !== entry.goneAt;
+}

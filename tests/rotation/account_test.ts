@@ -1,0 +1,122 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { NetworkError, UnauthorizedError } from "../../lib/errors.ts";
+import {
+  AccountError,
+  checkAccount,
+  createAccountReader,
+  type HerokuAccount,
+} from "../../lib/rotation/account.ts";
+import type { LedgerNote } from "../../lib/rotation/ledger.ts";
+import { json, serve } from "../scripted_server.ts";
+
+const none: LedgerNote = { account: null, own: null, unreadable: 0 };
+const known: LedgerNote = { account: { id: "Ann", token: "t1" }, own: "a", unreadable: 2 };
+
+/** What became of a check: what it gave or said, and what it wrote down. */
+async function check(
+  note: LedgerNote,
+  { account = {}, confirmed, token = "t1" }: {
+    readonly account?: HerokuAccount | Error;
+    readonly confirmed?: string;
+    readonly token?: string;
+  },
+) {
+  const written: unknown[] = [];
+  const given = await checkAccount({
+    account: () => account instanceof Error ? Promise.reject(account) : Promise.resolve(account),
+    confirmed,
+    token,
+    now: () => 7,
+    ledger: {
+      writeNote: (note) => Promise.resolve(void written.push(note)),
+      changeAccount: (account, at) => Promise.resolve(void written.push(account, at)),
+    },
+  }, note).catch((error: unknown) => error instanceof AccountError ? error.message : error);
+  return { given, written };
+}
+
+Deno.test("checkAccount() notes the account of a new ledger", async () => {
+  const noted = { ...none, account: { id: "Ann", token: "t1" } };
+  assertEquals(await check(none, { account: { id: "Ann" } }), { given: noted, written: [noted] });
+});
+
+Deno.test("checkAccount() writes nothing as long as nothing changes", async () => {
+  assertEquals(await check(known, { account: { id: "Ann" } }), { given: known, written: [] });
+});
+
+Deno.test("checkAccount() notes another token of the same account", async () => {
+  const noted = { ...known, account: { id: "Ann", token: "t2" } };
+  const found = await check(known, { account: { id: "Ann" }, token: "t2" });
+  assertEquals(found, { given: noted, written: [noted] });
+});
+
+Deno.test("checkAccount() stops at a token of another account, and says both and what to do", async () => {
+  const { given, written } = await check(known, { account: { id: "Bob" }, token: "t2" });
+  assertMatch(String(given), /account Bob, .* account Ann.*set HEROKU_ACCOUNT = "Bob"/);
+  assertEquals(written, []);
+});
+
+for (const confirmed of ["Bob", "bob", "BOB@example.com"]) {
+  Deno.test(`checkAccount() goes over to another account that is confirmed as '${confirmed}'`, async () => {
+    const account = { id: "Bob", email: "bob@example.com" };
+    const { given, written } = await check(known, { account, token: "t2", confirmed });
+    assertEquals(given, { account: { id: "Bob", token: "t2" }, own: null, unreadable: 0 });
+    assertEquals(written, [{ id: "Bob", token: "t2" }, 7]);
+  });
+}
+
+for (const note of [none, known]) {
+  Deno.test(`checkAccount() stops where 'HEROKU_ACCOUNT' names another account than the token's, ${note.account ? "later" : "at first"}`, async () => {
+    const { given, written } = await check(note, { account: { id: "Ann" }, confirmed: "Bob" });
+    assertMatch(String(given), /'HEROKU_ACCOUNT' names another one/);
+    assertEquals(written, []);
+  });
+}
+
+for (const account of [{}, new NetworkError("No answer")]) {
+  const what = account instanceof Error ? "no answer" : "an answer without an id";
+  Deno.test(`checkAccount() goes on with a token that was seen before when there is ${what}`, async () => {
+    assertEquals(await check(known, { account }), { given: known, written: [] });
+  });
+}
+
+Deno.test("checkAccount() stops at a new token whose account no one says", async () => {
+  const { given, written } = await check(known, { account: {}, token: "t2" });
+  assertMatch(String(given), /^Cannot tell whose 'HEROKU_API_TOKEN' is/);
+  assertEquals(written, []);
+});
+
+for (
+  const [what, note, error] of [
+    ["a refusal", known, new UnauthorizedError("No")],
+    ["no answer to a new ledger", none, new NetworkError("No answer")],
+  ] as const
+) {
+  Deno.test(`checkAccount() passes on ${what}`, async () => {
+    assertEquals(await check(note, { account: error }), { given: error, written: [] });
+  });
+}
+
+for (
+  const [what, status, body, expected] of [
+    ["id and address", 200, { id: "Ann", email: "ann@example.com" }, {
+      id: "Ann",
+      email: "ann@example.com",
+    }],
+    ["members of other types", 200, { id: 7, email: null }, {}],
+    ["an array", 200, [1], {}],
+    ["a refusal for the scope", 403, { id: "forbidden", message: "No" }, {}],
+  ] as const
+) {
+  Deno.test(`createAccountReader() reads ${what}`, async () => {
+    await using server = serve(json(status, body));
+    const read = createAccountReader({ token: "t", baseUrl: server.baseUrl, retries: 0 });
+    assertEquals(await read(), expected);
+  });
+}
+
+Deno.test("createAccountReader() passes on what keeps Herotate from working", async () => {
+  await using server = serve(json(403, { id: "suspended", message: "Suspended" }));
+  const read = createAccountReader({ token: "t", baseUrl: server.baseUrl, retries: 0 });
+  await assertRejects(read, Error, "Suspended");
+});

@@ -1,0 +1,151 @@
+import { assertEquals } from "@std/assert";
+import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
+import { createView, type ViewOptions } from "../../lib/rotation/line.ts";
+import { findSightings, tolerated } from "../../lib/rotation/sightings.ts";
+import { entryOf, knownOf, listed, now } from "./plan_input.ts";
+import { day, hour, minute } from "./simulation.ts";
+
+type News = Partial<Pick<Entry, "accessToken" | "seenAt" | "doubtedSince" | "goneAt">>;
+
+/** What is new of an entry of generation 1; undefined for nothing. */
+function newsOf(
+  state: EntryState,
+  entry: Partial<Entry>,
+  heroku: Parameters<typeof createView>[0],
+  view?: ViewOptions,
+): News | undefined {
+  const known = knownOf([entryOf(1, state, { age: 5 * day, ...entry })]);
+  const [found] = findSightings([known], createView(heroku, now, view));
+  if (!found) return;
+  const { accessToken, seenAt, doubtedSince, goneAt } = found;
+  return { accessToken, seenAt, doubtedSince, goneAt };
+}
+
+const shown = listed(1, { age: 5 * day });
+const renamed = listed(1, {
+  age: 5 * day,
+  access_token: { id: "another", expires_in: 25 * 86_400 },
+});
+const before: News = {
+  accessToken: "access-1",
+  seenAt: now - 5 * day,
+  doubtedSince: null,
+  goneAt: null,
+};
+
+for (
+  const [what, state, entry, heroku, view, expected] of [
+    ["is listed as before", "current", {}, [shown], {}, undefined],
+    ["is listed for the first time", "current", { seenAt: null }, [shown], {}, { seenAt: now }],
+    ["is missing", "current", {}, [], {}, { doubtedSince: now }],
+    ["is still missing", "current", { doubtedSince: now - hour }, [], {}, undefined],
+    ["is listed again", "current", { doubtedSince: now - hour }, [shown], {}, {
+      doubtedSince: null,
+    }],
+    [
+      "is missing and its token is taken",
+      "current",
+      { doubtedSince: now - hour },
+      [],
+      { accepted: new Map([["authorization-1", true]]) },
+      { doubtedSince: null },
+    ],
+    ["is listed with another token", "current", {}, [renamed], {}, { doubtedSince: now }],
+    [
+      "is listed with another token from the first",
+      "current",
+      { seenAt: null },
+      [renamed],
+      {},
+      { accessToken: "another", seenAt: now },
+    ],
+    ["was deleted and is missing", "retired", { endedAt: now - 10 * minute }, [], {}, {
+      goneAt: now,
+    }],
+    [
+      "was deleted just now and is missing",
+      "retired",
+      { endedAt: now - minute },
+      [],
+      {},
+      undefined,
+    ],
+    ["was deleted and is listed", "retired", { endedAt: now - hour }, [shown], {}, undefined],
+    [
+      "was deleted, gone, and is listed again",
+      "retired",
+      { endedAt: now - hour, goneAt: now - minute },
+      [shown],
+      {},
+      { goneAt: null },
+    ],
+    [
+      "was deleted and is missing from a list that breaks off",
+      "retired",
+      { endedAt: now - hour },
+      [],
+      { doubtful: true },
+      undefined,
+    ],
+    [
+      "was lost with its answer and is missing",
+      "discarded",
+      { authorization: null, endedAt: now - hour },
+      [],
+      {},
+      { goneAt: now },
+    ],
+    [
+      "was lost with its answer and is listed",
+      "discarded",
+      { authorization: null, endedAt: now - hour },
+      [shown],
+      {},
+      undefined,
+    ],
+    ["is another Worker's", "foreign", {}, [], {}, undefined],
+    ["was left to who renamed it", "released", {}, [], {}, undefined],
+    ["is being made", "intended", { authorization: null }, [], {}, undefined],
+  ] as const
+) {
+  Deno.test(`findSightings() ${expected ? "notes" : "has nothing to note"} of what ${what}`, () => {
+    const news = newsOf(state, entry, heroku, view);
+    if (!expected) return assertEquals(news, undefined);
+    const { accessToken, seenAt, doubtedSince, goneAt } = { ...before, ...entry };
+    assertEquals(news, { accessToken, seenAt, doubtedSince, goneAt, ...expected });
+  });
+}
+
+for (
+  const [what, entries, heroku, unreadable, earlier, expected] of [
+    ["all that is known is listed", [entryOf(1, "current")], [listed(1)], 2, 0, 2],
+    ["what is known is missing", [entryOf(1, "current")], [], 2, 1, 1],
+    ["fewer are listed than before", [entryOf(1, "current")], [], 1, 3, 1],
+    ["nothing is known yet", [], [], 1, 0, 1],
+    [
+      "an answer was lost",
+      [entryOf(1, "current"), entryOf(2, "discarded", { authorization: null })],
+      [listed(1)],
+      1,
+      0,
+      0,
+    ],
+    [
+      "a lost answer left nothing",
+      [entryOf(1, "current"), entryOf(2, "discarded", { authorization: null, goneAt: now })],
+      [listed(1)],
+      1,
+      0,
+      1,
+    ],
+    ["what is known has expired", [entryOf(1, "current", { age: 40 * day })], [], 1, 0, 1],
+  ] as const
+) {
+  Deno.test(`tolerated() tolerates ${expected} of ${unreadable} unreadable records when ${what}`, () => {
+    const note = { account: null, own: null, unreadable: earlier };
+    assertEquals(
+      tolerated([knownOf(entries)], createView(heroku, now), unreadable, note),
+      expected,
+    );
+  });
+}

@@ -1,0 +1,79 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { targets as definitions } from "../../lib/targets/registry.ts";
+import type { Environment } from "../../worker/environment.ts";
+import { serve } from "../../worker/serve.ts";
+import { runSweep } from "../../worker/sweep.ts";
+import { createEnv, createTable, type Env, keys } from "./sample.ts";
+
+/** What a Worker is given in an environment of wrangler.toml that names no bindings. */
+function deploy(changes: Env = {}): Environment {
+  const env: Env = createEnv({
+    CREDENTIALS: [createTable("ci", { targets: [{ type: "store", reader_key: "READER_KEY" }] })],
+    ...changes,
+  });
+  delete env.LEDGER;
+  delete env.ROTATION;
+  // Wrangler types what the file names; what is deployed may lack it.
+  return env as Environment;
+}
+
+/** Runs with the log's lines kept. */
+async function listen(run: () => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (line: string) => lines.push(line);
+  try {
+    await run();
+  } finally {
+    console.log = log;
+  }
+  return lines;
+}
+
+async function get(path: string, environment: Environment, key = keys.page): Promise<Response> {
+  const headers = { authorization: `Bearer ${key}` };
+  let response: Response | undefined;
+  await listen(async () => {
+    response = await serve(
+      new Request(`https://worker.example${path}`, { headers }),
+      environment,
+      definitions,
+    );
+  });
+  assert(response);
+  return response;
+}
+
+Deno.test("Without its bindings the Worker answers, and says which are missing", async () => {
+  const page = await get("/", deploy());
+  assertEquals(page.status, 200);
+  const text = await page.text();
+  for (const part of ["LEDGER", "ROTATION", "[[env.NAME.d1_databases]]", "inherits no bindings"]) {
+    assertStringIncludes(text, part);
+  }
+  assert(!text.includes("migrations"), "There is nothing to migrate");
+  const health = await get("/healthz", deploy());
+  assertEquals(health.status, 503);
+  assertEquals(JSON.parse(await health.text()).reasons, [{
+    kind: "configuration_invalid",
+    count: 2,
+  }]);
+  assertEquals((await get("/credentials/ci/token", deploy(), keys.reader)).status, 503);
+});
+
+Deno.test("Without its bindings a sweep ends, and its log says which are missing", async () => {
+  const lines = await listen(() => runSweep(deploy(), definitions));
+  assertStringIncludes(lines[0], "LEDGER: Is missing");
+  assertEquals(lines.map((line) => JSON.parse(line).event), ["sweep", "sweep_unrecorded"]);
+});
+
+Deno.test("A sweep's log holds what may not be meant in the configuration", async () => {
+  const env = deploy({ CREDENTIALS: [createTable("ci", { scope: ["writ-protected"] })] });
+  const lines = await listen(() => runSweep(env, definitions));
+  const [{ event, level, warnings: [warning] }] = lines.map((line) => JSON.parse(line));
+  assertEquals([event, level, warning.path], [
+    "configuration",
+    "warn",
+    "CREDENTIALS[0] (ci).scope[0]",
+  ]);
+});

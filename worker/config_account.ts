@@ -1,0 +1,40 @@
+/**
+ * `HEROKU_ACCOUNT`: which Heroku account the Worker is for.
+ *
+ * @module
+ */
+import type { Mistake } from "./mistake.ts";
+
+const form =
+  "Must be the id (a uuid) or the e-mail address of the account that HEROKU_API_TOKEN is of, such as 'anna@example.com'";
+const advice = "`heroku auth:whoami` shows it";
+
+/** The outcome: the account in lower case, if one is given, and what is wrong. */
+export interface AccountResult {
+  /** Undefined when none is given, or a wrong one. */
+  readonly account: string | undefined;
+  /** One at most. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Reads `HEROKU_ACCOUNT`. */
+export function parseAccount(given: unknown): AccountResult {
+  if (given === undefined) return { account: undefined, mistakes: [] };
+  const refuse = (message: string): AccountResult => ({
+    account: undefined,
+    mistakes: [{ path: "HEROKU_ACCOUNT", message }],
+  });
+  if (typeof given !== "string") return refuse(`${form}: ${advice}`);
+  if (given.trim() === "") return refuse(`${form}, or be left out: ${advice}`);
+  if (/HRKU-/i.test(given)) {
+    return refuse(`${form}, and not a token: revoke that, as it has been written into a file`);
+  }
+  if (isAccount(given)) return { account: given.toLowerCase(), mistakes: [] };
+  const [inside = ""] = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+|[0-9a-f-]{36}/i.exec(given) ?? [];
+  return refuse(`${form}: ${isAccount(inside) ? `write '${inside}'` : advice}`);
+}
+
+function isAccount(text: string): boolean {
+  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text) ||
+    (/^[^\s@<>"'(),;:]+@[^\s@<>"'(),;:]+\.[^\s@<>"'(),;:]+$/.test(text) && text.length <= 254);
+}

@@ -1,0 +1,33 @@
+/**
+ * The bindings that the Worker works with.
+ *
+ * @module
+ */
+import type { Mistake } from "./mistake.ts";
+
+/** A binding: how it is written in wrangler.toml, and what it must be able to do. */
+interface Binding {
+  readonly name: string;
+  readonly heading: string;
+  readonly method: string;
+}
+
+const needed: readonly Binding[] = [
+  { name: "LEDGER", heading: "d1_databases", method: "prepare" },
+  { name: "ROTATION", heading: "workflows", method: "createBatch" },
+];
+
+/** Finds the bindings that are missing, or are of another kind. */
+export function checkBindings(env: Readonly<Record<string, unknown>>): Mistake[] {
+  return needed.filter(({ name, method }) => !can(env[name], method)).map(({ name, heading }) => ({
+    path: name,
+    message: `${
+      env[name] === undefined ? "Is missing" : "Is a binding of another kind"
+    }: copy [[${heading}]] with binding = '${name}' from Herotate's own wrangler.toml. An [env.NAME] inherits no bindings: there it is [[env.NAME.${heading}]]. Then deploy again`,
+  }));
+}
+
+function can(binding: unknown, method: string): boolean {
+  return typeof binding === "object" && binding !== null &&
+    typeof Reflect.get(binding, method) === "function";
+}

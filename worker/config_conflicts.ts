@@ -1,0 +1,84 @@
+/**
+ * What is wrong with `[[vars.CREDENTIALS]]` tables only when they are seen together.
+ *
+ * @module
+ */
+import { herokuConfigVar } from "../lib/targets/heroku_config_var.ts";
+import { store } from "../lib/targets/store.ts";
+import type { CredentialDraft } from "./config_draft.ts";
+import { isVariable } from "./config_stray.ts";
+import { joinPath, type Mistake } from "./mistake.ts";
+
+/** What no target may give away. */
+const reserved: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
+
+/** The one kind of target that may work with the token that manages the account. */
+const atHeroku = herokuConfigVar.type;
+
+/** Finds what is wrong only when the tables are seen together. */
+export function findConflicts(drafts: readonly CredentialDraft[]): Mistake[] {
+  return [...findSameNames(drafts), ...findSamePlaces(drafts), ...findMisusedSecrets(drafts)];
+}
+
+/**
+ * Two names that differ only in case are refused as well: a reader of a log or of a URL would mix
+ * them up.
+ */
+function findSameNames(drafts: readonly CredentialDraft[]): Mistake[] {
+  return findRepeated(
+    drafts.filter(({ name }) => name !== undefined),
+    ({ name }) => name?.toLowerCase() ?? "",
+    (draft, first) => ({
+      path: joinPath(draft.path, ["name"]),
+      message: draft.name === first.name
+        ? `Must be another one than that of ${first.path}`
+        : `Must differ from that of ${first.path} in more than case`,
+    }),
+  );
+}
+
+function findSamePlaces(drafts: readonly CredentialDraft[]): Mistake[] {
+  const targets = drafts.flatMap((draft) => draft.targets.map((target) => ({ draft, target })));
+  return findRepeated(
+    targets,
+    // Each credential has a place of its own in the store.
+    ({ draft, target }) => target.type === store.type ? `store ${draft.path}` : target.place,
+    ({ target }, first) => ({
+      path: target.path,
+      message: `Must write another place than ${first.target.path}: both write ${target.place}`,
+    }),
+  );
+}
+
+function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
+  const targets = drafts.flatMap((draft) => draft.targets);
+  const others = targets.filter(({ type }) => type !== store.type);
+  return targets.flatMap(({ path, type, secrets }) =>
+    secrets.flatMap((name): Mistake[] => {
+      if (isVariable(name)) {
+        const message = `Must name a Worker secret, and '${name}' is none`;
+        return [{ path, message }];
+      }
+      if (reserved.includes(name) || (name === "HEROKU_API_TOKEN" && type !== atHeroku)) {
+        const message =
+          `Must not use the Worker secret '${name}', which is for the Worker itself: make another one for this target`;
+        return [{ path, message }];
+      }
+      const sharing = type === store.type && others.find((other) => other.secrets.includes(name));
+      if (!sharing) return [];
+      const message =
+        `Must have a secret of its own, as its readers would know what ${sharing.path} uses: make a key with \`openssl rand -hex 32\`, and set it under another name`;
+      return [{ path, message }];
+    })
+  );
+}
+
+function findRepeated<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  tell: (item: Item, first: Item) => Mistake,
+): Mistake[] {
+  return [...Map.groupBy(items, keyOf).values()].flatMap(([first, ...others]) =>
+    others.map((item) => tell(item, first))
+  );
+}

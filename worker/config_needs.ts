@@ -1,0 +1,49 @@
+/**
+ * Which secrets are needed, and what each opens.
+ *
+ * @module
+ */
+import { store } from "../lib/targets/store.ts";
+import { webhook } from "../lib/targets/webhook.ts";
+import type { CredentialDraft } from "./config_draft.ts";
+import {
+  herokuTokenForm,
+  keyForm,
+  sealingKeyForm,
+  type SecretNeed,
+  signingForm,
+  tokenForm,
+} from "./config_secrets.ts";
+
+/** The Worker's own secrets. */
+export const ownNeeds: readonly SecretNeed[] = [
+  {
+    name: "HEROKU_API_TOKEN",
+    form: herokuTokenForm,
+    door: "heroku",
+    use: "manages the Heroku account",
+  },
+  {
+    name: "SEALING_KEY",
+    form: sealingKeyForm,
+    door: "ledger",
+    use: "opens the tokens in the ledger",
+  },
+  { name: "PAGE_KEY", form: keyForm, door: "page", use: "opens the page" },
+];
+
+/** What the targets of a credential need. A door is a service: the first word of a target's type. */
+export function needsOf({ path, name, targets }: CredentialDraft): SecretNeed[] {
+  return targets.flatMap((target) =>
+    target.secrets.map((secret, at): SecretNeed => {
+      if (target.type === store.type) {
+        const use = `lets readers have the token of '${name ?? path}'`;
+        return { name: secret, path: target.path, form: keyForm, door: `reader ${path}`, use };
+      }
+      const form = target.signing.includes(secret) ? signingForm : tokenForm;
+      const [service] = target.type.split("-");
+      const door = target.type === webhook.type ? target.place : `${service}${at > 0 ? at : ""}`;
+      return { name: secret, path: target.path, form, door, use: `is used by ${target.path}` };
+    })
+  );
+}

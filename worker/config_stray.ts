@@ -1,0 +1,94 @@
+/**
+ * What is written in the wrong place, where nothing reads it.
+ *
+ * @module
+ */
+import { measureDistance, type Mistake } from "./mistake.ts";
+
+/** The variables that the Worker reads. */
+const variables = ["CREDENTIALS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
+
+/** The secrets that the Worker itself uses. */
+const ownSecrets = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
+
+/** The bindings that the Worker works with. */
+const bindings = ["LEDGER", "ROTATION"] as const;
+
+const names: readonly string[] = [...variables, ...ownSecrets, ...bindings];
+
+/** Members of a credential that no target has. */
+const ofCredential = ["expires_in", "renew_before", "max_age", "grace", "paused", "targets"];
+
+/** Members of targets that no credential has. */
+const ofTarget = ["type", "required", "reader_key", "token", "repository", "app", "url", "secret"];
+
+/** What Heroku's own tools and others call the token. */
+const otherNames = ["HEROKU_API_KEY", "HEROKU_TOKEN", "HEROKU_KEY"];
+
+/** How many characters a name may differ by and still be taken for another one misspelt. */
+const near = 2;
+
+/** Whether a name is that of a variable or a binding, which is no secret. */
+export function isVariable(name: string): boolean {
+  return [...variables, ...bindings].some((each) => each === name);
+}
+
+/**
+ * Says where a member belongs that is not known where it is written; undefined for one that belongs
+ * nowhere.
+ *
+ * @param where What is written there: a credential, or one of its targets.
+ */
+export function describeMisplaced(
+  name: string,
+  where: "credential" | "target",
+): string | undefined {
+  if (variables.some((each) => each === name)) {
+    return `Is a variable of its own, and no part of a ${where}: write it below [vars], and above the first [[vars.CREDENTIALS]], as TOML counts whatever follows a table's heading to that table`;
+  }
+  if (names.includes(name)) {
+    return `Is no part of a ${where}: remove it, and run \`wrangler secret put ${name}\` instead if it is a secret`;
+  }
+  if (where === "target" && ofCredential.includes(name)) {
+    return "Is a member of the credential: write it above the credential's first [[vars.CREDENTIALS.targets]], as TOML counts whatever follows a table's heading to that table";
+  }
+  if (where === "credential" && ofTarget.includes(name)) {
+    return "Is a member of a target: write it below [[vars.CREDENTIALS.targets]]";
+  }
+  return undefined;
+}
+
+/** Finds variables whose names are near to one that is read, or that belong to a credential. */
+export function findStray(
+  env: Readonly<Record<string, unknown>>,
+  used: readonly string[],
+): Mistake[] {
+  return Object.keys(env).filter((name) => !names.includes(name) && !used.includes(name))
+    .flatMap((name): Mistake[] => {
+      if (ofCredential.includes(name) || ["name", "scope"].includes(name)) {
+        return [{
+          path: name,
+          message: name === "targets"
+            ? "Is not read here: write [[vars.CREDENTIALS.targets]], below the credential's own members"
+            : "Is not read here: write it below [[vars.CREDENTIALS]]",
+        }];
+      }
+      const meant = /^CREDENTIAL/i.test(name)
+        ? "CREDENTIALS"
+        : otherNames.includes(name)
+        ? "HEROKU_API_TOKEN"
+        : findNear(name, names);
+      return meant === undefined
+        ? []
+        : [{ path: name, message: `Is not read (did you mean '${meant}'?): rename or remove it` }];
+    });
+}
+
+/** The name that another one is a misspelling of, if it looks like that. */
+export function findNear(name: string, candidates: readonly string[]): string | undefined {
+  const upper = name.toUpperCase();
+  return candidates.filter((candidate) => candidate !== name).find((candidate) => {
+    const distance = measureDistance(upper, candidate.toUpperCase());
+    return distance === 0 || (distance <= near && candidate.length > 2 * near);
+  });
+}
