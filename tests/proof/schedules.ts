@@ -315,6 +315,10 @@ function createLife(sim: Simulation) {
     }
   }
 
+  function knowsAccount(): boolean {
+    return sim.database.query("SELECT 1 FROM ledger WHERE account IS NOT NULL").length > 0;
+  }
+
   function isKnown(name: string): boolean {
     return sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0;
   }
@@ -392,6 +396,7 @@ function createLife(sim: Simulation) {
         for (const { asked, description } of heroku.creations) {
           if (asked !== description) observer.excuseLeftover(asked);
         }
+        sim.token = heroku.token;
         sim.database.reset();
         for (const [name, made] of observer.made()) {
           for (const { token } of made) observer.attribute(token, name);
@@ -468,7 +473,8 @@ function createLife(sim: Simulation) {
         return setCondition(passingConditions[each.which]);
       case "another account":
         observer.disturb();
-        sim.token = sim.stranger.token;
+        // A ledger that is new takes the first account for its own.
+        if (knowsAccount()) sim.token = sim.stranger.token;
         return;
       case "unreadable record":
         observer.disturb();
