@@ -149,7 +149,9 @@ export function createBounds(
     made.set(name, line.filter(({ id, at }) => live.has(id) || at > heroku.now() - 2 * day));
     const interval = Math.min(...alive.map((each) => each.interval), Infinity);
     const grace = Math.max(...specs.map((spec) => spec.grace), longestHandover);
-    const most = specs.length * (1 + Math.ceil(grace / interval) + 2);
+    // Whatever the grace, a replacement is proven before the one before it is deleted.
+    const overlapping = Math.max(1, Math.ceil(grace / interval));
+    const most = specs.length * (1 + overlapping + 2);
     peaks.live = Math.max(peaks.live, alive.length);
     peaks.liveShare = Math.max(peaks.liveShare, alive.length / most);
     if (alive.length <= most) return [];
