@@ -28,8 +28,10 @@ import type {
   FakeClient,
   Stored,
   StoredAuthorization,
+  StoreView,
 } from "./authorization_store.ts";
 import { parseRange, takePage } from "./paging.ts";
+import { type FakeWorld, grantLifetime, storeDescription } from "./world.ts";
 
 /** The lifetime that regenerating gives to a token, in milliseconds: eight hours. */
 export const REGENERATED_LIFETIME = 8 * 60 * 60 * 1000;
@@ -62,6 +64,8 @@ export interface AuthorizationSettings {
   readonly regenerateStatus: 200 | 201;
   /** The id of the authorization that `~` stands for, if the account has one. */
   readonly defaultKeyId: string | undefined;
+  /** What lasts at this moment. */
+  world(): FakeWorld;
   /** Makes an id. */
   makeId(): string;
   /** Makes a token. */
@@ -100,9 +104,9 @@ export function createAuthorizationEndpoints(
     return jsonAnswer(status, record);
   }
 
-  function find(id: string): Stored | undefined {
-    if (id !== "~") return store.find(id);
-    return settings.defaultKeyId === undefined ? undefined : store.find(settings.defaultKeyId);
+  function find(id: string, among: StoreView = store): Stored | undefined {
+    if (id !== "~") return among.find(id);
+    return settings.defaultKeyId === undefined ? undefined : among.find(settings.defaultKeyId);
   }
 
   function list({ at, headers }: AdmittedCall): Answer {
@@ -110,13 +114,17 @@ export function createAuthorizationEndpoints(
     if ("problem" in range) {
       return errorAnswer(416, "requested_range_not_satisfiable", `${range.problem}.`);
     }
-    const page = takePage(store.sorted, range);
+    const { lag = 0, pageSize = range.max } = settings.world();
+    const limited = { ...range, max: Math.min(range.max, pageSize) };
+    const page = takePage(store.view(at).sorted, limited);
     const answered: Record<string, string> = { "Accept-Ranges": "id" };
     if (page.contentRange !== undefined) answered["Content-Range"] = page.contentRange;
     if (page.nextRange !== undefined) answered["Next-Range"] = page.nextRange;
     // The seconds left are no part of the tag: 304 is answered although they changed, which is why
     // these answers must not be cached.
-    const tag = `list-${store.version}-${JSON.stringify(range).replaceAll(/[^\w-]/g, "")}`;
+    // What lags changes without a write.
+    const moment = lag > 0 ? `-${at}` : "";
+    const tag = `list-${store.version}${moment}-${JSON.stringify(range).replaceAll(/[^\w-]/g, "")}`;
     return taggedAnswer(
       { tag, ifNoneMatch: headers.get("If-None-Match") },
       page.nextRange === undefined ? 200 : 206,
@@ -125,11 +133,17 @@ export function createAuthorizationEndpoints(
     );
   }
 
-  function create({ at, body }: AdmittedCall): Answer {
+  function create({ at, body, token: carried }: AdmittedCall): Answer {
     if (!isObject(body)) return badRequest();
     const attributes = readCreate(body);
     if ("invalid" in attributes) return invalidParams(attributes.invalid);
-    const { scope, description, client: clientId, expires_in } = attributes;
+    const world = settings.world();
+    const { scope, client: clientId } = attributes;
+    const description = storeDescription(attributes.description, world);
+    const expires_in = grantLifetime(attributes.expires_in, world);
+    if (store.sorted.length >= (world.quota ?? Infinity)) {
+      return invalidParams("You have reached the limit of authorizations.");
+    }
     const client = clientId === undefined ? null : findClient(clients, clientId);
     if (client === undefined) return invalidParams("Couldn't find that OAuth client.");
     const id = settings.makeId();
@@ -151,11 +165,22 @@ export function createAuthorizationEndpoints(
       version: 0,
     };
     store.add(authorization);
+    const toDuration = (seconds: number | null) => seconds === null ? null : seconds * 1000;
+    store.noteCreation({
+      id,
+      at,
+      token: carried,
+      made: authorization.token,
+      asked: attributes.description,
+      description,
+      askedLifetime: toDuration(attributes.expires_in),
+      lifetime: toDuration(expires_in),
+    });
     return showIssued(201, authorization, at);
   }
 
   function info({ at, headers, id }: AdmittedCall): Answer {
-    const stored = find(id);
+    const stored = find(id, store.view(at));
     if (stored === undefined) return notFound("authorization");
     return taggedAnswer(
       { tag: `info-${stored.key}-${stored.version}`, ifNoneMatch: headers.get("If-None-Match") },
@@ -176,7 +201,7 @@ export function createAuthorizationEndpoints(
       ? stored.client
       : findClient(clients, named.id, named.secret);
     if (client === undefined) return invalidParams("Couldn't find that OAuth client.");
-    stored.description = description;
+    stored.description = storeDescription(description, settings.world());
     stored.client = client;
     store.touch(stored, at);
     return showRead(stored, at);

@@ -88,14 +88,58 @@ export interface Deletion {
   readonly ended?: string;
 }
 
+/** A request that made an authorization. */
+export interface Creation {
+  /** The authorization's id. */
+  readonly id: string;
+  /** When it was made, in milliseconds since 1970. */
+  readonly at: number;
+  /** The token that the request carried. */
+  readonly token: string;
+  /** The access token that was made. */
+  readonly made: string;
+  /** The description that was asked for; {@linkcode StoredAuthorization.description} may differ. */
+  readonly asked: string;
+  /** The description that was stored. */
+  readonly description: string;
+  /** The lifetime that was asked for, in milliseconds; null: never expires. */
+  readonly askedLifetime: number | null;
+  /** The lifetime that was granted, in milliseconds; null: never expires. */
+  readonly lifetime: number | null;
+}
+
+/** What of the lasting conditions the store itself keeps to. */
+export interface StoreConditions {
+  /** How long reads lag after writes, in milliseconds. */
+  readonly lag: number;
+  /** For how long a new token is not accepted yet, in milliseconds. */
+  readonly acceptedAfter: number;
+}
+
+/** What reads show at one moment. */
+export interface StoreView {
+  /** Everything that is shown, by ascending key. */
+  readonly sorted: readonly Stored[];
+  /** Finds by id. */
+  find(id: string): Stored | undefined;
+}
+
 /** The authorizations of one account, found by id, by token, and in the order of the list. */
 export interface AuthorizationStore {
   /** Everything in the list, by ascending key. */
   readonly sorted: readonly Stored[];
   /** Everything that ended, in the order in which it was noticed. */
   readonly deletions: readonly Deletion[];
+  /** Every request that made one, in that order. */
+  readonly creations: readonly Creation[];
   /** Grows with every change to any of them, for `ETag`. */
   readonly version: number;
+  /** Changes what lasts. */
+  setConditions(conditions: StoreConditions): void;
+  /** Shows what reads show at a moment: all there is, unless they lag. */
+  view(now: number): StoreView;
+  /** Notes the request that made one. */
+  noteCreation(creation: Creation): void;
   /**
    * Puts one in.
    *
@@ -104,8 +148,8 @@ export interface AuthorizationStore {
   add(stored: Stored): void;
   /** Finds by id, also the id that an oddity shows. */
   find(id: string): Stored | undefined;
-  /** Finds the authorization that a token belongs to. */
-  findByToken(token: string): StoredAuthorization | undefined;
+  /** Finds the authorization that a token belongs to, if the token is accepted at this moment. */
+  findByToken(token: string, now: number): StoredAuthorization | undefined;
   /** Tells the store that members of an authorization changed. */
   touch(authorization: StoredAuthorization, at: number): void;
   /** Replaces the token; the old one is dead at once. */
@@ -158,6 +202,10 @@ export function createAuthorizationStore(): AuthorizationStore {
   const byId = new Map<string, Stored>();
   const byToken = new Map<string, StoredAuthorization>();
   const deletions: Deletion[] = [];
+  const creations: Creation[] = [];
+  let conditions: StoreConditions = { lag: 0, acceptedAfter: 0 };
+  /** What was deleted and may still be shown. */
+  let departed: { readonly stored: Stored; readonly at: number }[] = [];
   // A heap finds what is due without looking at the rest; entries that no longer hold stay in it
   // until their time and are passed over then.
   const expiries: Expiry[] = [];
@@ -182,6 +230,7 @@ export function createAuthorizationStore(): AuthorizationStore {
     version++;
     sorted.splice(positionOf(sorted, stored.key), 1);
     byId.delete(stored.id);
+    if (conditions.lag > 0 && end.by !== "expiry") departed.push({ stored, at: end.at });
     if (stored.kind === "oddity") {
       const { description } = stored.record;
       deletions.push({
@@ -200,12 +249,29 @@ export function createAuthorizationStore(): AuthorizationStore {
     });
   }
 
+  function view(now: number): StoreView {
+    const { lag } = conditions;
+    if (lag === 0) return { sorted, find: (id) => byId.get(id) };
+    departed = departed.filter(({ at }) => at + lag > now);
+    const shown = [...sorted, ...departed.map(({ stored }) => stored)]
+      .filter((stored) => stored.kind === "oddity" || stored.createdAt + lag <= now)
+      .sort((one, other) => one.key < other.key ? -1 : 1);
+    return { sorted: shown, find: (id) => shown.find((stored) => stored.id === id) };
+  }
+
   return {
     sorted,
     deletions,
+    creations,
     get version() {
       return version;
     },
+    setConditions(changed) {
+      version++;
+      conditions = changed;
+    },
+    view,
+    noteCreation: (creation) => creations.push(creation),
     add(stored) {
       const position = positionOf(sorted, stored.key);
       const taken = sorted[position]?.key === stored.key ||
@@ -220,7 +286,11 @@ export function createAuthorizationStore(): AuthorizationStore {
       }
     },
     find: (id) => byId.get(id),
-    findByToken: (token) => byToken.get(token),
+    findByToken(token, now) {
+      const found = byToken.get(token);
+      const accepted = found && found.createdAt + conditions.acceptedAfter <= now;
+      return accepted ? found : undefined;
+    },
     touch,
     regenerate(authorization, replacement, at, usedToken) {
       deletions.push({

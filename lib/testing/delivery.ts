@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Answer, internalError, jsonAnswer, rateLimited } from "./answers.ts";
+import { type Answer, internalError, jsonAnswer, notFound, rateLimited } from "./answers.ts";
 import type { DetailedFault, FaultKind } from "./faults.ts";
+import { mistype, reorder, shiftIds } from "./record_faults.ts";
 
 /** Faults that keep a request from reaching the server: it changes nothing. */
 const UNREACHED: ReadonlySet<FaultKind> = new Set<FaultKind>([
@@ -35,6 +36,14 @@ export interface SpoiltCall {
   readonly drawn: number;
 }
 
+/** What a fault changes in a request before the server gets it. */
+export interface RequestChange {
+  /** Another method. */
+  readonly method?: string;
+  /** Another `Range` header. */
+  readonly range?: string;
+}
+
 /** A page as the router in front of Heroku's API shows it. */
 function htmlAnswer(status: number): Answer {
   return {
@@ -54,18 +63,39 @@ function withoutNextRange({ status, body, headers }: Answer): Answer {
   return { status, body, headers: rest };
 }
 
+function isLookUp({ method, path }: SpoiltCall): boolean {
+  return method === "GET" && /^\/oauth\/authorizations\/[^/]+$/.test(path);
+}
+
+/** The list changes after this page: the next one begins a record later, or gives the last one again. */
+function moveNextRange(
+  answer: Answer,
+  drawn: number,
+  serve: (change: RequestChange) => Answer | undefined,
+): Answer {
+  const next = answer.headers["Next-Range"];
+  if (next === undefined) return answer;
+  const passedOver = serve({ range: next.replace(/max=\d+/, "max=1") })?.headers["Content-Range"];
+  const key = /^id (.+?)\.\./.exec(passedOver ?? "")?.[1];
+  const moved = drawn < 0.5 && key !== undefined
+    ? next.replace(/^id \].*?\.\./, `id ]${key}..`)
+    : next.replace("]", "");
+  return { ...answer, headers: { ...answer.headers, "Next-Range": moved } };
+}
+
 /**
  * Spoils an answer. The server is asked only if the request reaches it.
  *
  * @param fault what goes wrong
  * @param call the call
- * @param serve lets the request take effect and gives the proper answer
+ * @param serve lets the request take effect and gives the proper answer; undefined when another fault
+ *   keeps it away
  * @returns what arrives; undefined when nothing does
  */
 export function spoil(
   fault: DetailedFault,
   call: SpoiltCall,
-  serve: () => Answer,
+  serve: (change?: RequestChange) => Answer | undefined,
 ): Answer | undefined {
   const retryAfter = { "Retry-After": fault.retryAfter ?? (call.drawn < 0.5 ? "0" : "1") };
   if (UNREACHED.has(fault.kind)) {
@@ -92,7 +122,9 @@ export function spoil(
         return undefined;
     }
   }
-  const answer = serve();
+  const isDeaf = fault.kind === "deaf" && call.method === "DELETE";
+  const answer = serve(isDeaf ? { method: "GET" } : undefined);
+  if (answer === undefined) return undefined;
   switch (fault.kind) {
     case "lose":
       return undefined;
@@ -109,7 +141,24 @@ export function spoil(
       const asked = call.headers.get("Range") ?? "id ..; max=200";
       return { ...answer, status: 206, headers: { ...answer.headers, "Next-Range": asked } };
     }
+    case "mistyped":
+    case "shifting":
+    case "reordered":
+      return call.path.startsWith(LIST_PATH) ? spoilRecords(fault, call.drawn, answer) : answer;
+    case "moved":
+      return isList(call) ? moveNextRange(answer, call.drawn, serve) : answer;
+    case "blind":
+      return isLookUp(call) && answer.status === 200 ? notFound("authorization") : answer;
+    case "empty-list":
+      return isList(call) && answer.status < 300 ? jsonAnswer(200, []) : answer;
     default:
       return answer;
   }
+}
+
+function spoilRecords(fault: DetailedFault, drawn: number, answer: Answer): Answer {
+  const { kind, member, value } = fault;
+  if (kind === "shifting") return shiftIds(answer, drawn);
+  if (kind === "reordered") return reorder(answer);
+  return mistype(answer, drawn, member === undefined ? undefined : { member, value });
 }

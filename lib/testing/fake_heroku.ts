@@ -11,9 +11,9 @@ import { createAuthorizationEndpoints } from "./authorization_endpoints.ts";
 import { createAuthorizationStore } from "./authorization_store.ts";
 import { createClock } from "./clock.ts";
 import { createApps } from "./config_vars.ts";
-import { spoil } from "./delivery.ts";
+import { type RequestChange, spoil } from "./delivery.ts";
 import type { FakeHeroku, FakeHerokuOptions } from "./fake_heroku_interface.ts";
-import { createFaultScript, type DetailedFault } from "./faults.ts";
+import { createFaultScript, type DetailedFault, type Fault } from "./faults.ts";
 import { createJournal } from "./journal.ts";
 import { createOperator } from "./operator.ts";
 import { createRandom, drawAt } from "./random.ts";
@@ -22,6 +22,10 @@ import { makeRequestId, makeResponse } from "./response.ts";
 import { createServer, readToken } from "./server.ts";
 import { createSessionEndpoints } from "./sessions.ts";
 import { createTokenMaker } from "./token_maker.ts";
+import type { FakeWorld } from "./world.ts";
+
+/** The age of the authorization that the admin token belongs to, in milliseconds. */
+const DAY = 24 * 60 * 60 * 1000;
 
 /** Above what Deno (400 KiB), Node and browsers read of a response's head. */
 const UNREADABLE_HEAD = 512 * 1024;
@@ -40,6 +44,10 @@ function sleepForReal(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+function toDetailed(fault: Fault): DetailedFault {
+  return typeof fault === "string" ? { kind: fault } : fault;
+}
+
 function parseBody(text: string): unknown {
   if (text === "") return undefined;
   try {
@@ -47,6 +55,13 @@ function parseBody(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function changeHeaders(headers: Headers, { range }: RequestChange): Headers {
+  if (range === undefined) return headers;
+  const changed = new Headers(headers);
+  changed.set("Range", range);
+  return changed;
 }
 
 function checkRemaining(remaining: number): void {
@@ -119,6 +134,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
   const users = createUsers(random.uuid(), seed);
   let script = createFaultScript(faults, seed);
   let account: AccountState = {};
+  let world: FakeWorld = {};
   let calls = 0;
 
   function makeToken(): string {
@@ -128,11 +144,20 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
   }
 
   const user = () => account.ofSomebodyElse === true ? users.stranger : users.operator;
+  function setWorld(changed: FakeWorld): void {
+    world = changed;
+    store.setConditions({ lag: world.lag ?? 0, acceptedAfter: world.acceptedAfter ?? 0 });
+  }
+  setWorld(options.world ?? {});
+
   const makeId = random.uuid;
   const operator = createOperator({ store, clients, now: clock.now, makeId, makeToken });
   const defaultKey = options.defaultKey === true
     ? operator.issue({ token, description: "Heroku API key" })
     : undefined;
+  const own = options.ownAuthorization === undefined
+    ? defaultKey
+    : operator.issue({ created_at: clock.now() - DAY, ...options.ownAuthorization, token });
   const authorizations = createAuthorizationEndpoints({
     store,
     user,
@@ -140,6 +165,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     hide: redact ? redaction : "none",
     regenerateStatus: options.regenerateStatus ?? 200,
     defaultKeyId: defaultKey?.id,
+    world: () => world,
     makeId,
     makeToken,
   });
@@ -150,15 +176,15 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     apps,
     pool,
     user,
-    adminToken: defaultKey === undefined ? token : undefined,
+    adminToken: own === undefined ? token : undefined,
     openAccount: options.openAccount ?? false,
     account: () => account,
   });
 
   function accepts(candidate: string): boolean {
     store.expire(clock.now());
-    if (store.findByToken(candidate) !== undefined) return true;
-    return candidate === token && defaultKey === undefined && account.adminRevoked !== true;
+    if (store.findByToken(candidate, clock.now()) !== undefined) return true;
+    return candidate === token && own === undefined && account.adminRevoked !== true;
   }
 
   function respond(answer: Answer, at: number, requestId: string): Response {
@@ -179,31 +205,35 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     const call = { number, at, method, path, query, token: carried, body };
     const requestId = makeRequestId(drawAt(~seed, -number) * 2 ** 32, headers);
     const decided = script(call);
-    const fault: DetailedFault | undefined = typeof decided === "string"
-      ? { kind: decided }
-      : decided;
+    const faults = [decided ?? [], world.always ?? []].flat().map(toDetailed);
 
     let served = false;
-    function take(): Answer {
+    function take(change: RequestChange = {}): Answer {
       served = true;
-      return serve({ at, method, path, headers, token: carried, body });
+      const changed = changeHeaders(headers, change);
+      const asked = change.method ?? method;
+      return serve({ at, method: asked, path, headers: changed, token: carried, body });
     }
 
     const drawn = drawAt(seed, -number);
-    const answer = fault === undefined
-      ? take()
-      : spoil(fault, { method, path, headers, token: carried, drawn }, take);
+    const spoilt = { method, path, headers, token: carried, drawn };
+    const answer = faults.reduceRight<(change?: RequestChange) => Answer | undefined>(
+      (next, each) => (change) => spoil(each, spoilt, (more) => next({ ...change, ...more })),
+      take,
+    )();
+    const slow = faults.find(({ kind }) => kind === "slow");
     let status: number | "lost" | "dropped" = answer?.status ?? (served ? "lost" : "dropped");
     try {
-      if (fault?.kind === "slow") {
-        await sleep(fault.delay ?? Math.ceil(drawn * slowest), signal);
+      if (slow !== undefined) {
+        await sleep(slow.delay ?? Math.ceil(drawn * slowest), signal);
         signal.throwIfAborted();
       }
     } catch (reason) {
       status = "lost";
       throw reason;
     } finally {
-      journal.add({ ...call, headers, status, fault: fault?.kind, requestId });
+      const fault = decided === undefined ? undefined : toDetailed(decided).kind;
+      journal.add({ ...call, headers, status, fault, requestId });
     }
     return answer === undefined ? undefined : respond(answer, at, requestId);
   }
@@ -244,12 +274,16 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
       store.expire(clock.now());
       return store.deletions;
     },
+    get creations() {
+      return store.creations;
+    },
     get calls() {
       return calls;
     },
     setFaults(changed) {
       script = createFaultScript(changed, seed);
     },
+    setWorld,
     setAccount(state) {
       account = { ...account, ...state };
     },

@@ -5,11 +5,12 @@
  */
 
 import type { AccountState } from "./account.ts";
-import type { Deletion, FakeClient } from "./authorization_store.ts";
+import type { Creation, Deletion, FakeClient } from "./authorization_store.ts";
 import type { Faults } from "./faults.ts";
 import type { RecordedRequest } from "./journal.ts";
 import type { FakeAuthorization, IssueAttributes } from "./operator.ts";
 import type { Redaction, TokenForm } from "./token_maker.ts";
+import type { FakeWorld } from "./world.ts";
 
 /** How a fake Heroku is set up. */
 export interface FakeHerokuOptions {
@@ -48,6 +49,14 @@ export interface FakeHerokuOptions {
    * token belongs to no authorization in the list.
    */
   readonly defaultKey?: boolean;
+  /**
+   * The authorization that the admin token belongs to: it is in the list, can be deleted, and its token
+   * ends with it. It was made a day ago, unless it says otherwise. Not together with `defaultKey`.
+   * Default: none.
+   */
+  readonly ownAuthorization?: Omit<IssueAttributes, "token">;
+  /** What lasts. Default: a good day. */
+  readonly world?: FakeWorld;
   /** The OAuth clients that the account knows; any other is answered 422. Default: none. */
   readonly clients?: readonly FakeClient[];
   /** The status that regenerating answers with; Heroku has been seen with both. Default: 200. */
@@ -112,8 +121,10 @@ export interface FakeHeroku {
   /**
    * Puts a record into the list exactly as it is: `{}`, one with an id that is no UUID, or without an
    * access token. No token comes with it. It can be read and deleted by the id that it shows.
+   *
+   * @returns what takes it out again, as the operator would
    */
-  insert(record: Readonly<Record<string, unknown>>): void;
+  insert(record: Readonly<Record<string, unknown>>): () => void;
   /**
    * Changes a description as the operator would at the dashboard.
    *
@@ -136,6 +147,8 @@ export interface FakeHeroku {
   readonly requests: readonly RecordedRequest[];
   /** Everything that ended, and who ended it, in the order in which it was noticed. */
   readonly deletions: readonly Deletion[];
+  /** Every request that made an authorization, in that order. */
+  readonly creations: readonly Creation[];
   /** How many calls there have been, recorded or not. */
   readonly calls: number;
   /**
@@ -144,6 +157,8 @@ export interface FakeHeroku {
    * @throws {TypeError} when a rate is unknown or impossible
    */
   setFaults(faults: Faults): void;
+  /** Changes what lasts, all of it: what is not named is as on a good day again. */
+  setWorld(world: FakeWorld): void;
   /** Changes the state of the whole account; members not named stay as they are. */
   setAccount(state: AccountState): void;
   /**

@@ -25,6 +25,13 @@ export const DEFAULT_FAULT_RATES: Readonly<Record<FaultKind, number>> = {
   "echo": 0,
   "next-range-repeated": 0,
   "next-range-missing": 0,
+  "mistyped": 0,
+  "shifting": 0,
+  "reordered": 0,
+  "moved": 0,
+  "deaf": 0,
+  "blind": 0,
+  "empty-list": 0,
 };
 
 /**
@@ -45,6 +52,14 @@ export const DEFAULT_FAULT_RATES: Readonly<Record<FaultKind, number>> = {
  *   other calls are answered properly
  * - `"next-range-missing"`: a list gives no `Next-Range` where there is more; other calls are
  *   answered properly
+ * - `"mistyped"`: an optional member of a record has another type, is missing, or null
+ * - `"shifting"`: each access token has another id than in the answer before
+ * - `"reordered"`: each scope comes in the opposite order
+ * - `"moved"`: the list changes between two pages: `Next-Range` passes over a record, or gives one
+ *   again
+ * - `"deaf"`: a delete answers 200 with the record and has no effect
+ * - `"blind"`: a look-up answers 404 for what is alive
+ * - `"empty-list"`: a list answers 200 with nothing in it
  */
 export type FaultKind =
   | "drop"
@@ -60,7 +75,14 @@ export type FaultKind =
   | "truncated"
   | "echo"
   | "next-range-repeated"
-  | "next-range-missing";
+  | "next-range-missing"
+  | "mistyped"
+  | "shifting"
+  | "reordered"
+  | "moved"
+  | "deaf"
+  | "blind"
+  | "empty-list";
 
 /** A fault with its details, for scripts that need other ones than the seed gives. */
 export interface DetailedFault {
@@ -73,6 +95,13 @@ export interface DetailedFault {
    * `1`, by the seed.
    */
   readonly retryAfter?: string;
+  /**
+   * What a `"mistyped"` answer changes, in every record: `description`, `access_token.version`. Default:
+   * one member of one record, by the seed.
+   */
+  readonly member?: string;
+  /** What that member becomes: a value, or a function of what it is. Default: it is missing. */
+  readonly value?: unknown;
 }
 
 /** A fault: its kind alone, or with details. */

@@ -6,7 +6,7 @@
  */
 
 export type { AccountState } from "./account.ts";
-export type { Deletion, FakeClient } from "./authorization_store.ts";
+export type { Creation, Deletion, FakeClient } from "./authorization_store.ts";
 export { createFakeHeroku } from "./fake_heroku.ts";
 export type { FakeHeroku, FakeHerokuOptions } from "./fake_heroku_interface.ts";
 export {
@@ -30,3 +30,4 @@ export {
 export type { FakeAuthorization, IssueAttributes } from "./operator.ts";
 export type { Step, StepOptions } from "../rotation/step.ts";
 export type { Redaction, TokenForm } from "./token_maker.ts";
+export type { FakeWorld, Renaming } from "./world.ts";

@@ -61,8 +61,8 @@ export interface IssueAttributes {
 export interface Operator {
   /** Makes an authorization. */
   issue(attributes: IssueAttributes): FakeAuthorization;
-  /** Puts a record into the list as it is. */
-  insert(record: Readonly<Record<string, unknown>>): void;
+  /** Puts a record into the list as it is, and gives what takes it out again. */
+  insert(record: Readonly<Record<string, unknown>>): () => void;
   /** Changes a description, and says whether there was such an authorization. */
   edit(id: string, changes: { readonly description: string }): boolean;
   /** Ends a record, and says whether there was one. */
@@ -148,7 +148,11 @@ export function createOperator(tools: OperatorTools): Operator {
     issue,
     insert(record) {
       const id = typeof record.id === "string" ? record.id : "";
-      store.add({ kind: "oddity", key: keyOf(id), id, record, version: 0 });
+      const oddity = { kind: "oddity", key: keyOf(id), id, record, version: 0 } as const;
+      store.add(oddity);
+      return () => {
+        if (store.sorted.includes(oddity)) store.remove(oddity, "operator", tools.now());
+      };
     },
     edit(id, { description }) {
       const now = tools.now();

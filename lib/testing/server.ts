@@ -157,8 +157,8 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
     },
   ];
 
-  function scopeOf(token: string): readonly string[] | undefined {
-    const authorization = store.findByToken(token);
+  function scopeOf(token: string, now: number): readonly string[] | undefined {
+    const authorization = store.findByToken(token, now);
     if (authorization !== undefined) return authorization.scope;
     const works = token === parts.adminToken && parts.account().adminRevoked !== true;
     return works ? ["global"] : undefined;
@@ -213,7 +213,7 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
         "The Accept header must be 'application/vnd.heroku+json; version=3'.",
       );
     }
-    const scope = token === undefined ? undefined : scopeOf(token);
+    const scope = token === undefined ? undefined : scopeOf(token, request.at);
     if (token === undefined) {
       return errorAnswer(
         401,

@@ -49,8 +49,8 @@ export function createSessionEndpoints(store: AuthorizationStore): SessionEndpoi
   }
 
   /** The id `~` means the session of the token that asks, if it has one. */
-  function find({ id, token }: AdmittedCall) {
-    const named = id === "~" ? store.findByToken(token)?.session ?? "" : id;
+  function find({ at, id, token }: AdmittedCall) {
+    const named = id === "~" ? store.findByToken(token, at)?.session ?? "" : id;
     const members = group().get(named);
     return members === undefined ? undefined : { id: named, members };
   }

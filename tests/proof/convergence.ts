@@ -11,6 +11,14 @@ export function isConverged(sim: Simulation): boolean {
   return !busy && explain(sim).length === 0;
 }
 
+/** What should have been done by now and is not, of the credentials that are in no overlap. */
+export function explainIdle(sim: Simulation): string[] {
+  const overlapping = sim.workflows.runs
+    .filter(({ status }) => status === "asleep")
+    .map(({ id }) => id.replace(/-a\d+-\w+$/, ""));
+  return explain(sim).filter((each) => !overlapping.some((name) => each.includes(`'${name}'`)));
+}
+
 /** What should have been done by now and is not. */
 export function explain(sim: Simulation): string[] {
   const made = sim.observer.made();

@@ -36,8 +36,8 @@ export interface Trial {
 
 /** What one run of a scenario showed. */
 export interface Verdict {
-  /** The kind of each call from the firing to the last one of the recovery. */
-  readonly calls: readonly Call["kind"][];
+  /** Each call from the firing to the last one of the recovery. */
+  readonly calls: readonly Call[];
   /** How many of them were made before the recovery began. */
   readonly fired: number;
   readonly violations: readonly string[];
@@ -49,15 +49,24 @@ const recoverySweeps = 10;
 /** A statement either takes effect or does not, and fails in one way. */
 const ledgerFates: readonly Fate[] = ["not sent", "lost", "dies before", "dies after"];
 
-/** What may become of a call of this kind. */
-export function fatesOf(kind: Call["kind"]): readonly Fate[] {
-  return kind === "ledger" ? ledgerFates : misfortunes;
+/** What may be untrue in what a call is answered. */
+const untrueOf: readonly (readonly [name: RegExp, fates: readonly Fate[]])[] = [
+  [/^GET \/oauth\/authorizations$/, ["mistyped", "shifting", "empty-list"]],
+  [/^GET \/oauth\/authorizations\//, ["mistyped", "shifting", "blind"]],
+  [/^POST \/oauth\/authorizations$/, ["mistyped", "shifting"]],
+  [/^DELETE /, ["mistyped", "deaf"]],
+];
+
+/** What may become of a call. */
+export function fatesOf({ kind, name }: Pick<Call, "kind" | "name">): readonly Fate[] {
+  if (kind === "ledger") return ledgerFates;
+  return [...misfortunes, ...untrueOf.find(([pattern]) => pattern.test(name))?.[1] ?? []];
 }
 
 /** Runs a scenario with faults at given calls, recovers by ordinary sweeps, and judges. */
 export async function run(trial: Trial): Promise<Verdict> {
   const sim = createSimulation(trial.scenario.options);
-  const calls: Call["kind"][] = [];
+  const calls: Call[] = [];
   let fired = 0;
   const verdict = await settleOrHang(attempt(trial, sim, calls, () => fired = calls.length));
   const violations = [
@@ -70,14 +79,14 @@ export async function run(trial: Trial): Promise<Verdict> {
 async function attempt(
   { scenario, firing, faults, resumes }: Trial,
   sim: Simulation,
-  calls: Call["kind"][],
+  calls: Call[],
   onFired: () => void,
 ): Promise<string[]> {
   await scenario.prepare(sim);
   let recovering = false;
   sim.fate = (call) => {
     const own = recovering ? undefined : scenario.during?.(sim, call);
-    return faults.get(calls.push(call.kind) - 1) ?? own ?? "sent";
+    return faults.get(calls.push(call) - 1) ?? own ?? "sent";
   };
   await fire(sim, scenario, firing);
   onFired();

@@ -8,18 +8,36 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { createPeaks, raise } from "./bounds.ts";
 import { mutants, tryMutant } from "./mutants.ts";
+import { createProgress } from "./progress.ts";
 import { installPromptRuntime } from "./prompt_runtime.ts";
 import type { Counts, CrashTask, Outcome, Task } from "./tasks.ts";
 
-const parts = ["crash", "schedules", "rivalries", "year", "kills", "mutants"] as const;
+const parts = [
+  "crash",
+  "schedules",
+  "rivalries",
+  "worlds",
+  "answers",
+  "year",
+  "kills",
+  "mutants",
+] as const;
 type Part = typeof parts[number];
 
 const minute = 60_000;
 /** How many random schedules one seed is good for. */
 const batch = 100;
+/** How many rotations are begun on one seed's answers, and the shares of answers that are changed. */
+const rotations = 250;
+const rates = [0.01, 0.03, 0.1, 0.3];
 /** How long it may take to catch a mutant, in milliseconds. */
 const mutantTimeout = 15 * minute;
+
+/** How many seconds each takes, roughly: what the progress goes by. */
+const seconds = { batch: 4, rivalries: 8, answers: 4, world: 1, kills: 1200, mutant: 40 };
+const crashSeconds = { none: 0.05, drawn: 0.1, all: 6 };
 
 const { values: options } = parseArgs({
   options: {
@@ -35,10 +53,21 @@ const startedAt = performance.now();
 const counts: Partial<Record<keyof Counts, number>> = {};
 const violations: string[] = [];
 
+const peaks = createPeaks();
+const tasks = await listTasks();
+const progress = createProgress({
+  total: tasks.reduce((sum, task) => sum + weigh(task), 0) +
+    (chosen.has("kills") ? seconds.kills : 0) +
+    (chosen.has("mutants") ? seconds.mutant * mutants.length : 0),
+  isTerminal: Deno.stdout.isTerminal(),
+  now: () => performance.now(),
+  write: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
+});
 say(`seed ${seed}, ${navigator.hardwareConcurrency} cores, ${[...chosen].join(", ")}`);
-await tryAll(await listTasks());
+await tryAll(tasks);
 const kills = chosen.has("kills") ? await tryKills() : undefined;
 const caught = chosen.has("mutants") ? await tryMutants() : undefined;
+progress.end();
 
 console.log();
 const print = (what: string, figure: string | number | undefined) => {
@@ -53,10 +82,34 @@ print("Two Workers tried", counts.rivalries);
 print("Days of credentials lived", counts.days);
 print("  rotations in them", counts.rotations);
 print("  calls gone wrong", counts.mishaps);
+print("Worlds lived in", counts.worlds);
+print("Rotations on bad answers", counts.answered);
+print("  answers changed", counts.mutated);
+if (peaks.creates > 0) {
+  print("Most creates in a day", `${peaks.creates} (${percent(peaks.createsShare)} of a bound)`);
+  print("Most live tokens", `${peaks.live} (${percent(peaks.liveShare)} of a bound)`);
+}
 print("Kills of the real Worker", kills);
 print("Mutants caught", caught === undefined ? undefined : `${caught} of ${mutants.length}`);
 print("Violations", violations.length);
 Deno.exit(violations.length === 0 ? 0 : 1);
+
+function percent(share: number): string {
+  return `at most ${Math.round(share * 100)} %`;
+}
+
+function weigh(task: Task): number {
+  switch (task.kind) {
+    case "crash":
+      return crashSeconds[task.seconds];
+    case "schedules":
+      return seconds.batch;
+    case "year":
+      return task.credentials * task.days / 200;
+    default:
+      return seconds[task.kind];
+  }
+}
 
 function chooseParts(only: string | undefined): Set<Part> {
   const usual = parts.filter((part) => !quick || (part !== "kills" && part !== "mutants"));
@@ -93,6 +146,14 @@ async function listTasks(): Promise<Task[]> {
       tasks.push({ kind, seed: seed + done, runs: batch });
     }
   }
+  if (chosen.has("worlds")) {
+    const { worlds } = await import("./worlds.ts");
+    tasks.push(...[...worlds.keys()].map((world) => ({ kind: "world" as const, world })));
+  }
+  const lives = Math.ceil((quick ? 1000 : 100_000) / rotations);
+  for (let life = 0; chosen.has("answers") && life < lives; life++) {
+    tasks.push({ kind: "answers", seed: seed + life, rotations, rate: rates[life % rates.length] });
+  }
   if (chosen.has("crash")) {
     const crashes = await listCrashTasks(quick ? "quick" : "full", seed);
     const isLong = ({ seconds }: CrashTask) => Number(seconds === "all");
@@ -103,8 +164,6 @@ async function listTasks(): Promise<Task[]> {
 
 /** Has one Web Worker a core try pieces for as long as there are any. */
 async function tryAll(tasks: Task[]): Promise<void> {
-  const total = tasks.length;
-  let done = 0;
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     const answer = () =>
@@ -114,7 +173,7 @@ async function tryAll(tasks: Task[]): Promise<void> {
       const answered = answer();
       worker.postMessage(task);
       note(await answered as Outcome);
-      if (++done % 100 === 0) say(`${done} of ${total} pieces, ${JSON.stringify(counts)}`);
+      progress.add(weigh(task));
     }
     worker.terminate();
   }));
@@ -124,6 +183,7 @@ function note(outcome: Outcome): void {
   for (const name of Object.keys(outcome.counts) as (keyof Counts)[]) {
     counts[name] = (counts[name] ?? 0) + (outcome.counts[name] ?? 0);
   }
+  if (outcome.peaks) raise(peaks, outcome.peaks);
   for (const violation of outcome.violations) accuse(violation);
 }
 
@@ -135,6 +195,7 @@ async function tryKills(): Promise<string> {
     stderr: "inherit",
   }).output();
   const said = new TextDecoder().decode(stdout);
+  progress.add(seconds.kills);
   if (!success) accuse(said);
   return /\d+ passed.*failed/.exec(said)?.[0] ?? "none";
 }
@@ -146,6 +207,7 @@ async function tryMutants(): Promise<number> {
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, async () => {
     for (let mutant = left.shift(); mutant; mutant = left.shift()) {
       const result = await tryMutant(mutant, mutantTimeout);
+      progress.add(seconds.mutant);
       if (result.outcome === "caught") {
         caught++;
         say(`caught one that ${mutant.name}: ${result.by.slice(0, 200)}`);
@@ -167,5 +229,5 @@ function accuse(violation: string): void {
 }
 
 function say(text: string): void {
-  console.log(`${((performance.now() - startedAt) / minute).toFixed(1)} min: ${text}`);
+  progress.say(`${((performance.now() - startedAt) / minute).toFixed(1)} min: ${text}`);
 }

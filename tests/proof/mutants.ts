@@ -11,6 +11,8 @@ export interface Mutant {
   readonly name: string;
   /** The text to change: it must stand there exactly once. */
   readonly edits: readonly { readonly file: string; readonly find: string; readonly put: string }[];
+  /** What of the name of a world is to catch it, so that it is tried first; default: all are tried. */
+  readonly caughtIn?: string;
 }
 
 /** What became of a mutant. */
@@ -30,6 +32,17 @@ const ledger = "worker/ledger.ts";
 
 function mutant(name: string, file: string, find: string, put: string): Mutant {
   return { name, edits: [{ file, find, put }] };
+}
+
+/** One that breaks a guard against a world that is not what Heroku's reference says. */
+function unguarded(
+  name: string,
+  caughtIn: string,
+  file: string,
+  find: string,
+  put: string,
+): Mutant {
+  return { ...mutant(name, file, find, put), caughtIn };
 }
 
 /** The mutants. */
@@ -303,10 +316,105 @@ export const mutants: readonly Mutant[] = [
     "\" AND state IN ('minted', 'current') AND generation >= COALESCE(\" +",
     '" AND generation < COALESCE(" +',
   ),
+  unguarded("creates without a brake", "somebody who revokes whatever is made", plan, "", ""),
+  unguarded(
+    "lets live ones pile up without a brake",
+    "a new token a day that lives for a year",
+    plan,
+    "",
+    "",
+  ),
+  unguarded(
+    "counts creates by Heroku's dates rather than its own clock",
+    "dates that are years old",
+    plan,
+    "",
+    "",
+  ),
+  unguarded("believes at once that a fresh authorization is gone", "lag 90 minutes", line, "", ""),
+  unguarded("believes at once that all authorizations are gone", "for 90 minutes", line, "", ""),
+  unguarded(
+    "believes a list with records that it cannot read",
+    "a record that cannot be read",
+    sweep,
+    "",
+    "",
+  ),
+  unguarded(
+    "mints although the list of leftovers has records that it cannot read",
+    "records without a readable id",
+    mint,
+    "",
+    "",
+  ),
+  unguarded("goes by the lifetime that it asked for", "eight hours granted where", mint, "", ""),
+  unguarded("adopts its own authorization", "its own authorization with", line, "", ""),
+  unguarded("deletes its own authorization", "its own token is one that it made", rotate, "", ""),
+  unguarded("sweeps another account", "another account's token for twelve hours", sweep, "", ""),
+  unguarded(
+    "goes on in another account",
+    "another account's token during an overlap",
+    rotate,
+    "",
+    "",
+  ),
+  unguarded(
+    "takes a description's name for a claim",
+    "renamed to the credential's name",
+    line,
+    "",
+    "",
+  ),
+  unguarded(
+    "finds a leftover by its exact marker only",
+    "a lost answer where descriptions are stored otherwise: brackets",
+    line,
+    "",
+    "",
+  ),
+  unguarded(
+    "does not delete again what was retired and is still listed",
+    "a delete that did nothing",
+    plan,
+    "",
+    "",
+  ),
+  unguarded(
+    "leaves a row of every create that is refused",
+    "creates that are refused",
+    mint,
+    "",
+    "",
+  ),
+  unguarded("counts generations that somebody else wrote", "the largest there is", mint, "", ""),
+  unguarded(
+    "keeps a grace that is longer than the lifetime granted",
+    "a grace of two days asked",
+    rotate,
+    "",
+    "",
+  ),
+  unguarded(
+    "takes a firewall's page for a proof",
+    "a page of a firewall",
+    "lib/rotation/acceptance.ts",
+    "",
+    "",
+  ),
+  unguarded(
+    "waits ten seconds for a token to be accepted",
+    "accepted after four minutes",
+    rotate,
+    "",
+    "",
+  ),
 ];
 
 /** Puts a mutant into a copy of the sources and lets the probe try it. */
-export async function tryMutant({ edits }: Mutant, timeout: number): Promise<MutantResult> {
+export async function tryMutant(
+  { edits, caughtIn = "" }: Mutant,
+  timeout: number,
+): Promise<MutantResult> {
   const root = new URL("../../", import.meta.url).pathname;
   const copy = await Deno.makeTempDir({ prefix: "mutant-" });
   try {
@@ -320,7 +428,7 @@ export async function tryMutant({ edits }: Mutant, timeout: number): Promise<Mut
       await Deno.writeTextFile(`${copy}/${file}`, text.replace(find, () => put));
     }
     const probe = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "tests/proof/probe.ts"],
+      args: ["run", "-A", "--no-check", "tests/proof/probe.ts", caughtIn],
       cwd: copy,
       stdout: "piped",
       stderr: "piped",

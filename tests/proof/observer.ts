@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { FakeAuthorization, FakeHeroku } from "../../lib/testing/mod.ts";
+import type { Creation, FakeAuthorization, FakeHeroku } from "../../lib/testing/mod.ts";
+import { createBounds, type Peaks, type Scheduled } from "./bounds.ts";
 import { canary, leaks } from "./canary.ts";
 
 /** What went wrong, as the observer saw it. */
@@ -16,10 +17,7 @@ export interface Violation {
 }
 
 /** A configured credential, as far as the observer goes by it. */
-export interface Watched {
-  readonly name: string;
-  /** The overlap that the configuration promises, in milliseconds. */
-  readonly grace: number;
+export interface Watched extends Scheduled {
   readonly paused: boolean;
   readonly places: readonly { readonly place: string; readonly required: boolean }[];
 }
@@ -34,6 +32,12 @@ export interface WatchedWorker {
   readonly entryOf: (
     mark: string,
   ) => { readonly state: string; readonly sealed: boolean } | undefined;
+  /** Whether its ledger counts an authorization as a credential's own. */
+  readonly counts: (authorization: string) => boolean;
+  /** The newest authorization of a credential that its ledger counts as delivered or to be delivered. */
+  readonly newest: (credential: string) => string | undefined;
+  /** Whether it works with the token of an account that is not the one it began with. */
+  readonly isAstray: () => boolean;
 }
 
 /** What is known of a call that has just been made. */
@@ -42,8 +46,6 @@ export interface Seen {
   readonly call: string;
   /** Whether it may have changed what a place holds. */
   readonly delivers: boolean;
-  /** The tokens that it made Heroku make. */
-  readonly created: readonly string[];
 }
 
 /** The observer of one Heroku account. */
@@ -68,6 +70,20 @@ export interface Observer {
   look(seen: Seen): void;
   /** Searches what somebody said for tokens. */
   hear(text: string, where: string): void;
+  /** A Worker rotates a credential because Heroku does not list what it had. */
+  missed(worker: WatchedWorker, credential: string, call: string): void;
+  /** An answer did not show what there is: how long that may go on before a Worker may believe it. */
+  hide(patience: number): void;
+  /** Another account that a Worker's token may lead to: nothing may happen there. */
+  strange(heroku: FakeHeroku): void;
+  /** The answer to this create was lost where lists no longer show its mark: it cannot be found. */
+  excuseLeftover(description: string): void;
+  /** A Worker works with this token from now on. */
+  own(token: string): void;
+  /** What was made so far no longer counts: see {@linkcode createBounds}. */
+  forget(): void;
+  /** The most that was seen of one credential. */
+  readonly peaks: Peaks;
   /** The operator made this authorization, and nobody may ever delete it. */
   protect(id: string): void;
   /** What the operator protected may be deleted again. */
@@ -82,6 +98,8 @@ export interface Observer {
   disturb(): void;
   /** A place is down, which excuses a late renewal there and nowhere else. */
   excuse(place: string): void;
+  /** Whether two of one generation may live for a while, as the one whose answer was lost is not listed. */
+  doublesExcused: boolean;
   /** Whether the clocks differ, and so no overlap can be measured. */
   clocksDiffer: boolean;
   /** The credentials for which the operator must act first. */
@@ -101,6 +119,7 @@ interface Made {
   readonly lifetime: number;
 }
 
+const day = 86_400_000;
 const marked = /^(.+) \[g(\d+) ([0-9a-z]{12})\]$/s;
 
 /** Makes an observer. */
@@ -114,7 +133,15 @@ export function createObserver(heroku: FakeHeroku): Observer {
   const releasedAt = new Map<string, number>();
   const generations = new Map<string, Made>();
   const sentMarks = new Set<string>();
-  const made = new Set<string>();
+  const made = new Map<string, Creation>();
+  let noted = 0;
+  const unfindable = new Set<string>();
+  const forgotten = new Set<string>();
+  const ownIds = new Set<string>();
+  const strangers: { readonly heroku: FakeHeroku; creations: number; deletions: number }[] = [];
+  let hidden:
+    | { readonly since: number; readonly patience: number; readonly last: number }
+    | undefined;
   const proven = new Set<string>();
   const everHeld = new Set<string>();
   const untouchable = new Set<string>();
@@ -130,8 +157,14 @@ export function createObserver(heroku: FakeHeroku): Observer {
     return marked.exec(description)?.[1] ?? description;
   }
 
-  function claimants(description: string): Watched[] {
-    const name = nameOf(description);
+  /** Whose an authorization is: what was renamed since it was made is called as it is called now. */
+  function ownerOf(id: string, description: string): string {
+    const creation = made.get(id);
+    return nameOf(creation?.description === description ? creation.asked : description);
+  }
+
+  function claimants(id: string, description: string): Watched[] {
+    const name = ownerOf(id, description);
     return workers.flatMap(({ configured }) => configured().filter((each) => each.name === name));
   }
 
@@ -182,7 +215,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
       const { id, by, description, ended: token, at } = deletions[checked];
       if (token !== undefined) ended.set(token, by);
       if (by !== "request") continue;
-      const claims = claimants(description);
+      const claims = claimants(id, description);
       if (claims.length === 0) {
         accuse(call, `'${description}' was deleted, which no configured credential claims`);
       }
@@ -240,34 +273,71 @@ export function createObserver(heroku: FakeHeroku): Observer {
     }
   }
 
-  function checkCreations(call: string, created: readonly string[]): void {
-    const live = heroku.live();
-    for (const { id, token, description, expires_at } of live) {
-      // The operator may make one at the same moment.
-      if (!created.includes(token) || !marked.test(description)) continue;
-      const [, name, generation, mark] = marked.exec(description) ?? [];
-      made.add(id);
-      generations.set(token, {
-        name,
-        generation: Number(generation),
-        mark,
-        lifetime: (expires_at ?? Infinity) - heroku.now(),
-      });
+  function checkCreations(call: string): void {
+    const { creations } = heroku;
+    if (noted === creations.length) return;
+    for (; noted < creations.length; noted++) {
+      const creation = creations[noted];
+      const [, name, generation, mark] = marked.exec(creation.asked) ?? [];
+      if (mark === undefined) continue;
+      made.set(creation.id, creation);
+      const lifetime = creation.lifetime ?? Infinity;
+      generations.set(creation.made, { name, generation: Number(generation), mark, lifetime });
     }
-    if (workers.length > 1) return;
-    const replacements = live.filter(({ id }) => made.has(id)).flatMap(({ description }) =>
-      marked.exec(description)?.slice(1, 3).join(" generation ") ?? []
-    );
+    for (const message of bounds.count()) accuse(call, message);
+    if (workers.length > 1 || observer.doublesExcused) return;
+    const replacements = heroku.live().flatMap(({ id, description }) => {
+      const creation = made.get(id);
+      return creation?.description === description
+        ? marked.exec(creation.asked)?.slice(1, 3).join(" generation ") ?? []
+        : [];
+    });
     if (new Set(replacements).size < replacements.length) {
       accuse(call, `Two live replacements for one generation: ${replacements.sort().join(", ")}`);
     }
   }
 
-  for (const { id, token } of heroku.live()) if (token === heroku.token) untouchable.add(id);
+  /** Its own authorization is nobody's credential, and in another account nothing happens. */
+  function checkReserve(call: string): void {
+    for (const id of ownIds) {
+      if (workers.some(({ counts }) => counts(id))) {
+        accuse(call, "A Worker adopted the authorization that it works with");
+        ownIds.delete(id);
+      }
+    }
+    for (const stranger of strangers) {
+      const { creations, deletions } = stranger.heroku;
+      if (creations.length > stranger.creations) {
+        accuse(call, "An authorization was made in another account");
+        stranger.creations = creations.length;
+      }
+      if (deletions.length > stranger.deletions) {
+        if (deletions.slice(stranger.deletions).some(({ by }) => by === "request")) {
+          accuse(call, "An authorization was deleted in another account");
+        }
+        stranger.deletions = deletions.length;
+      }
+    }
+  }
+
+  const bounds = createBounds(
+    heroku,
+    nameOf,
+    (name) =>
+      workers.flatMap(({ configured }) => configured().filter((each) => each.name === name)),
+  );
+
+  for (const { id, token } of heroku.live()) {
+    if (token !== heroku.token) continue;
+    untouchable.add(id);
+    ownIds.add(id);
+  }
 
   const observer: Observer = {
     violations,
     clocksDiffer: false,
+    doublesExcused: false,
+    peaks: bounds.peaks,
     fairTime: 0,
     blocked: new Set(),
 
@@ -303,9 +373,12 @@ export function createObserver(heroku: FakeHeroku): Observer {
       if (!isConfigured) {
         accuse(call, `${place} was written to, which the configuration has dropped`);
       }
+      if (worker.isAstray()) accuse(call, `${place} was written to with another account's token`);
       return (token) => {
         const replaced = heroku.live().find((each) => each.token === before);
-        const [, name, generation] = marked.exec(replaced?.description ?? "") ?? [];
+        const { name, generation } = generations.get(replaced?.token ?? "") ?? {};
+        // Whoever does not know of an earlier ledger's, nor is shown it, begins at the first again.
+        const unseen = observer.doublesExcused && forgotten.has(replaced?.token ?? "");
         const written = generations.get(token);
         if (!token.includes(canary)) accuse(call, `${place} was given something that is no token`);
         if (!proven.has(token)) {
@@ -318,8 +391,8 @@ export function createObserver(heroku: FakeHeroku): Observer {
           accuse(call, `${place} was given a token that Herotate had deleted`);
         }
         if (
-          workers.length === 1 && written?.name === name &&
-          written.generation < Number(generation)
+          workers.length === 1 && !unseen && written !== undefined && written.name === name &&
+          written.generation < (generation ?? 0)
         ) {
           accuse(
             call,
@@ -341,9 +414,46 @@ export function createObserver(heroku: FakeHeroku): Observer {
       }
     },
 
-    look({ call, delivers, created }) {
-      if (created.length > 0) checkCreations(call, created);
+    look({ call, delivers }) {
+      checkCreations(call);
+      checkReserve(call);
       if (checkDeletions(call) || delivers) checkPlaces(call);
+    },
+
+    missed(worker, credential, call) {
+      const id = worker.newest(credential);
+      const lives = heroku.live().find((each) => each.id === id);
+      if (!lives || lives.description !== (made.get(lives.id)?.description ?? credential)) return;
+      const since = hidden?.since ?? heroku.now();
+      if (heroku.now() - since >= (hidden?.patience ?? Infinity)) return;
+      accuse(call, `'${lives.description}' counts as gone, and lives`);
+    },
+
+    hide(patience) {
+      const now = heroku.now();
+      const since = hidden !== undefined && now - hidden.last < day ? hidden.since : now;
+      hidden = { since, last: now, patience };
+      observer.doublesExcused = true;
+    },
+
+    strange(other) {
+      strangers.push({ heroku: other, creations: 0, deletions: 0 });
+    },
+
+    excuseLeftover(description) {
+      unfindable.add(description);
+    },
+
+    own(token) {
+      const own = heroku.live().find((each) => each.token === token);
+      if (own === undefined) return;
+      untouchable.add(own.id);
+      unfindable.add(made.get(own.id)?.asked ?? "");
+    },
+
+    forget() {
+      bounds.forget();
+      for (const token of generations.keys()) forgotten.add(token);
     },
 
     hear(text, where) {
@@ -381,8 +491,10 @@ export function createObserver(heroku: FakeHeroku): Observer {
 
     made() {
       return Map.groupBy(
-        heroku.live().filter(({ id }) => made.has(id)),
-        ({ description }) => nameOf(description),
+        heroku.live().filter(({ id }) =>
+          !unfindable.has(made.get(id)?.asked ?? "") && made.has(id)
+        ),
+        ({ id, description }) => ownerOf(id, description),
       );
     },
   };

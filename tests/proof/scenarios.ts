@@ -58,6 +58,15 @@ function twoCredentials(ci: readonly string[], ops: readonly string[]): Simulati
   };
 }
 
+/** More was made than one rotation and its repetitions need. */
+function tooMany({ heroku }: Simulation, most: number): string[] {
+  const made = heroku.creations.length;
+  return made > most ? [`${made} replacements were made for one`] : [];
+}
+
+/** What takes out of the list what was put into it, by the world that it was put into. */
+const removals = new WeakMap<Simulation, () => void>();
+
 /** The scenarios, the way the proof prints them. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -389,5 +398,90 @@ export const scenarios: readonly Scenario[] = [
     },
     prepare: () => Promise.resolve(),
     judge: ({ heroku }) => heroku.live().length > 0 ? ["The fuse did not blow"] : [],
+  },
+  {
+    name: "descriptions that Heroku stores otherwise than they were sent",
+    singly: true,
+    options: { ...ci(["hook:ci"]), world: { renamed: "brackets" } },
+    prepare: (sim) => adopt(sim, ["hook:ci"]),
+  },
+  {
+    name: "its own authorization in the list, with the credential's name",
+    singly: true,
+    options: { ...ci(["hook:ci"]), own: "ci" },
+    prepare: (sim) => adopt(sim, ["hook:ci"]),
+  },
+  {
+    name: "a lifetime that is shorter than the one asked for",
+    singly: true,
+    options: { ...ci(["hook:ci"]), world: { capped: { seconds: 8 * 3600 } } },
+    prepare: (sim) => adopt(sim, ["hook:ci"]),
+  },
+  {
+    name: "access token ids that differ in each answer",
+    singly: true,
+    options: { ...ci(["hook:ci"]), world: { always: ["shifting"] } },
+    prepare: (sim) => adopt(sim, ["hook:ci"]),
+    judge: (sim) => tooMany(sim, 3),
+  },
+  {
+    name: "a token that Heroku accepts only after minutes",
+    singly: true,
+    options: { ...ci(["hook:ci"]), world: { acceptedAfter: 4 * minute } },
+    prepare: (sim) => adopt(sim, ["hook:ci"]),
+  },
+  {
+    name: "reads that lag a minute",
+    singly: true,
+    options: { ...ci(["hook:ci"]), world: { lag: minute } },
+    async prepare(sim) {
+      sim.observer.hide(Infinity);
+      await adopt(sim, ["hook:ci"]);
+    },
+    judge: (sim) => tooMany(sim, 3),
+  },
+  {
+    name: "a record without an id in the list, until the recovery",
+    singly: true,
+    options: ci(["hook:ci"]),
+    async prepare(sim) {
+      sim.observer.hide(Infinity);
+      await adopt(sim, ["hook:ci"]);
+      removals.set(sim, sim.heroku.insert({}));
+    },
+    heal: (sim) => removals.get(sim)?.(),
+    judge: (sim) => tooMany(sim, 3),
+  },
+  {
+    name: "another account's token from the first delivery to the recovery",
+    singly: true,
+    options: ci(["hook:a", "var:acme/KEY"]),
+    prepare: (sim) => adopt(sim, ["hook:a", "var:acme/KEY"]),
+    during(sim, { name }) {
+      if (name === "POST /a") sim.token = sim.stranger.token;
+    },
+    heal: (sim) => sim.token = sim.heroku.token,
+    judge: (sim) => tooMany(sim, 3),
+  },
+  {
+    name: "its own token is the one that is stale",
+    singly: true,
+    options: ci(["var:acme/KEY"]),
+    async prepare(sim) {
+      const { token } = sim.heroku.issue({
+        description: "ci",
+        scope: ["global"],
+        expires_in: 30 * 86_400,
+      });
+      await sim.put("var:acme/KEY", token);
+      sim.heroku.advance(25 * day);
+      await sim.cron();
+      await sim.advance(10 * minute);
+      sim.token = token;
+      sim.observer.own(token);
+      await sim.advance(9 * minute);
+    },
+    wake: (sim) => sim.heroku.advance(2 * minute),
+    judge: (sim) => sim.heroku.accepts(sim.token) ? [] : ["Its own token is dead"],
   },
 ];

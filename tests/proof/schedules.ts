@@ -14,7 +14,9 @@ import {
   minute,
   misfortunes,
   type Simulation,
+  untruths,
 } from "../rotation/simulation.ts";
+import { type Condition, lastingConditions, passingConditions } from "./conditions.ts";
 import { explain, isConverged } from "./convergence.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
 
@@ -40,7 +42,9 @@ export type Act =
   | { readonly act: "drop" | "rename" | "pause"; readonly credential: Choice }
   | { readonly act: "set clock"; readonly minutes: number }
   | { readonly act: "target down"; readonly place: Choice }
-  | { readonly act: "trouble at Heroku"; readonly trouble: "dry" | "refuses" | "suspended" };
+  | { readonly act: "trouble at Heroku"; readonly trouble: "dry" | "refuses" | "suspended" }
+  | { readonly act: "another world"; readonly which: Choice }
+  | { readonly act: "another account" | "unreadable record" };
 
 /** How a world begins. */
 export interface Beginning {
@@ -55,6 +59,10 @@ export interface Beginning {
     readonly ageDays: number;
   }[];
   readonly defaultKey: boolean;
+  /** Which of {@linkcode lastingConditions} it is. */
+  readonly condition: Choice;
+  /** What the authorization is called that the Worker works with; empty: it is in no list. */
+  readonly own: string;
   /** Whether runs whose process died go on in the end. */
   readonly resumes: boolean;
 }
@@ -73,7 +81,9 @@ const mishaps: fc.Arbitrary<Mishaps> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Mishaps>([]) },
   {
     weight: 3,
-    arbitrary: fc.array(fc.tuple(fc.nat(45), fc.constantFrom(...misfortunes)), { maxLength: 4 }),
+    arbitrary: fc.array(fc.tuple(fc.nat(45), fc.constantFrom(...misfortunes, ...untruths)), {
+      maxLength: 4,
+    }),
   },
 );
 
@@ -143,6 +153,17 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       trouble: fc.constantFrom("dry", "refuses", "suspended"),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      act: fc.constant("another world"),
+      which: fc.nat(passingConditions.length - 1),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ act: fc.constantFrom("another account", "unreadable record") }),
+  },
 );
 
 /** Any schedule. */
@@ -161,6 +182,8 @@ export const schedules: fc.Arbitrary<Schedule> = fc.record({
       { minLength: 1, maxLength: 3 },
     ),
     defaultKey: fc.boolean(),
+    condition: fc.nat(lastingConditions.length - 1),
+    own: fc.constantFrom("", "", "herotate", "ci"),
     resumes: fc.boolean(),
   }),
   acts: fc.array(act, { minLength: 1, maxLength: 24, size: "max" }),
@@ -174,6 +197,7 @@ export async function live(
   const sim = createSimulation({
     credentials: [],
     defaultKey: schedule.beginning.defaultKey,
+    own: schedule.beginning.defaultKey ? undefined : schedule.beginning.own || undefined,
   });
   sim.observer.fairTime = 2 * day;
   watch(sim);
@@ -199,6 +223,11 @@ function createLife(sim: Simulation) {
   const muddled = new Set<string>();
   let refuses = false;
   let suspended = false;
+  let lasting: Condition = { world: {} };
+  let passing: Condition | undefined;
+  const removals: (() => void)[] = [];
+  /** How many had been made when the ledger was lost. */
+  let madeBefore = 0;
 
   function pick<T>(from: readonly T[], which: Choice): T | undefined {
     return from[which % from.length];
@@ -207,6 +236,26 @@ function createLife(sim: Simulation) {
   /** Whoever ends the default key ends Herotate's own token. */
   function touchable(): FakeAuthorization[] {
     return heroku.live().filter(({ token }) => token !== heroku.token);
+  }
+
+  function setCondition(next: Condition | undefined): void {
+    passing = next;
+    heroku.setWorld({ ...lasting.world, ...passing?.world });
+    if (!passing) return;
+    observer.disturb();
+    observer.doublesExcused = true;
+  }
+
+  /** Whether what is listed now need not be what there is. */
+  function isHidden(): boolean {
+    return removals.length > 0 || [passing, lasting].some((each) => each?.patience !== undefined);
+  }
+
+  /** What is hidden may not count as gone, for a while or ever. */
+  function hide(): void {
+    const patience = removals.length > 0 ? Infinity : passing?.patience ?? lasting.patience;
+    if (patience !== undefined) observer.hide(patience);
+    if (passing || removals.length > 0 || sim.token !== heroku.token) observer.disturb();
   }
 
   function isUsed(place: string): boolean {
@@ -226,12 +275,15 @@ function createLife(sim: Simulation) {
     allPlaces.filter((place) => down.has(serviceOf(place))).forEach(observer.excuse);
   }
 
+  let toldUntruth = false;
+
   function expect(mishaps: Mishaps): void {
     const first = sim.calls;
     const due = new Map(mishaps);
     sim.fate = ({ number, kind }) => {
       const fate = due.get(number - first) ?? (refuses && kind !== "ledger" ? "401" : "sent");
       if (fate !== "sent") observer.disturb();
+      if (untruths.some((untruth) => untruth === fate)) toldUntruth = true;
       return fate;
     };
   }
@@ -239,8 +291,8 @@ function createLife(sim: Simulation) {
   /** Of several that bear a name nobody can say which the places hold, so none may be deleted. */
   function protectAmbiguous(): void {
     for (const { name } of specs) {
-      if (sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0) continue;
-      const unmarked = heroku.live().filter(({ description }) => description === name);
+      if (isKnown(name)) continue;
+      const unmarked = touchable().filter(({ description }) => description === name);
       for (const { id } of unmarked) {
         if (unmarked.length > 1) observer.protect(id);
         else observer.release(id);
@@ -248,11 +300,33 @@ function createLife(sim: Simulation) {
     }
   }
 
+  /** Whoever is shown one of several adopts that one. */
+  function releaseUnseen(unknown: readonly string[]): void {
+    if (!toldUntruth && !isHidden()) return;
+    for (const name of unknown.filter(isKnown)) {
+      muddled.add(name);
+      // What an earlier ledger made is a stranger's to one that was not shown it at first.
+      for (const { asked } of heroku.creations.slice(0, madeBefore)) {
+        if (asked.startsWith(`${name} [`)) observer.excuseLeftover(asked);
+      }
+      for (const { id, description } of touchable()) {
+        if (description === name) observer.release(id);
+      }
+    }
+  }
+
+  function isKnown(name: string): boolean {
+    return sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0;
+  }
+
   async function sweep(): Promise<void> {
     protectAmbiguous();
     if (refuses || suspended) observer.disturb();
     excuseDown();
+    hide();
+    const unknown = specs.map(({ name }) => name).filter((name) => !isKnown(name));
     const report = await sim.sweep();
+    releaseUnseen(unknown);
     if (!report) return;
     const made = observer.made();
     observer.blocked = new Set(
@@ -281,7 +355,7 @@ function createLife(sim: Simulation) {
       created_at: heroku.now() - ageDays * day,
     });
     observer.attribute(token, name);
-    if (sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0) {
+    if (isKnown(name)) {
       observer.protect(id);
     } else if (ageDays === 0) {
       muddled.add(name);
@@ -312,6 +386,12 @@ function createLife(sim: Simulation) {
         return await sim.workflows.settle();
       case "lose ledger":
         observer.disturb();
+        observer.forget();
+        madeBefore = heroku.creations.length;
+        // By its description alone nobody can say any more whose it is.
+        for (const { asked, description } of heroku.creations) {
+          if (asked !== description) observer.excuseLeftover(asked);
+        }
         sim.database.reset();
         for (const [name, made] of observer.made()) {
           for (const { token } of made) observer.attribute(token, name);
@@ -369,6 +449,7 @@ function createLife(sim: Simulation) {
       case "set clock":
         observer.disturb();
         observer.clocksDiffer = true;
+        observer.forget();
         sim.skew = each.minutes * minute;
         return;
       case "target down":
@@ -383,6 +464,16 @@ function createLife(sim: Simulation) {
         heroku.setAccount({ suspended });
         refuses ||= each.trouble === "refuses";
         return;
+      case "another world":
+        return setCondition(passingConditions[each.which]);
+      case "another account":
+        observer.disturb();
+        sim.token = sim.stranger.token;
+        return;
+      case "unreadable record":
+        observer.disturb();
+        removals.push(heroku.insert({}));
+        return;
       case "calm Heroku":
         return calm();
     }
@@ -393,6 +484,9 @@ function createLife(sim: Simulation) {
     suspended = false;
     heroku.setAccount({ suspended });
     heroku.setRateLimitRemaining(4500);
+    setCondition(undefined);
+    sim.token = heroku.token;
+    for (const remove of removals.splice(0)) remove();
   }
 
   function replace(spec: CredentialSpec, changes: Partial<CredentialSpec>): CredentialSpec[] {
@@ -400,7 +494,9 @@ function createLife(sim: Simulation) {
   }
 
   return {
-    async begin({ credentials }: Beginning): Promise<void> {
+    async begin({ credentials, condition }: Beginning): Promise<void> {
+      lasting = lastingConditions[condition];
+      setCondition(undefined);
       const used = new Set<string>();
       specs = credentials.map((each, index) => {
         const places = each.places.map((place) => allPlaces[place] ?? "store")

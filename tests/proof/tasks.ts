@@ -4,11 +4,14 @@
  * @module
  */
 import fc from "fast-check";
-import type { Call, Fate } from "../rotation/simulation.ts";
+import { type AnswersOptions, liveOnAnswers } from "./answers.ts";
+import type { Call, Fate, Simulation } from "../rotation/simulation.ts";
 import { fatesOf, type Faults, type Firing, run } from "./crash_points.ts";
+import { createPeaks, type Peaks, raise } from "./bounds.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { live, schedules } from "./schedules.ts";
 import { liveBeside, rivalries } from "./two_workers.ts";
+import { liveIn, worlds } from "./worlds.ts";
 import { liveThroughYear, type YearOptions } from "./year.ts";
 
 /** All faults at one call of a scenario, alone and, if asked for, with another one behind each. */
@@ -38,8 +41,20 @@ export interface YearTask extends YearOptions {
   readonly kind: "year";
 }
 
+/** A long life in one of the worlds. */
+export interface WorldTask {
+  readonly kind: "world";
+  /** The world's place in the list. */
+  readonly world: number;
+}
+
+/** Rotations on answers that were changed at random. */
+export interface AnswersTask extends AnswersOptions {
+  readonly kind: "answers";
+}
+
 /** A piece of the proof. */
-export type Task = CrashTask | RandomTask | YearTask;
+export type Task = CrashTask | RandomTask | YearTask | WorldTask | AnswersTask;
 
 /** How many of each were tried. */
 export interface Counts {
@@ -57,11 +72,17 @@ export interface Counts {
   readonly days: number;
   readonly rotations: number;
   readonly mishaps: number;
+  readonly worlds: number;
+  /** Rotations on changed answers, and how many answers were. */
+  readonly answered: number;
+  readonly mutated: number;
 }
 
 /** What a piece showed. */
 export interface Outcome {
   readonly counts: Partial<Counts>;
+  /** The most that was seen of one credential. */
+  readonly peaks?: Peaks;
   /** What was violated and how to see it again. */
   readonly violations: readonly string[];
 }
@@ -118,6 +139,10 @@ export async function perform(task: Task): Promise<Outcome> {
       return await crash(task);
     case "year":
       return await spendYear(task);
+    case "world":
+      return await spendTimeIn(task);
+    case "answers":
+      return await answer(task);
     default:
       return await randomly(task);
   }
@@ -158,24 +183,31 @@ async function crash(task: CrashTask): Promise<Outcome> {
 /** Chooses the second faults to try, given the calls that are made behind the first one. */
 function chooseSeconds(
   { at, seconds }: CrashTask,
-  calls: readonly Call["kind"][],
+  calls: readonly Call[],
   draw: number,
 ): (readonly [call: number, fate: Fate])[] {
   if (seconds === "none") return [];
-  const all = calls.flatMap((kind, call) =>
-    call <= at ? [] : fatesOf(kind).map((fate) => [call, fate] as const)
+  const all = calls.flatMap((next, call) =>
+    call <= at ? [] : fatesOf(next).map((fate) => [call, fate] as const)
   );
   return seconds === "all" || all.length === 0 ? all : [all[draw % all.length]];
 }
 
 async function randomly({ kind, seed, runs }: RandomTask): Promise<Outcome> {
   const options = { seed, numRuns: runs };
+  const peaks = createPeaks();
+  const watch = ({ observer }: Simulation) => seen.add(observer.peaks);
+  const seen = new Set<Peaks>();
   const details = kind === "schedules"
-    ? await fc.check(fc.asyncProperty(schedules, async (each) => demand(await live(each))), options)
+    ? await fc.check(
+      fc.asyncProperty(schedules, async (each) => demand(await live(each, watch))),
+      options,
+    )
     : await fc.check(
-      fc.asyncProperty(rivalries, async (each) => demand(await liveBeside(each))),
+      fc.asyncProperty(rivalries, async (each) => demand(await liveBeside(each, watch))),
       options,
     );
+  for (const each of seen) raise(peaks, each);
   const violations = details.failed
     ? [
       `${kind}, seed ${seed}: ${String(details.errorInstance)}: ${
@@ -183,7 +215,7 @@ async function randomly({ kind, seed, runs }: RandomTask): Promise<Outcome> {
       }`,
     ]
     : [];
-  return { counts: { [kind]: details.numRuns }, violations };
+  return { counts: { [kind]: details.numRuns }, peaks, violations };
 }
 
 function demand(violations: readonly string[]): void {
@@ -191,10 +223,30 @@ function demand(violations: readonly string[]): void {
 }
 
 async function spendYear(task: YearTask): Promise<Outcome> {
-  const { rotations, mishaps, violations } = await liveThroughYear(task);
+  const { rotations, mishaps, violations, peaks } = await liveThroughYear(task);
   const how = `${task.credentials} credentials for ${task.days} days, seed ${task.seed}`;
   return {
     counts: { days: task.credentials * task.days, rotations, mishaps },
+    peaks,
+    violations: violations.map((violation) => `${how}: ${violation}`),
+  };
+}
+
+async function spendTimeIn({ world }: WorldTask): Promise<Outcome> {
+  const { violations, peaks } = await liveIn(worlds[world]);
+  return {
+    counts: { worlds: 1 },
+    peaks,
+    violations: violations.map((violation) => `${worlds[world].name}: ${violation}`),
+  };
+}
+
+async function answer(task: AnswersTask): Promise<Outcome> {
+  const { rotations, mutated, violations, peaks } = await liveOnAnswers(task);
+  const how = `answers, seed ${task.seed}, ${task.rotations} rotations, ${task.rate} changed`;
+  return {
+    counts: { answered: rotations, mutated },
+    peaks,
     violations: violations.map((violation) => `${how}: ${violation}`),
   };
 }

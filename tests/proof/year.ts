@@ -10,9 +10,12 @@ import {
   hour,
   misfortunes,
   type Simulation,
+  untruths,
 } from "../rotation/simulation.ts";
 import { createRandom } from "../../lib/testing/random.ts";
-import { explain } from "./convergence.ts";
+import { type Condition, lastingConditions, passingConditions } from "./conditions.ts";
+import { explainIdle } from "./convergence.ts";
+import type { Peaks } from "./bounds.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
 
 /** How long, with how many, and how bad. */
@@ -33,12 +36,25 @@ export interface YearResult {
   /** The rotations that replaced a token. */
   readonly rotations: number;
   readonly violations: readonly string[];
+  readonly peaks: Peaks;
 }
 
 const lifetimes = [8 * day, 30 * day, 90 * day, 365 * day];
 
 /** How long nothing goes wrong in the end. */
 const quietDays = 2;
+
+/** How many violations are enough. */
+const mostViolations = 20;
+
+/** In each week the world is another one for this long, which no token may fail to survive. */
+const strangeTime = 12 * hour;
+
+/** The conditions that may come and go: others decide for good how descriptions are stored. */
+const conditions: readonly Condition[] = [
+  ...passingConditions,
+  ...lastingConditions.filter(({ world }) => world.renamed === undefined),
+];
 
 /** Lives through it. Nobody ever comes to help. */
 export async function liveThroughYear(options: YearOptions): Promise<YearResult> {
@@ -64,11 +80,14 @@ export async function liveThroughYear(options: YearOptions): Promise<YearResult>
   sim.fate = () => {
     if (next() >= options.faults) return "sent";
     mishaps++;
-    return pick(misfortunes);
+    return pick(kinds);
   };
+  const kinds = [...misfortunes, ...untruths];
   const hangs = await pass(options.days) === undefined;
   sim.fate = () => "sent";
-  const unfinished = hangs || await pass(quietDays) === undefined ? ["It hangs"] : leftovers(sim);
+  const unfinished = hangs || await pass(quietDays) === undefined
+    ? ["It hangs"]
+    : explainIdle(sim).filter((each) => each.includes("leftovers"));
   await sim.look("the end");
   sim.close();
   return {
@@ -76,31 +95,33 @@ export async function liveThroughYear(options: YearOptions): Promise<YearResult>
     rotations:
       sim.workflows.runs.filter(({ output }) => output?.includes(`"outcome":"success"`)).length,
     violations: [
-      ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+      ...sim.violations.slice(0, mostViolations).map(({ call, message }) =>
+        `${message}, behind ${call}`
+      ),
       ...unfinished,
     ],
+    peaks: sim.observer.peaks,
   };
 
   /** Lets days pass; undefined once it turns out to hang. */
   async function pass(days: number): Promise<true | undefined> {
     const end = sim.heroku.now() + days * day;
+    let condition: Condition = { world: {} };
+    let [from, until] = [sim.heroku.now() + 7 * next() * day, 0];
     while (sim.heroku.now() < end) {
+      if (sim.heroku.now() >= from && days !== quietDays) {
+        condition = pick(conditions);
+        sim.heroku.setWorld(condition.world);
+        [from, until] = [from + 7 * day, sim.heroku.now() + strangeTime];
+      }
+      if (sim.heroku.now() >= until) sim.heroku.setWorld({});
+      else if (condition.patience !== undefined) sim.observer.hide(condition.patience);
       // A day is all microtasks: only a hang ever gives the rest of the runtime its turn.
       if (!await settleOrHang(liveOn(sim, options.interval))) return undefined;
       sim.heroku.setRateLimitRemaining(4500);
     }
     return true;
   }
-}
-
-/** What is left over, but of the credentials that are in the midst of an overlap. */
-function leftovers(sim: Simulation): string[] {
-  const overlapping = sim.workflows.runs
-    .filter(({ status }) => status === "asleep")
-    .map(({ id }) => id.replace(/-a\d+-\w+$/, ""));
-  return explain(sim).filter((each) =>
-    each.includes("leftovers") && !overlapping.some((name) => each.includes(`'${name}'`))
-  );
 }
 
 async function liveOn(sim: Simulation, interval: number): Promise<true> {

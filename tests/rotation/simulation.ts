@@ -12,19 +12,24 @@ import { createAcceptance } from "../../lib/rotation/acceptance.ts";
 import { createAccountReader } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
-import { createOwnToken } from "../../lib/rotation/own_token.ts";
+import { createOwnToken, type OwnToken } from "../../lib/rotation/own_token.ts";
 import { rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createTokenStore } from "../../lib/rotation/store.ts";
-import { sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
+import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import type { RotationRun } from "../../lib/rotation/world.ts";
 import { fingerprint } from "../../lib/targets/fingerprint.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import { store } from "../../lib/targets/store.ts";
 import type { TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
 import { webhook } from "../../lib/targets/webhook.ts";
-import { createFakeHeroku, type FakeHeroku, type FaultKind } from "../../lib/testing/mod.ts";
+import {
+  createFakeHeroku,
+  type FakeHeroku,
+  type FakeWorld,
+  type FaultKind,
+} from "../../lib/testing/mod.ts";
 import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
 import { createLedger, type Database } from "../../worker/ledger.ts";
 import { canary, everyFormOf } from "../proof/canary.ts";
@@ -60,7 +65,32 @@ export type Fate =
   | "401"
   | "500 after"
   | "dies before"
-  | "dies after";
+  | "dies after"
+  | Untruth;
+
+/** What may be wrong with what an answer of Heroku says. */
+export type Untruth =
+  | "mistyped"
+  | "shifting"
+  | "reordered"
+  | "moved"
+  | "deaf"
+  | "blind"
+  | "empty-list";
+
+/** Everything that may be wrong with what an answer of Heroku says. */
+export const untruths: readonly Untruth[] = [
+  "mistyped",
+  "shifting",
+  "reordered",
+  "moved",
+  "deaf",
+  "blind",
+  "empty-list",
+];
+
+/** What hides from a Worker what there is. */
+const hiding: ReadonlySet<Fate> = new Set(["blind", "empty-list", "moved", "mistyped"]);
 
 /** Everything that may become of a call but that it is sent and answered. */
 export const misfortunes: readonly Fate[] = [
@@ -112,6 +142,10 @@ export interface SimulationOptions {
   readonly observe?: boolean;
   /** Whether the account has a default API key, which stands in the list; default false. */
   readonly defaultKey?: boolean;
+  /** The description of the authorization that the Worker works with; default: it is in no list. */
+  readonly own?: string;
+  /** What lasts at Heroku. */
+  readonly world?: FakeWorld;
 }
 
 /** The world of one Worker. */
@@ -139,6 +173,12 @@ export interface Simulation {
   readonly down: Set<TargetName>;
   /** The receiver's tokens by path; shared between Workers. */
   readonly hooks: Map<string, string>;
+  /** Another account of Heroku. */
+  readonly stranger: FakeHeroku;
+  /** The token that the Worker works with. */
+  token: string;
+  /** Changes what any service answered; default: nothing. */
+  mutate: ((response: Response, call: string) => Promise<Response>) | undefined;
   /** Decides what becomes of each call; default: it is sent. */
   fate: (call: Call) => Fate;
   /** Is awaited before each call, so that a test may interleave processes. */
@@ -164,9 +204,13 @@ export interface Simulation {
 
 const sealingKey = btoa(String.fromCharCode(...new Uint8Array(32).map((_, i) => i)));
 const sealing = await createSealing(sealingKey);
+const unknownToken = await createOwnToken("a token that no sweep has seen yet");
 
 /** What becomes of a call that its caller cannot tell from one without effect. */
 const tookEffect: ReadonlySet<Fate> = new Set(["lost", "timeout", "cut off", "500 after"]);
+
+/** How long an authorization must be missing before it may count as gone: longer than one sweep. */
+const patience = 10 * minute;
 
 /** How much of what was said is kept. */
 const saidOfLate = 1000;
@@ -179,6 +223,7 @@ const faults: Partial<Record<Fate, FaultKind>> = {
   "503": "html",
   "cut off": "truncated",
   "500 after": "500-after",
+  ...Object.fromEntries(untruths.map((untruth) => [untruth, untruth])),
 };
 
 /** Makes a world. */
@@ -191,6 +236,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
     tokenPrefix: canary,
     record: false,
     defaultKey: options.defaultKey,
+    ownAuthorization: options.own === undefined
+      ? undefined
+      : { description: options.own, scope: ["global"] },
+    world: options.world,
+  });
+  const stranger = beside?.stranger ?? createFakeHeroku({
+    seed: seed + 1,
+    faults: false,
+    now: heroku.now(),
+    tokenPrefix: canary,
+    record: false,
   });
   const observer = beside?.observer ?? createObserver(heroku);
   const database = createDatabase();
@@ -199,6 +255,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const said: string[] = [];
   const dying = new Map<string, () => void>();
   const others: Simulation[] = beside ? [beside] : [];
+  const owns = new Map<string, OwnToken>();
   let calls = 0;
   let sweeps = 0;
   let specs: readonly CredentialSpec[] = [];
@@ -227,7 +284,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
     if (gate) await gate;
     const fate = simulation.fate(call);
     if (fate === "dies before") return await die(process);
-    const issued = heroku.tokens().length;
     try {
       const given = await perform(fate);
       return fate === "dies after" ? await die(process) : given;
@@ -236,7 +292,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
         observer.look({
           call: `${name} of ${process}${fate === "sent" ? "" : `, ${fate}`}`,
           delivers,
-          created: heroku.tokens().slice(issued),
         });
       }
     }
@@ -254,13 +309,19 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const body = typeof init.body === "string" ? init.body : undefined;
       listen(name, url, init.headers, kind === "heroku" ? body : undefined);
       let timedOut = false;
-      const response = await pass(process, kind, name, (fate) => {
+      const response = await pass(process, kind, name, async (fate) => {
         timedOut = fate === "timeout";
-        if (fate === "401") return Promise.resolve(refusal());
+        if (fate === "401") return refusal();
         const { signal: _ours, ...sent } = init;
-        return toHeroku
-          ? askHeroku(process, url, sent, body, fate)
-          : askHook(process, pathname.slice(1), body ?? "", fate);
+        const answered = toHeroku
+          ? await askHeroku(process, url, sent, body, fate)
+          : await askHook(process, pathname.slice(1), body ?? "", fate);
+        const given = await simulation.mutate?.(answered, name) ?? answered;
+        const tried = pathname === "/account" && [200, 401, 402, 403].includes(given.status);
+        if (toHeroku && tried && await isProof(given)) {
+          observer.proved(tokenIn(sent.headers));
+        }
+        return given;
       });
       if (!timedOut) return response;
       if (!expire) throw new DOMException("The signal has been aborted", "TimeoutError");
@@ -306,14 +367,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
         }
       }
     }
-    heroku.setFaults(() => faults[fate]);
-    const response = await heroku.fetch(url, init);
-    const known = response.status === 200 || response.status === 403;
-    if (url.pathname === "/account" && known) {
-      const token = new Headers(init.headers).get("authorization")?.replace("Bearer ", "");
-      observer.proved(token ?? "");
-    }
-    return response;
+    if (observe && hiding.has(fate)) observer.hide(patience);
+    // What was to be deleted lives on beside its successor.
+    if (fate === "deaf") observer.doublesExcused = true;
+    const asked = stranger.tokens().includes(tokenIn(init.headers)) ? stranger : heroku;
+    asked.setFaults(() => faults[fate]);
+    return await asked.fetch(url, init);
   }
 
   async function askHook(
@@ -363,23 +422,31 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   async function createWorld(process: string) {
+    owns.set(simulation.token, await createOwnToken(simulation.token));
     const fetch = createFetch(process);
     const ledger = createLedger(createWatchedDatabase(process));
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
     const environment: TargetEnvironment = {
       fetch,
       now,
-      secret: (name) => name === "HEROKU_API_TOKEN" ? heroku.token : "secret",
+      secret: (name) => name === "HEROKU_API_TOKEN" ? simulation.token : "secret",
       store: createTokenStore(ledger, sealing),
     };
     return {
       ledger,
       sealing,
       now,
-      authorizations: createClient({ ...client, token: heroku.token }),
+      // A run that slept goes on with the secrets of another day.
+      get authorizations() {
+        return createClient({ ...client, token: simulation.token });
+      },
       accepts: createAcceptance(client),
-      account: createAccountReader({ ...client, token: heroku.token }),
-      own: await createOwnToken(heroku.token),
+      get account() {
+        return createAccountReader({ ...client, token: simulation.token });
+      },
+      get own() {
+        return owns.get(simulation.token) ?? unknownToken;
+      },
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
         place !== "store" &&
@@ -440,6 +507,20 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const [row] = database.query("SELECT state, sealed_token FROM entries WHERE mark = ?", mark);
       return row && { state: String(row.state), sealed: row.sealed_token !== null };
     },
+    counts: (authorization) =>
+      database.query(
+        "SELECT 1 FROM entries WHERE authorization = ? AND state IN ('adopted', 'minted', 'current')",
+        authorization,
+      ).length > 0,
+    newest(credential) {
+      const [row] = database.query(
+        "SELECT authorization FROM entries WHERE credential = ? AND state IN" +
+          " ('adopted', 'minted', 'current') ORDER BY generation DESC, created_at DESC LIMIT 1",
+        credential,
+      );
+      return row && String(row.authorization);
+    },
+    isAstray: () => stranger.tokens().includes(simulation.token),
   };
   let watchedCredentials: readonly Watched[] = [];
 
@@ -452,6 +533,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
     hooks,
     down,
     said,
+    stranger,
+    token: heroku.token,
+    mutate: undefined,
     skew: 0,
     get calls() {
       return calls;
@@ -482,12 +566,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
     configure(next) {
       specs = next;
-      watchedCredentials = specs.map(({ name, targets, grace = hour, paused = false }) => ({
-        name,
-        grace,
-        paused,
-        places: targets.map(named),
-      }));
+      watchedCredentials = specs.map((
+        { name, targets, grace = hour, paused = false, maxAge, renewBefore },
+      ) => ({ name, grace, paused, maxAge, renewBefore, places: targets.map(named) }));
       for (const { place } of watchedCredentials.flatMap(({ places }) => places)) {
         const app = /^var:([^/]+)/.exec(place)?.[1];
         if (app) ensureApp(app);
@@ -500,14 +581,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
       const world = await createWorld(process);
-      const work = sweep({
-        ...world,
+      const work = sweep(Object.assign(world, {
         fuse,
-        start: (runs) => {
+        start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
           return Promise.resolve();
         },
-      }).then((report) => {
+      })).then((report) => {
         say(JSON.stringify(report), `the report of ${process}`);
         return report;
       }, (error) => {
@@ -516,6 +596,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
       });
       const report = await Promise.race([work, death.promise]);
       dying.delete(process);
+      for (const decision of report?.decisions ?? []) {
+        if (decision.kind === "rotate" && decision.cause === "missing" && observe) {
+          observer.missed(watched, decision.credential, `the report of ${process}`);
+        }
+      }
       return report;
     },
 
@@ -535,7 +620,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
           return wake === undefined ? [] : wake - skew;
         });
         const next = Math.min(end, ...wakes);
-        heroku.advance(Math.max(next - heroku.now(), 0));
+        const left = Math.max(next - heroku.now(), 0);
+        heroku.advance(left);
+        stranger.advance(left);
         for (const each of all) await each.workflows.settle();
         if (heroku.now() >= end) return;
       }
@@ -550,7 +637,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
 
     look(after) {
-      observer.look({ call: after, delivers: true, created: [] });
+      observer.look({ call: after, delivers: true });
       return Promise.resolve();
     },
 
@@ -590,8 +677,24 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   observer.watch(watched);
+  if (!beside) observer.strange(stranger);
   simulation.configure(options.credentials);
   return simulation;
+}
+
+function tokenIn(headers: HeadersInit | undefined): string {
+  return new Headers(headers).get("authorization")?.replace("Bearer ", "") ?? "";
+}
+
+/** Whether Heroku itself, and nothing before it, shows that it knows a token. */
+async function isProof(response: Response): Promise<boolean> {
+  if (response.status === 200) return true;
+  try {
+    const { id }: { readonly id?: unknown } = await response.clone().json();
+    return response.status === 401 ? id === "two_factor" : typeof id === "string" && id !== "";
+  } catch {
+    return false;
+  }
 }
 
 function refusal(): Response {

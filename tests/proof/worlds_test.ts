@@ -1,0 +1,12 @@
+import { assertEquals } from "@std/assert";
+import { installPromptRuntime } from "./prompt_runtime.ts";
+
+installPromptRuntime();
+const { liveIn, worlds } = await import("./worlds.ts");
+
+for (const world of worlds) {
+  Deno.test(`no bound breaks in a world with ${world.name}`, async () => {
+    const { violations } = await liveIn(world);
+    assertEquals(violations, []);
+  });
+}
