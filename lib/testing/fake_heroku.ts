@@ -143,13 +143,13 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
     return made;
   }
 
-  const user = () => account.ofSomebodyElse === true ? users.stranger : users.operator;
   function setWorld(changed: FakeWorld): void {
     world = changed;
     store.setConditions({ lag: world.lag ?? 0, acceptedAfter: world.acceptedAfter ?? 0 });
   }
   setWorld(options.world ?? {});
 
+  const user = () => account.ofSomebodyElse === true ? users.stranger : users.operator;
   const makeId = random.uuid;
   const operator = createOperator({ store, clients, now: clock.now, makeId, makeToken });
   const defaultKey = options.defaultKey === true
