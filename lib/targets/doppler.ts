@@ -132,7 +132,10 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
     );
     if (answer === undefined) return { kind: "nothing" };
     const { raw, computed, ...visibility } = answer.read(secret, "the secret").value;
-    if (raw !== null) return { kind: "value", raw, computed: computed ?? raw };
+    const shown = raw ?? computed;
+    if (typeof shown === "string") {
+      return { kind: "value", raw: shown, computed: computed ?? shown };
+    }
     // Of a secret that is not there, Doppler answers 200 and gives no visibility either.
     const isThere = visibility.rawVisibility || visibility.computedVisibility;
     return { kind: isThere ? "hidden" : "nothing" };

@@ -200,7 +200,10 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
     body: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     const answer = await call(delivery, context, method, [method === "PUT" ? 200 : 201], body);
-    const { environment_scope: scope } = answer.read(variable, "the variable");
+    const result = v.safeParse(variable, answer.body);
+    const written = result.success ? result.output : await find(delivery, context);
+    if (written === undefined) throw missing(place);
+    const { environment_scope: scope } = written;
     if (scope === environment_scope) return;
     throw method === "POST"
       ? otherScope("not_found", "made one for", scope, "delete that one, and ")

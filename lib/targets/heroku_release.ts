@@ -23,22 +23,26 @@ export interface NewestRelease {
   readonly id: string;
 }
 
-const releases = v.array(
-  v.object({ version: v.union([v.number(), v.string()]), status: v.string() }),
-);
+const part = v.fallback(v.optional(v.union([v.number(), v.string()])), undefined);
+const releases = v.array(v.object({ id: part, version: part, status: v.string() }));
 
 /** Reads the answer to the request for the newest release. */
 export function toNewestRelease(body: unknown): NewestRelease {
   const result = v.safeParse(releases, body);
   if (!result.success) return { status: "unknown", name: "", id: "" };
-  const [newest] = result.output;
+  // Who does not know the order that was asked for gives the oldest first.
+  const [newest] = result.output.sort((one, other) => numberOf(other) - numberOf(one));
   if (newest === undefined) return { status: "over", name: "", id: "" };
-  const { status, version } = newest;
+  const { status, version, id = version } = newest;
   return {
     status: status === "pending" || status === "failed" ? status : "over",
-    name: `v${version}`,
-    id: String(version),
+    name: version === undefined ? "the newest one" : `v${version}`,
+    id: String(id),
   };
+}
+
+function numberOf({ version }: { readonly version?: string | number | undefined }): number {
+  return Number(version ?? 0);
 }
 
 /** The error for a release whose command still runs. */

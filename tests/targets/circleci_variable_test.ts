@@ -203,3 +203,56 @@ for (
     });
   });
 }
+
+Deno.test("A context that was made again has another id, which the error asks for", async () => {
+  await withService(startCircleCI(), async (service) => {
+    service.contexts.set(CONTEXT, new Map());
+    const target = contextTarget(service);
+    const receipt = await target.deliver(deliveryOf(1), {});
+    service.contexts.delete(CONTEXT);
+    for (
+      const run of [
+        () => target.deliver(deliveryOf(1), {}),
+        () => target.confirm(deliveryOf(1), receipt, {}),
+      ]
+    ) {
+      const error = await assertRejects(run, TargetError, "check 'context'");
+      assertEquals([error.code, error.retryable], ["not_found", false]);
+    }
+  });
+});
+
+Deno.test("A context's list that lags is asked again until it shows our write", async () => {
+  await withService(startCircleCI(), async (service) => {
+    const held = new Map([["X", OLD]]);
+    service.contexts.set(CONTEXT, held);
+    const target = contextTarget(service);
+    const receipt = await target.deliver(deliveryOf(1), {});
+    const written = held.get("X");
+    assert(written);
+    held.set("X", OLD);
+    const error = await assertRejects(
+      () => target.confirm(deliveryOf(1), receipt, {}),
+      TargetError,
+      "before the delivery",
+    );
+    assertEquals([error.code, error.retryable], ["mismatch", true]);
+    held.set("X", written);
+    assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
+  });
+});
+
+Deno.test("A token of a CircleCI user that has expired is asked for by its secret's name", async () => {
+  await withService(startCircleCI(), async (service) => {
+    service.projects.set("gh/acme/web", new Map());
+    service.setFault(() => Response.json({ message: "invalid_token" }, { status: 401 }));
+    for (const target of [projectTarget(service), contextTarget(service)]) {
+      const error = await assertRejects(
+        () => target.deliver(deliveryOf(1), {}),
+        TargetError,
+        "set the Worker secret 'CIRCLECI_TOKEN' to a personal API token",
+      );
+      assertEquals(error.code, "unauthorized");
+    }
+  });
+});

@@ -149,3 +149,17 @@ Deno.test("A config that inherits a secret gets one of its own, and the parent k
     assertEquals((await target.confirm(deliveryOf(1), {}, {})).kind, "exact");
   });
 });
+
+Deno.test("A secret of which Doppler gives only the computed value is proven by that", async () => {
+  await withService(startDoppler(), async (service) => {
+    configOf(service);
+    const target = targetAt(service);
+    await target.deliver(deliveryOf(1), {});
+    const value = { raw: null, computed: deliveryOf(1).token, computedVisibility: "masked" };
+    service.setFault(({ method }) => method === "GET" ? Response.json({ value }) : undefined);
+    assertEquals((await target.confirm(deliveryOf(1), {}, {})).kind, "exact");
+    assertEquals(await target.deliver(deliveryOf(1), {}), { changed: false });
+    const error = await assertRejects(() => target.confirm(deliveryOf(2), {}, {}), TargetError);
+    assertEquals(error.code, "mismatch");
+  });
+});

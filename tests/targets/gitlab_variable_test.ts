@@ -253,3 +253,56 @@ Deno.test("Members of another type in GitLab's answer stop no delivery", async (
     assertEquals((await target.confirm(deliveryOf(1), {}, {})).kind, "exact");
   });
 });
+
+for (
+  const [status, body, code, words] of [
+    [401, { error: "invalid_token", error_description: "Token was revoked." }, "unauthorized", ""],
+    [403, { error: "insufficient_scope", scope: "api" }, "forbidden", "scope 'api'"],
+    [400, { message: { key: ["(X) has already been taken"] } }, "invalid_value", "already been"],
+    [413, { message: "Request Entity Too Large" }, "invalid_value", "Too Large"],
+    [
+      429,
+      { message: { error: "This endpoint has been requested too many times." } },
+      "rate_limited",
+    ],
+    [503, { message: "GitLab is undergoing maintenance" }, "unavailable", "maintenance"],
+  ] as const
+) {
+  Deno.test(`GitLab's ${status} ${JSON.stringify(body).slice(0, 40)}… is ${code}`, async () => {
+    await withService(startGitLab(), async (service) => {
+      service.setFault(({ method }) =>
+        method === "POST" ? Response.json(body, { status }) : undefined
+      );
+      const error = await assertRejects(
+        () => targetAt(service).deliver(deliveryOf(1), {}),
+        TargetError,
+        words,
+      );
+      assertEquals(error.code, code, error.message);
+    });
+  });
+}
+
+Deno.test("A GitLab whose answer to a write says nothing is asked for what it holds", async () => {
+  await withService(startGitLab(), async (service) => {
+    for (const environment_scope of ["*", "production"]) {
+      const target = targetAt(service, { environment_scope });
+      const fetching: typeof fetch = async (input, init) => {
+        const response = await fetch(input, init);
+        if (init?.method === "GET") return response;
+        await response.body?.cancel();
+        return new Response("", { status: response.status });
+      };
+      const quiet = createTarget("gitlab-variable", {
+        service,
+        config: { project: "acme/web", name: "X", base_url: service.url, environment_scope },
+        secrets: { GITLAB_TOKEN: service.token },
+      }, fetching);
+      for (const generation of [1, 2]) {
+        await quiet.deliver(deliveryOf(generation), {});
+        assertEquals(valuesOf(service)[environment_scope], deliveryOf(generation).token);
+        assertEquals((await target.confirm(deliveryOf(generation), {}, {})).kind, "exact");
+      }
+    }
+  });
+});

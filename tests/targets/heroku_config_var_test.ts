@@ -219,3 +219,26 @@ for (
     });
   });
 }
+
+for (
+  const [what, list, expected] of [
+    [
+      "oldest first",
+      [{ version: 8, status: "succeeded" }, { version: 9, status: "pending" }],
+      "v9",
+    ],
+    ["numbers as text", [{ version: "9", status: "pending" }], "v9"],
+    ["no numbers", [{ id: "01234567-89ab", status: "pending" }], "the newest one"],
+  ] as const
+) {
+  Deno.test(`A release under way is seen in a list with ${what}`, async () => {
+    await withService(startHeroku(), async (service) => {
+      service.apps.set("acme-web", { HEROKU_API_KEY: "old" });
+      service.setFault(({ path }) => path.endsWith("/releases") ? Response.json(list) : undefined);
+      const error = await failureOf(() => targetAt(service).deliver(deliveryOf(1), {}));
+      assertEquals(error.code, "unavailable");
+      assertStringIncludes(error.message, `release ${expected} of the app is under way`);
+      assertEquals(service.releases.get("acme-web"), 0);
+    });
+  });
+}
