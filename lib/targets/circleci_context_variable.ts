@@ -66,10 +66,10 @@ const variables = v.object({
  * - **Proof**: timestamp; CircleCI never gives the value back, but reports when it was last written,
  *   and newer versions its last characters, which Herotate then compares as well.
  * - **Permission**: a personal API token of a user of the organization that may use the context, best
- *   one made for this alone.
+ *   one made only for this.
  * - **Limits**: 32,768 characters a value, 100 variables a context. The context's restrictions stay;
  *   where one is for groups, the user must be in a group. CircleCI keeps nothing beside a value, so a
- *   late write of an older token cannot be told.
+ *   late write of an older token is not noticed.
  *
  * @see https://circleci.com/docs/api/v2/#tag/Context
  */

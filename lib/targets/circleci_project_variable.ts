@@ -68,10 +68,10 @@ const variable = v.object({ value: v.string() });
  * - **Proof**: suffix; CircleCI gives back `xxxx` and the last four characters. A CircleCI that gives
  *   back nothing of the token proves no more than that there is a value: existence.
  * - **Permission**: a personal API token (API v2 takes no project tokens) of a user that may write to
- *   the project, best one made for this alone.
+ *   the project, best one made only for this.
  * - **Limits**: 32,768 characters a value. One token in some 65,000 has the last four characters of its
  *   predecessor, which the proof then cannot tell apart. CircleCI keeps nothing beside a value, so a
- *   late write of an older generation cannot be told. `gh/acme/web` and `github/acme/web` are one
+ *   late write of an older token is not noticed. `gh/acme/web` and `github/acme/web` are one
  *   place; a project's slug of ids and its slug of names, or its short ids and its uuids, can be one,
  *   too, which Herotate cannot know: use the same one everywhere.
  *

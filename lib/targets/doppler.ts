@@ -76,11 +76,11 @@ type Held =
  *
  * - **Proof**: exact; the value is read back. A restricted secret, which a user's token cannot read,
  *   gives no more than that it is there: existence. Service tokens read it.
- * - **Permission**: a service token with read and write access to that config alone.
+ * - **Permission**: a service token with read and write access to that config only.
  * - **Limits**: a change is synced to wherever the config is synced to, so a value that is already
- *   there is left alone. Other secrets, and the secret's note and visibility, stay. A config that
+ *   there is not written again. Other secrets, and the secret's note and visibility, stay. A config that
  *   inherits the secret gets one of its own. Names are those of Doppler's classic naming. Doppler
- *   keeps nothing of ours beside a value, so a late write of an older token cannot be told.
+ *   keeps nothing of ours beside a value, so a late write of an older token is not noticed.
  *
  * @see https://docs.doppler.com/reference/secrets-update
  */

@@ -106,10 +106,10 @@ type Variable = v.InferOutput<typeof variable>;
  * - **Proof**: exact; the value is read back. A variable whose value is hidden gives no more than
  *   that it is there: existence.
  * - **Permission**: a project or group access token with the scope `api` and the role Maintainer (of
- *   a group: Owner), for that project or group alone.
+ *   a group: Owner), for that project or group only.
  * - **Limits**: 10,000 characters a value; a masked one has at least 8, in one line, without spaces.
  *   Scope, masking, protection, type and description of a variable that exists stay as they are.
- *   GitLab keeps nothing of ours beside a value, so a late write of an older token cannot be told.
+ *   GitLab keeps nothing of ours beside a value, so a late write of an older token is not noticed.
  *   Where GitLab knows no environment scopes (groups of the Free plan, groups before 16.9), only `*`
  *   works; Herotate checks the scope that GitLab answers with before it writes a token. A project's
  *   path and its id name the same place, which Herotate cannot know: use the same one everywhere.

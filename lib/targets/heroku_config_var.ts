@@ -47,6 +47,10 @@ const schema = configuration({
   token: v.optional(secretName("the token for Heroku's API"), "HEROKU_API_TOKEN"),
 });
 
+/** What Heroku warns of in its answer to a change that shows only later. */
+const RELEASING = /release command/i;
+
+/** What it says where it takes no change because of another one. */
 const BUSY = /\brelease\b.*\b(?:running|progress|pending)\b/i;
 
 /** How long a release command may take, in milliseconds: https://devcenter.heroku.com/articles/release-phase */
@@ -63,10 +67,10 @@ type ConfigVars = v.InferOutput<typeof configVars>;
  * - **Permission**: an authorization with the scope `write-protected`, of an account that may deploy
  *   to the app. It cannot be narrowed to one app.
  * - **Limits**: a change makes a release and restarts the app's dynos, so a value that is already
- *   there is left alone. An app with a release phase has the token when its release command is over,
+ *   there is not written again. An app with a release phase has the token when its release command is over,
  *   and keeps the old value for ever when that fails; Herotate waits, and makes no second release
  *   while one is under way. A config var that an add-on owns cannot be written. Heroku keeps nothing
- *   beside a value, so a late write of an older token cannot be told. All config vars of an app may
+ *   beside a value, so a late write of an older token is not noticed. All config vars of an app may
  *   have 64 KB together. An app's name and its id name the same place, which Herotate cannot know: use
  *   the same one everywhere.
  *
@@ -117,9 +121,11 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
       async vars(): Promise<ConfigVars> {
         return read(await request(session, { method: "GET", url, expected: [200] }));
       },
-      async change(): Promise<ConfigVars> {
+      async change(): Promise<{ vars: ConfigVars; isWarned: boolean }> {
         const body = JSON.stringify({ [name]: delivery.token });
-        return read(await request(session, { method: "PATCH", url, body, expected: [200] }));
+        const answer = await request(session, { method: "PATCH", url, body, expected: [200] });
+        const isWarned = RELEASING.test(answer.headers.get("warning-message") ?? "");
+        return { vars: read(answer), isWarned };
       },
       async newestRelease(): Promise<NewestRelease> {
         const answer = await request(session, {
@@ -158,13 +164,13 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
       }
       const isAsked = asked?.key === key && environment.now() - asked.at < LONGEST_RELEASE;
       if (running.status === "unknown" && isAsked) return { changed: true, release: null };
-      const answered = await heroku.change();
+      const { vars: answered, isWarned } = await heroku.change();
       if (answered[name] === token) return { changed: true };
 
       const made = await heroku.newestRelease();
       if (made.status === "pending") return { changed: true, release: made.name };
       if (made.status === "failed") throw releaseFailed(place, app, made);
-      if (made.status === "unknown" && Object.keys(answered).length > 0) {
+      if (made.status === "unknown" && (isWarned || Object.keys(answered).length > 0)) {
         asked = { key, at: environment.now() };
         return { changed: true, release: null };
       }

@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { TargetError } from "./target.ts";
 
-/** Asks for the newest release alone, as Heroku's own command line does. */
+/** Asks for the newest release and no other, as Heroku's own command line does. */
 export const NEWEST_RELEASE = "version ..; order=desc,max=1";
 
 /** How long to wait for a release command, in milliseconds: as long as a rotation waits at once. */

@@ -66,7 +66,7 @@ Deno.test("A short value in a CircleCI project, of which nothing shows, is not o
   });
 });
 
-Deno.test("A token that ends like the mask is told from other values", async () => {
+Deno.test("A token that ends like the mask is not confused with other values", async () => {
   await withService(startCircleCI(), async (service) => {
     const held = new Map<string, string>();
     service.projects.set("gh/acme/web", held);

@@ -74,7 +74,7 @@ Deno.test("A config that is gone is not taken for a secret that is", async () =>
   });
 });
 
-Deno.test("A token for another config is told what it lacks, although Doppler says 400", async () => {
+Deno.test("A token for another config is forbidden, although Doppler says 400", async () => {
   await withService(startDoppler(), async (service) => {
     const held = configOf(service, { X: OLD });
     const target = createTarget("doppler", {

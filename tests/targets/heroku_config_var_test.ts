@@ -73,7 +73,7 @@ Deno.test("One delivery to an app with a release phase makes one release, proven
   await withReleasePhase(async (service, held) => {
     const receipt = await targetAt(service).deliver(deliveryOf(1), {});
     assertEquals(held(), "old");
-    // Whoever comes back later, with or without the receipt, makes no further release.
+    // A later try, with the receipt or without it, makes no further release.
     for (let minutes = 1; minutes < 5; minutes++) {
       service.advance(60_000);
       const error = await failureOf(() => targetAt(service).confirm(deliveryOf(1), receipt, {}));
@@ -164,15 +164,18 @@ Deno.test("A token that may not see the releases delivers to an app with a relea
   });
 });
 
-Deno.test("A first config var of an app with a release phase is waited for", async () => {
-  await withReleasePhase(async (service) => {
-    service.apps.set("acme-web", {});
-    const receipt = await targetAt(service).deliver(deliveryOf(1), {});
-    service.advance(RELEASE_PHASE);
-    assertEquals((await targetAt(service).confirm(deliveryOf(1), receipt, {})).kind, "exact");
-    assertEquals(service.releases.get("acme-web"), 1);
+for (const showsReleases of [true, false]) {
+  Deno.test(`A first config var is waited for, with ${showsReleases ? "" : "no "}sight of the releases`, async () => {
+    await withReleasePhase(async (service) => {
+      service.apps.set("acme-web", {});
+      service.traits.showsReleases = showsReleases;
+      const receipt = await targetAt(service).deliver(deliveryOf(1), {});
+      service.advance(RELEASE_PHASE);
+      assertEquals((await targetAt(service).confirm(deliveryOf(1), receipt, {})).kind, "exact");
+      assertEquals(service.releases.get("acme-web"), 1);
+    });
   });
-});
+}
 
 Deno.test("heroku-config-var leaves a config var of an add-on alone and says so", async () => {
   await withService(startHeroku(), async (service) => {

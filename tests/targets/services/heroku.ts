@@ -130,8 +130,14 @@ export function startHeroku(): HerokuService {
         return failure(422, "invalid_params", "Config vars exceed the 64 KB limit");
       }
       release(app, change, now);
-      // Where a release command runs, these are still the old ones.
-      return Response.json(settle(app, now));
+      // Where a release command runs, these are still the old ones, with this warning:
+      // https://github.com/heroku/cli/issues/3345
+      const warning = traits.releasePhase > 0
+        ? {
+          "warning-message": "Release command executing: this config change will not be available",
+        }
+        : undefined;
+      return Response.json(settle(app, now), { headers: warning });
     },
   });
   return {
