@@ -15,14 +15,15 @@ import {
 } from "./heroku_release.ts";
 import { proveExact } from "./proof.ts";
 import { type Answer, createRequester } from "./request.ts";
-import type {
-  Delivery,
-  Receipt,
-  Target,
-  TargetContext,
-  TargetDefinition,
-  TargetEnvironment,
-  TargetErrorCode,
+import {
+  type Delivery,
+  type Receipt,
+  type Target,
+  type TargetContext,
+  type TargetDefinition,
+  type TargetEnvironment,
+  TargetError,
+  type TargetErrorCode,
 } from "./target.ts";
 
 /** The configuration of a {@linkcode herokuConfigVar}. */
@@ -53,7 +54,11 @@ const RELEASING = /release command/i;
 /** What it says where it takes no change because of another one. */
 const BUSY = /\brelease\b.*\b(?:running|progress|pending)\b/i;
 
-/** How long a release command may take, in milliseconds: https://devcenter.heroku.com/articles/release-phase */
+/**
+ * How long a release command may take, in milliseconds.
+ *
+ * @see https://devcenter.heroku.com/articles/release-phase
+ */
 const LONGEST_RELEASE = 3_600_000;
 
 /** Only ours need be a string. */
@@ -67,8 +72,8 @@ type ConfigVars = v.InferOutput<typeof configVars>;
  * - **Permission**: an authorization with the scope `write-protected`, of an account that may deploy
  *   to the app. It cannot be narrowed to one app.
  * - **Limits**: a change makes a release and restarts the app's dynos, so a value that is already
- *   there is not written again. An app with a release phase has the token when its release command is over,
- *   and keeps the old value for ever when that fails; Herotate waits, and makes no second release
+ *   there is not written again. An app with a release phase has the token when its release command is
+ *   over, and keeps the old value for ever when that fails; Herotate waits, and makes no second release
  *   while one is under way. A config var that an add-on owns cannot be written. Heroku keeps nothing
  *   beside a value, so a late write of an older token is not noticed. All config vars of an app may
  *   have 64 KB together. An app's name and its id name the same place, which Herotate cannot know: use
@@ -128,13 +133,17 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
         return { vars: read(answer), isWarned };
       },
       async newestRelease(): Promise<NewestRelease> {
-        const answer = await request(session, {
-          method: "GET",
-          url: endpoint(herokuBaseUrl, ["apps", app, "releases"]),
-          headers: { range: NEWEST_RELEASE },
-          expected: [200, 206, 403, 404],
-        });
-        return toNewestRelease(answer.body);
+        const releases = endpoint(herokuBaseUrl, ["apps", app, "releases"]);
+        const headers = { range: NEWEST_RELEASE };
+        const expected = [200, 206];
+        try {
+          const call = { method: "GET", url: releases, headers, expected } as const;
+          return toNewestRelease((await request(session, call)).body);
+        } catch (error) {
+          // The config vars are what counts: who may not see the releases delivers all the same.
+          if (error instanceof TargetError && !error.retryable) return toNewestRelease(undefined);
+          throw error;
+        }
       },
       /** Whether a release that is under way is the one that brings this token. */
       async brings(release: NewestRelease): Promise<boolean> {
@@ -170,7 +179,8 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
       const made = await heroku.newestRelease();
       if (made.status === "pending") return { changed: true, release: made.name };
       if (made.status === "failed") throw releaseFailed(place, app, made);
-      if (made.status === "unknown" && (isWarned || Object.keys(answered).length > 0)) {
+      const isHidden = made.status === "unknown" && Object.keys(answered).length > 0;
+      if (isWarned || isHidden) {
         asked = { key, at: environment.now() };
         return { changed: true, release: null };
       }

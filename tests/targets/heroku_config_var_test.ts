@@ -245,3 +245,37 @@ for (
     });
   });
 }
+
+for (const status of [400, 401, 403, 404, 406, 416]) {
+  Deno.test(`A ${status} for the list of releases stops no delivery`, async () => {
+    await withService(startHeroku(), async (service) => {
+      service.apps.set("acme-web", { HEROKU_API_KEY: "old" });
+      service.setFault(({ path }) =>
+        path.endsWith("/releases") ? Response.json({ id: "no" }, { status }) : undefined
+      );
+      await targetAt(service).deliver(deliveryOf(1), {});
+      assertEquals((await targetAt(service).confirm(deliveryOf(1), {}, {})).kind, "exact");
+      assertEquals(service.releases.get("acme-web"), 1);
+    });
+  });
+}
+
+Deno.test("A list of releases that fails for now is asked again before anything is written", async () => {
+  await withReleasePhase(async (service) => {
+    const receipt = await targetAt(service).deliver(deliveryOf(1), {});
+    service.setFault(({ path }) =>
+      path.endsWith("/releases") ? new Response("", { status: 500 }) : undefined
+    );
+    for (
+      const run of [
+        () => targetAt(service).deliver(deliveryOf(1), {}),
+        () => targetAt(service).confirm(deliveryOf(1), receipt, {}),
+      ]
+    ) {
+      assertEquals((await failureOf(run)).code, "unavailable");
+    }
+    service.setFault(undefined);
+    await targetAt(service).deliver(deliveryOf(1), {});
+    assertEquals(service.releases.get("acme-web"), 1);
+  });
+});
