@@ -48,15 +48,19 @@ const schema = configuration({
   ),
 });
 
+// It goes into the receipt, so nothing else may pass for a time.
+const time = v.pipe(v.string(), v.isoTimestamp());
 const written = v.object({
-  updated_at: v.string(),
+  updated_at: time,
   // The last characters of the value; not every CircleCI gives them.
   truncated_value: v.fallback(v.optional(v.string()), undefined),
 });
 type Written = v.InferOutput<typeof written>;
 
 const variables = v.object({
-  items: v.array(v.object({ variable: v.string(), ...written.entries })),
+  items: v.array(
+    v.object({ variable: v.string(), ...written.entries, updated_at: v.fallback(time, "") }),
+  ),
   next_page_token: v.nullish(v.string()),
 });
 

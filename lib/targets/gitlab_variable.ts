@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { unlessAbsent } from "./absence.ts";
 import { configuration, endpoint, integer, secretName, serviceUrl, text } from "./fields.ts";
+import { EVERYWHERE, otherScope, PLACEHOLDER } from "./gitlab_scope.ts";
 import { missing, proveExact } from "./proof.ts";
 import { type Answer, createRequester } from "./request.ts";
 import { serverName } from "./server.ts";
@@ -16,7 +17,6 @@ import {
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
-  type TargetErrorCode,
 } from "./target.ts";
 
 /** The configuration of a {@linkcode gitlabVariable}. */
@@ -38,14 +38,6 @@ export interface GitLabVariableConfig {
   /** Where GitLab is; default `https://gitlab.com`. */
   readonly base_url: string;
 }
-
-/** The scope of a variable that is for all environments. */
-const EVERYWHERE = "*";
-
-/** What a variable holds until GitLab has shown that it is for the right environments. */
-const PLACEHOLDER = "set-by-herotate-in-a-moment";
-
-const ANSWERED = "answered with the one of";
 
 /** What a secondary site, or one in maintenance, says to a write. */
 const READ_ONLY = /read-only/i;
@@ -181,13 +173,6 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
     });
   }
 
-  function otherScope(code: TargetErrorCode, did: string, scope: string, first = ""): TargetError {
-    return new TargetError(
-      code,
-      `Cannot reach the ${place} as GitLab ${did} the environment scope '${scope}': ${first}update GitLab (groups need 16.9 and a plan with scopes), or set 'environment_scope' to '${scope}' if that is the one`,
-    );
-  }
-
   async function find(delivery: Delivery, context: TargetContext): Promise<Variable | undefined> {
     const answer = await unlessAbsent(call(delivery, context, "GET", [200]), OWNER_MISSING);
     return answer?.read(variable, "the variable");
@@ -205,9 +190,8 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
     if (written === undefined) throw missing(place);
     const { environment_scope: scope } = written;
     if (scope === environment_scope) return;
-    throw method === "POST"
-      ? otherScope("not_found", "made one for", scope, "delete that one, and ")
-      : otherScope("not_found", "changed the one of", scope, "give that one its value back, and ");
+    const secrets = [delivery.token, environment.secret(config.token)];
+    throw otherScope(place, method === "POST" ? "made" : "changed", scope, secrets);
   }
 
   return {
@@ -228,7 +212,10 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
         return { changed: true };
       }
       const { environment_scope: scope, raw } = present;
-      if (scope !== environment_scope) throw otherScope("not_found", ANSWERED, scope);
+      if (scope !== environment_scope) {
+        const secrets = [value, environment.secret(config.token)];
+        throw otherScope(place, "answered", scope, secrets);
+      }
       if (raw === false && value.includes("$")) {
         throw new TargetError(
           "invalid_value",
@@ -243,7 +230,10 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
       const present = await find(delivery, context);
       if (present === undefined) throw missing(place);
       const { value, hidden, environment_scope: scope } = present;
-      if (scope !== environment_scope) throw otherScope("mismatch", ANSWERED, scope);
+      if (scope !== environment_scope) {
+        const secrets = [delivery.token, environment.secret(config.token)];
+        throw otherScope(place, "answered", scope, secrets, "mismatch");
+      }
       return hidden && value === null
         ? { kind: "existence", detail: "The variable is there; its value is hidden" }
         : proveExact(place, value, delivery.token);

@@ -23,8 +23,11 @@ export interface NewestRelease {
   readonly id: string;
 }
 
-const part = v.fallback(v.optional(v.union([v.number(), v.string()])), undefined);
-const releases = v.array(v.object({ id: part, version: part, status: v.string() }));
+// They go into messages, receipts and addresses, so nothing else may pass for them.
+const number = v.union([v.pipe(v.number(), v.integer()), v.pipe(v.string(), v.digits())]);
+const version = v.fallback(v.optional(number), undefined);
+const id = v.fallback(v.optional(v.pipe(v.string(), v.uuid())), undefined);
+const releases = v.array(v.object({ id, version, status: v.string() }));
 
 /** Reads the answer to the request for the newest release. */
 export function toNewestRelease(body: unknown): NewestRelease {
@@ -33,11 +36,11 @@ export function toNewestRelease(body: unknown): NewestRelease {
   // Who does not know the order that was asked for gives the oldest first.
   const [newest] = result.output.sort((one, other) => numberOf(other) - numberOf(one));
   if (newest === undefined) return { status: "over", name: "", id: "" };
-  const { status, version, id = version } = newest;
+  const { status, version, id = String(version) } = newest;
   return {
     status: status === "pending" || status === "failed" ? status : "over",
     name: version === undefined ? "the newest one" : `v${version}`,
-    id: String(id),
+    id,
   };
 }
 
