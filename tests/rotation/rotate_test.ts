@@ -344,3 +344,16 @@ Deno.test("rotate() takes back every proof for a place before it writes there, a
   assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g2"], ["ci g2", "ci g2"]]);
   await assertClean(sim);
 });
+
+for (const lasts of [minute, 5 * minute, 50 * minute]) {
+  Deno.test(`rotate() makes one release of an app whose release command takes ${lasts / minute} min`, async () => {
+    const { sim } = await startDue({ targets: ["var:acme/KEY"], grace: 0 });
+    sim.heroku.setReleasePhase("acme", lasts);
+    const before = sim.heroku.releases("acme");
+    await sim.cron();
+    await sim.live(4 * hour, 15 * minute);
+    assertEquals([lineOf(sim), standing(sim, ["var:acme/KEY"])], [["ci g1"], ["ci g1"]]);
+    assertEquals(sim.heroku.releases("acme") - before, 1);
+    await assertClean(sim);
+  });
+}
