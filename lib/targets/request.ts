@@ -5,6 +5,9 @@
  * @module
  */
 import { type Conceal, createConceal } from "../conceal.ts";
+import { readBody } from "../read_body.ts";
+import { isHeaderValue } from "./header_value.ts";
+import { type Advice, codeOf, nextStep } from "./refusal.ts";
 import { retryAfter } from "./retry_after.ts";
 import {
   type Delivery,
@@ -18,19 +21,19 @@ import {
 /** How long one request may take unless told otherwise, in milliseconds. */
 export const DEFAULT_TIMEOUT = 30_000;
 
+/** How many bytes of an answer are read, counted as they are after unpacking. */
+export const LARGEST_ANSWER = 1_000_000;
+
 /** How much of what a service said is read, and how much goes into an error, in characters. */
 const HEARD = 2_000;
 const SAID = 200;
-
-/** The failures that need an operator, and so a word on what to change. */
-export type Refusal = "unauthorized" | "forbidden" | "not_found" | "invalid_value";
 
 /** What is the same for every request of one target. */
 export interface RequesterOptions {
   /** The place in words, such as `config var 'HEROKU_API_KEY' of app 'acme-web'`. */
   readonly place: string;
   /** What the operator has to change after a refusal, as the end of a sentence. */
-  readonly advice: Readonly<Record<Refusal, string>>;
+  readonly advice: Advice;
   /** Overrides the code that the status stands for, where a service uses statuses its own way. */
   readonly classify?: (answer: Answer) => TargetErrorCode | undefined;
   /** How long to wait after a rate limit that names no time, in milliseconds. */
@@ -111,26 +114,42 @@ export function createRequester(
     const failure = (code: TargetErrorCode, what: string, details = {}) =>
       new TargetError(code, conceal(`Cannot ${doing} the ${place} as ${action} ${what}`), details);
 
+    const sent = {
+      accept: "application/json",
+      "user-agent": "herotate",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...session.headers,
+      ...call.headers,
+    };
+    const bad = Object.entries(sent).find(([, value]) => !isHeaderValue(value));
+    if (bad) {
+      const [name, value] = bad;
+      const code = session.secrets.some((secret) => secret !== "" && value.includes(secret))
+        ? "unauthorized"
+        : "invalid_value";
+      throw failure(
+        code,
+        `cannot be sent: its header '${name}' would have a character that HTTP cannot carry, such as a line break or a curly quote: ${
+          advice[code]
+        }`,
+      );
+    }
+
     signal?.throwIfAborted();
     const expiry = new AbortController();
     const timer = setTimeout(() => expiry.abort(), timeout);
+    const ending = signal ? AbortSignal.any([signal, expiry.signal]) : expiry.signal;
     let response: Response;
-    let text: string;
+    let text: string | undefined;
     try {
       response = await fetch(url, {
         method,
-        headers: {
-          accept: "application/json",
-          "user-agent": "herotate",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...session.headers,
-          ...call.headers,
-        },
+        headers: sent,
         body,
         redirect: "manual",
-        signal: signal ? AbortSignal.any([signal, expiry.signal]) : expiry.signal,
+        signal: ending,
       });
-      text = await response.text();
+      text = await readBody(response, LARGEST_ANSWER, ending);
     } catch (error) {
       signal?.throwIfAborted();
       const why = expiry.signal.aborted
@@ -142,6 +161,13 @@ export function createRequester(
     }
 
     const { status, headers } = response;
+    if (text === undefined) {
+      throw failure(
+        "unavailable",
+        `answered ${status} with more than ${LARGEST_ANSWER} bytes, and the rest was not read: check that ${url.host} is the service itself`,
+        { status },
+      );
+    }
     const json = parse(text);
     const answer: Answer = {
       status,
@@ -176,54 +202,6 @@ export function createRequester(
       retryAfter: wait,
     });
   };
-}
-
-function codeOf(status: number, headers: Headers): TargetErrorCode {
-  switch (status) {
-    case 401:
-      return "unauthorized";
-    case 402:
-      return "forbidden";
-    case 403:
-      // https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-      return headers.has("retry-after") || headers.get("x-ratelimit-remaining") === "0"
-        ? "rate_limited"
-        : "forbidden";
-    case 404:
-    case 410:
-      return "not_found";
-    case 408:
-    case 425:
-      return "unavailable";
-    case 429:
-      return "rate_limited";
-    default:
-      if (status === 0 || (status >= 300 && status < 400)) return "not_found";
-      return status >= 400 && status < 500 ? "invalid_value" : "unavailable";
-  }
-}
-
-function nextStep(
-  code: TargetErrorCode,
-  wait: number | undefined,
-  advice: RequesterOptions["advice"],
-): string {
-  switch (code) {
-    case "unauthorized":
-    case "forbidden":
-    case "not_found":
-    case "invalid_value":
-      return advice[code];
-    case "rate_limited":
-      return wait === undefined
-        ? "try again later"
-        : `try again in ${Math.ceil(wait / 1000)} seconds`;
-    case "superseded":
-      return "a newer generation is in place, so leave it";
-    case "unavailable":
-    case "mismatch":
-      return "try again, and check the service's status page if it goes on";
-  }
 }
 
 function parse(text: string): unknown {
