@@ -84,6 +84,8 @@ export interface Answer {
    * @throws {TargetError} With code `unavailable` when the body is anything else.
    */
   read<Output>(schema: Schema<Output>, expected: string): Output;
+  /** The error for this answer where the caller cannot go on with it after all. */
+  refuse(): TargetError;
 }
 
 /**
@@ -114,25 +116,14 @@ export function createRequester(
     const failure = (code: TargetErrorCode, what: string, details = {}) =>
       new TargetError(code, conceal(`Cannot ${doing} the ${place} as ${action} ${what}`), details);
 
-    const sent = {
-      accept: "application/json",
-      "user-agent": "herotate",
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...session.headers,
-      ...call.headers,
-    };
-    const bad = Object.entries(sent).find(([, value]) => !isHeaderValue(value));
-    if (bad) {
-      const [name, value] = bad;
-      const code = session.secrets.some((secret) => secret !== "" && value.includes(secret))
-        ? "unauthorized"
-        : "invalid_value";
-      throw failure(
-        code,
-        `cannot be sent: its header '${name}' would have a character that HTTP cannot carry, such as a line break or a curly quote: ${
-          advice[code]
-        }`,
-      );
+    const headers = headersOf(session, call);
+    const unsendable = Object.keys(headers).find((name) => !isHeaderValue(headers[name]));
+    if (unsendable !== undefined) {
+      const isSecret = session.secrets.some((secret) => headers[unsendable].includes(secret));
+      const code = isSecret ? "unauthorized" : "invalid_value";
+      const why =
+        `its header '${unsendable}' would have a character that HTTP cannot carry, such as a line break or a curly quote`;
+      throw failure(code, `cannot be sent: ${why}: ${advice[code]}`);
     }
 
     signal?.throwIfAborted();
@@ -142,13 +133,7 @@ export function createRequester(
     let response: Response;
     let text: string | undefined;
     try {
-      response = await fetch(url, {
-        method,
-        headers: sent,
-        body,
-        redirect: "manual",
-        signal: ending,
-      });
+      response = await fetch(url, { method, headers, body, redirect: "manual", signal: ending });
       text = await readBody(response, LARGEST_ANSWER, ending);
     } catch (error) {
       signal?.throwIfAborted();
@@ -160,47 +145,52 @@ export function createRequester(
       clearTimeout(timer);
     }
 
-    const { status, headers } = response;
-    if (text === undefined) {
-      throw failure(
+    const { status } = response;
+    const odd = (what: string) =>
+      failure(
         "unavailable",
-        `answered ${status} with more than ${LARGEST_ANSWER} bytes, and the rest was not read: check that ${url.host} is the service itself`,
+        `answered ${status} ${what}: check that ${url.host} is the service itself`,
         { status },
       );
-    }
+    if (text === undefined) throw odd(`with more than ${LARGEST_ANSWER} bytes`);
     const json = parse(text);
+    const words = said(messageOf(json, text, response.headers), concealHeard);
     const answer: Answer = {
       status,
-      headers,
+      headers: response.headers,
       body: json,
       read(schema, expected) {
         const result = schema["~standard"].validate(json);
         if (!(result instanceof Promise) && !result.issues) return result.value;
-        throw failure(
-          "unavailable",
-          `answered ${status} without ${expected}: check that ${url.host} is the service itself`,
-          { status },
-        );
+        throw odd(`without ${expected}`);
+      },
+      refuse() {
+        const code = classify?.(answer) ?? codeOf(status, answer.headers);
+        const answered = `answered ${status}${words && ` '${words}'`}`;
+        if (status === 0 || (status >= 300 && status < 400)) {
+          const moved = `${answered}, a redirect${destination(answer.headers, url, conceal)}`;
+          return failure(code, `${moved}, and none is followed: ${advice.not_found}`, { status });
+        }
+        const asked = code === "rate_limited" || code === "unavailable"
+          ? retryAfter(answer.headers, environment.now())
+          : undefined;
+        const wait = code === "rate_limited" ? asked ?? rateLimitWait : asked;
+        const details = { status, retryAfter: wait };
+        return failure(code, `${answered}: ${nextStep(code, wait, advice)}`, details);
       },
     };
     if (call.expected.includes(status)) return answer;
+    throw answer.refuse();
+  };
+}
 
-    const code = classify?.(answer) ?? codeOf(status, headers);
-    const words = said(messageOf(json, text, headers), concealHeard);
-    const answered = `answered ${status}${words && ` '${words}'`}`;
-    if (status === 0 || (status >= 300 && status < 400)) {
-      const moved = `${answered}, a redirect${destination(headers, url, conceal)}`;
-      throw failure(code, `${moved}, and none is followed: ${advice.not_found}`, { status });
-    }
-    const wait = code === "rate_limited"
-      ? retryAfter(headers, environment.now()) ?? rateLimitWait
-      : code === "unavailable"
-      ? retryAfter(headers, environment.now())
-      : undefined;
-    throw failure(code, `${answered}: ${nextStep(code, wait, advice)}`, {
-      status,
-      retryAfter: wait,
-    });
+function headersOf(session: Session, { headers, body }: TargetCall): Record<string, string> {
+  return {
+    accept: "application/json",
+    "user-agent": "herotate",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...session.headers,
+    ...headers,
   };
 }
 

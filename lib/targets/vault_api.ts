@@ -1,0 +1,23 @@
+/**
+ * What the answers of Vault and OpenBao mean.
+ *
+ * @module
+ */
+import type { Answer } from "./request.ts";
+import type { TargetErrorCode } from "./target.ts";
+
+/** Somebody else wrote in between, the engine is being made ready, or the node cannot write now. */
+const PASSING =
+  /check-and-set parameter d|Upgrading from non-versioned|Waiting for the primary|readonly storage|disabled in replication/i;
+
+/** Vault answers 400 and 403 for more than a wrong request and a missing permission. */
+export function classifyVault({ status, body }: Answer): TargetErrorCode | undefined {
+  const said = JSON.stringify(body) ?? "";
+  if (status === 403 && /(?:invalid|bad) token/i.test(said)) return "unauthorized";
+  if (status === 400 && /missing client token/i.test(said)) return "unauthorized";
+  // An engine of another version, or a Vault that cannot change one field of several.
+  if (status === 405) return "not_found";
+  // A replica lags behind (412), or a node stands by.
+  if (status === 412 || (status >= 472 && status <= 474)) return "unavailable";
+  return status === 400 && PASSING.test(said) ? "unavailable" : undefined;
+}
