@@ -10,7 +10,7 @@ const EPOCH_SECONDS = 1_000_000_000;
 /**
  * The wait that an answer asks for, in milliseconds, or undefined where it names none. `Retry-After`
  * (seconds, or a date) wins over the time at which the rate limit is reset, under the names GitHub
- * (`x-ratelimit-reset`), and GitLab and the IETF draft (`ratelimit-reset`) have for it.
+ * (`x-ratelimit-reset`), GitLab (`ratelimit-reset`) and Cloudflare (`ratelimit`) have for it.
  */
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const asked = headers.get("retry-after")?.trim();
@@ -27,5 +27,14 @@ export function retryAfter(headers: Headers, now: number): number | undefined {
       ? Math.ceil(seconds * 1000)
       : Math.max(0, Math.ceil(seconds * 1000 - now));
   }
-  return undefined;
+  return windowLeft(headers.get("ratelimit"));
+}
+
+/** What is left of the longest window that is used up, as in `"default";r=0;t=30` (Cloudflare). */
+function windowLeft(limits: string | null): number | undefined {
+  const waits = (limits ?? "").split(",").flatMap((limit) => {
+    const left = /;\s*t=(\d+)/.exec(limit);
+    return left && /;\s*r=0\s*(?:;|$)/.test(limit) ? [Number(left[1]) * 1000] : [];
+  });
+  return waits.length === 0 ? undefined : Math.max(...waits);
 }

@@ -19,6 +19,10 @@ for (
     [{ "ratelimit-reset": String(NOW / 1000 + 45) }, 45_000],
     [{ "ratelimit-reset": "45" }, 45_000],
     [{ "x-ratelimit-reset": "later" }, undefined],
+    [{ ratelimit: '"default";r=0;t=30' }, 30_000],
+    [{ ratelimit: '"burst";r=7;t=600, "default";r=0;t=30, "day";r=0;t=90' }, 90_000],
+    [{ ratelimit: '"default";r=50;t=30' }, undefined],
+    [{ ratelimit: "nonsense" }, undefined],
     [{ "retry-after": "7", "x-ratelimit-reset": String(NOW / 1000 + 60) }, 7_000],
   ] as const
 ) {
