@@ -78,7 +78,8 @@ const single = v.object({ result: stored });
  *   modified, and its comment ends in the generation. A secret that is still `pending` is no proof.
  * - **Permission**: an API token with `Secrets Store: Edit` for that account only. It must not be
  *   bound to addresses, as a Worker's own ones change.
- * - **Limits**: 64 KB a value, and in the open beta 100 secrets and one store for each account. A secret that exists keeps its scopes, and its comment but for the
+ * - **Limits**: 64 KB a value, and in the open beta 100 secrets and one store for each account. A
+ *   secret that exists keeps its scopes, and its comment but for the
  *   `[herotate g7 20261224T120000Z]` at its end; a new one gets the scope `workers`. A late write of
  *   an older token is refused by that comment, unless both are under way at the same moment.
  *
