@@ -75,9 +75,9 @@ const version = v.object({ result: v.object({ number: v.number() }) });
  * - **Permission**: an API token with `Workers Scripts: Edit` for that account only. It cannot be
  *   narrowed to one Worker. It must not be bound to addresses, as a Worker's own ones change.
  * - **Limits**: 5 KB a value. A change deploys a new version of the Worker at once, and is refused
- *   while the newest version is not the only one deployed. Other secrets stay. Workers for Platforms
- *   and Pages keep their secrets elsewhere. Cloudflare keeps nothing beside a value, so a late write
- *   of an older token cannot be seen.
+ *   while the newest version is not the only one deployed, as after each preview that Workers Builds
+ *   makes. Other secrets stay. Workers for Platforms and Pages keep their secrets elsewhere.
+ *   Cloudflare keeps nothing beside a value, so a late write of an older token cannot be seen.
  *
  * @see https://developers.cloudflare.com/api/resources/workers/subresources/scripts/subresources/secrets/
  */

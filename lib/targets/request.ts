@@ -119,7 +119,8 @@ export function createRequester(
     const headers = headersOf(session, call);
     const unsendable = Object.keys(headers).find((name) => !isHeaderValue(headers[name]));
     if (unsendable !== undefined) {
-      const isSecret = session.secrets.some((secret) => headers[unsendable].includes(secret));
+      const value = headers[unsendable];
+      const isSecret = session.secrets.some((secret) => secret !== "" && value.includes(secret));
       const code = isSecret ? "unauthorized" : "invalid_value";
       const why =
         `its header '${unsendable}' would have a character that HTTP cannot carry, such as a line break or a curly quote`;

@@ -11,13 +11,14 @@ const PASSING =
   /check-and-set parameter d|Upgrading from non-versioned|Waiting for the primary|readonly storage|disabled in replication/i;
 
 /** Vault answers 400 and 403 for more than a wrong request and a missing permission. */
-export function classifyVault({ status, body }: Answer): TargetErrorCode | undefined {
+export function classifyVault({ status, headers, body }: Answer): TargetErrorCode | undefined {
   const said = JSON.stringify(body) ?? "";
   if (status === 403 && /(?:invalid|bad) token/i.test(said)) return "unauthorized";
   if (status === 400 && /missing client token/i.test(said)) return "unauthorized";
   // An engine of another version, or a Vault that cannot change one field of several.
   if (status === 405) return "not_found";
-  // A replica lags behind (412), or a node stands by.
+  // A replica lags behind (412), or a node stands by, and may send to the active one (307).
   if (status === 412 || (status >= 472 && status <= 474)) return "unavailable";
+  if (status === 307 && headers.get("location")?.includes("/v1/")) return "unavailable";
   return status === 400 && PASSING.test(said) ? "unavailable" : undefined;
 }

@@ -290,6 +290,22 @@ for (
   });
 }
 
+Deno.test("vault-kv2 tries again where a standby names the active node, and asks no other", async () => {
+  await withService(startVault(), async (service) => {
+    const location = "https://10.0.0.7:8200/v1/secret/data/ci/heroku";
+    service.setFault(() => new Response(null, { status: 307, headers: { location } }));
+    const error = await assertRejects(
+      () => targetAt(service).deliver(deliveryOf(1), {}),
+      TargetError,
+      "a redirect to https://10.0.0.7:8200/v1/secret/data/ci/heroku, and none is followed",
+    );
+    assertEquals([error.code, error.retryable], ["unavailable", true]);
+    service.setFault(undefined);
+    await targetAt(service).deliver(deliveryOf(1), {});
+    assertEquals(service.secrets.get(KEY)?.data, { X: deliveryOf(1).token });
+  });
+});
+
 for (
   const [status, words, code] of [
     [503, "Vault is sealed", "unavailable"],
