@@ -14,7 +14,7 @@ import { isJsonObject, parseMembers } from "./json_members.ts";
 import { refuseOlder, STAMP, stampOf } from "./order.ts";
 import { mismatch, proveExact } from "./proof.ts";
 import { type Answer, createRequester } from "./request.ts";
-import { serverOf } from "./server.ts";
+import { serverName } from "./server.ts";
 import {
   type Delivery,
   type Target,
@@ -101,7 +101,7 @@ export const awsSecretsManager: TargetDefinition<AwsSecretsManagerConfig> = {
   proof: "exact",
   schema,
   place: ({ region, secret, key, base_url }) => {
-    const server = base_url === undefined || isAwsAddress(base_url) ? "" : serverOf(base_url);
+    const server = base_url === undefined || isAwsAddress(base_url) ? "" : serverName(base_url);
     const { account, name } = parseAwsSecretId(secret);
     const where = [...(server === "" ? [] : [server]), region, ...(account ? [account] : [])];
     return `aws-secrets-manager:${where.join("/")}/${name}${key === undefined ? "" : `#${key}`}`;

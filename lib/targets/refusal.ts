@@ -60,3 +60,9 @@ export function nextStep(
       return "try again, and check the service's status page if it goes on";
   }
 }
+
+/** Whether a failure needs an operator. */
+export function isRefusal(code: TargetErrorCode): code is Refusal {
+  return code === "unauthorized" || code === "forbidden" || code === "not_found" ||
+    code === "invalid_value";
+}

@@ -7,7 +7,7 @@
 import { type Conceal, createConceal } from "../conceal.ts";
 import { readBody } from "../read_body.ts";
 import { isHeaderValue } from "./header_value.ts";
-import { type Advice, codeOf, nextStep } from "./refusal.ts";
+import { type Advice, codeOf, isRefusal, nextStep } from "./refusal.ts";
 import { retryAfter } from "./retry_after.ts";
 import {
   type Delivery,
@@ -36,6 +36,8 @@ export interface RequesterOptions {
   readonly advice: Advice;
   /** Overrides the code that the status stands for, where a service uses statuses its own way. */
   readonly classify?: (answer: Answer) => TargetErrorCode | undefined;
+  /** What to change after an answer that shows it; for any other, `advice` counts. */
+  readonly advise?: (answer: Answer) => string | undefined;
   /** How long to wait after a rate limit that names no time, in milliseconds. */
   readonly rateLimitWait?: number;
   /** How long one request may take, in milliseconds; default {@linkcode DEFAULT_TIMEOUT}. */
@@ -103,7 +105,7 @@ export function createRequester(
 ): Requester {
   // A detached fetch that is called as a method throws "Illegal invocation" in workerd.
   const { fetch } = environment;
-  const { place, advice, classify, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
+  const { place, advice, classify, advise, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
 
   return async function request(session: Session, call: TargetCall): Promise<Answer> {
     const { method, url, body } = call;
@@ -170,14 +172,16 @@ export function createRequester(
         const answered = `answered ${status}${words && ` '${words}'`}`;
         if (status === 0 || (status >= 300 && status < 400)) {
           const moved = `${answered}, a redirect${destination(answer.headers, url, conceal)}`;
-          return failure(code, `${moved}, and none is followed: ${advice.not_found}`, { status });
+          const next = advise?.(answer) ?? advice.not_found;
+          return failure(code, `${moved}, and none is followed: ${next}`, { status });
         }
         const asked = code === "rate_limited" || code === "unavailable"
           ? retryAfter(answer.headers, environment.now())
           : undefined;
         const wait = code === "rate_limited" ? asked ?? rateLimitWait : asked;
         const details = { status, retryAfter: wait };
-        return failure(code, `${answered}: ${nextStep(code, wait, advice)}`, details);
+        const next = isRefusal(code) && advise?.(answer) || nextStep(code, wait, advice);
+        return failure(code, `${answered}: ${next}`, details);
       },
     };
     if (call.expected.includes(status)) return answer;

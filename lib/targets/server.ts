@@ -1,17 +1,18 @@
 /**
- * Which server an address means.
+ * Which server a target is at, so that one server under two spellings is one, and two are two.
  *
  * @module
  */
 
 /**
- * The server of an address, the same for any two addresses of one: the case of its name, a final
- * dot, the usual port and slashes at the end make no difference.
+ * A server's name in places: its host without a final dot, and below it the path where the service
+ * begins, such as `gitlab.com` or `example.com:8443/gitlab`.
  *
- * @param address An absolute URL.
+ * @param baseUrl The address of the service, as the configuration has it.
  */
-export function serverOf(address: string): string {
-  const { hostname, port, pathname } = new URL(address);
-  const name = hostname.replace(/\.$/, "");
-  return `${name}${port === "" ? "" : `:${port}`}${pathname.replace(/\/+$/, "")}`;
+export function serverName(baseUrl: string): string {
+  const { protocol, hostname, port, pathname } = new URL(baseUrl);
+  const scheme = protocol === "https:" ? "" : `${protocol}//`;
+  const host = hostname.replace(/\.$/, "");
+  return `${scheme}${host}${port && `:${port}`}${pathname.replace(/\/+$/, "")}`;
 }

@@ -9,7 +9,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { refuseOlder, stampOf } from "./order.ts";
 import { proveExact } from "./proof.ts";
 import { type Answer, createRequester, type Session, type TargetCall } from "./request.ts";
-import { serverOf } from "./server.ts";
+import { serverName } from "./server.ts";
 import { classifyVault } from "./vault_api.ts";
 import {
   type Delivery,
@@ -94,7 +94,7 @@ interface Held {
  *   `path "secret/data/ci/heroku" { capabilities = ["create", "read", "update", "patch"] }` and
  *   `path "secret/metadata/ci/heroku" { capabilities = ["patch"] }` (with `"read"` as well where
  *   OpenBao's `metadata_cas_required` is set).
- * - **Limits**: Vault 1.9 or newer, or OpenBao; nothing is written into an engine of version 1.
+ * - **Limits**: Vault 1.9 or newer, best 1.10, or OpenBao; nothing is written into an engine of version 1.
  *   Herotate does not renew Vault's token. Other fields and other custom metadata stay. The
  *   generation stands in the custom metadata, and each write names the version that it replaces: a
  *   late write of an older token is refused. Older versions keep older tokens, and
@@ -109,7 +109,7 @@ export const vaultKv2: TargetDefinition<VaultKv2Config> = {
   place({ address, namespace, mount, path, key }) {
     // A namespace may stand before the mount, and `data` at the end of the mount.
     const route = [...(namespace && namespace !== "root" ? [namespace] : []), mount, "data", path];
-    return `vault-kv2:${serverOf(address)}/${route.join("/")}#${key}`;
+    return `vault-kv2:${serverName(address)}/${route.join("/")}#${key}`;
   },
   secrets: ({ token }) => [token],
   create,
@@ -204,7 +204,8 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
 
   async function annotate(session: Session, name: string, note: string): Promise<void> {
     const body = { custom_metadata: { [name]: note } };
-    const answer = await patch(session, "metadata", body, [200, 204, 400]);
+    // Vault 1.9 changes data, but no metadata: an older token is then refused by nothing.
+    const answer = await patch(session, "metadata", body, [200, 204, 400, 405]);
     if (answer.status !== 400) return;
     const said = v.safeParse(refused, answer.body);
     if (!said.success || !/check-and-set parameter required/i.test(said.output.errors.join())) {

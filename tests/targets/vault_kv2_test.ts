@@ -141,7 +141,7 @@ Deno.test("vault-kv2 writes nothing into an engine of version 1", async () => {
 
 Deno.test("vault-kv2 says that an old Vault cannot change one field of several", async () => {
   await withService(startVault(), async (service) => {
-    service.mood.patches = false;
+    service.mood.patches = "nothing";
     service.secrets.set(KEY, { version: 1, data: { Y: "y" }, customMetadata: {} });
     const error = await assertRejects(
       () => targetAt(service).deliver(deliveryOf(1), {}),
@@ -150,6 +150,35 @@ Deno.test("vault-kv2 says that an old Vault cannot change one field of several",
     );
     assertEquals(error.code, "not_found");
     assertEquals(service.secrets.get(KEY)?.data, { Y: "y" });
+  });
+});
+
+Deno.test("vault-kv2 delivers to a Vault that can change data, but no metadata", async () => {
+  await withService(startVault(), async (service) => {
+    service.mood.patches = "data";
+    service.secrets.set(KEY, { version: 1, data: { Y: "y" }, customMetadata: { owner: "ada" } });
+    const target = targetAt(service);
+    const receipt = await target.deliver(deliveryOf(1), {});
+    assertEquals(service.secrets.get(KEY)?.data, { Y: "y", X: deliveryOf(1).token });
+    assertEquals(service.secrets.get(KEY)?.customMetadata, { owner: "ada" });
+    assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "exact");
+  });
+});
+
+Deno.test("vault-kv2 delivers again what somebody put back, and notes it where the note is gone", async () => {
+  await withService(startVault(), async (service) => {
+    const target = targetAt(service);
+    await target.deliver(deliveryOf(1), {});
+    // `vault kv rollback`, terraform apply and the like make a version; `vault kv metadata put`
+    // replaces all custom metadata.
+    service.secrets.set(KEY, { version: 2, data: { X: "old" }, customMetadata: {} });
+    const receipt = await target.deliver(deliveryOf(1), {});
+    assertEquals(service.secrets.get(KEY), {
+      version: 3,
+      data: { X: deliveryOf(1).token },
+      customMetadata: { "herotate:X": "g1 20260102T000000Z" },
+    });
+    assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "exact");
   });
 });
 

@@ -29,8 +29,8 @@ export interface VaultMood {
   upgrading: boolean;
   /** Whether reads wait for the approval of a control group. */
   controlled: boolean;
-  /** Whether it knows PATCH: Vault does from 1.9 on. */
-  patches: boolean;
+  /** What it can PATCH: data from Vault 1.9 on, metadata from 1.10 on. */
+  patches: "all" | "data" | "nothing";
 }
 
 /** A running stand-in for Vault. */
@@ -70,7 +70,7 @@ export function startVault(): VaultService {
     metadataCasRequired: false,
     upgrading: false,
     controlled: false,
-    patches: true,
+    patches: "all",
   };
 
   function metadata(secret: VaultSecret) {
@@ -94,7 +94,9 @@ export function startVault(): VaultService {
       return Response.json(body, { status: held.data ? 200 : 404 });
     }
     const merge = headers.get("content-type") === "application/merge-patch+json";
-    if (method !== (merge ? "PATCH" : "POST") || (merge && !mood.patches)) return unsupported();
+    if (method !== (merge ? "PATCH" : "POST") || (merge && mood.patches === "nothing")) {
+      return unsupported();
+    }
     if (member(json, "data") === undefined) return failure(400, "no data provided");
     if (merge && !held) return failure(404);
     const cas = member(member(json, "options"), "cas");
@@ -134,7 +136,7 @@ export function startVault(): VaultService {
       });
     }
     const merge = headers.get("content-type") === "application/merge-patch+json";
-    if (method !== "PATCH" || !merge || !mood.patches) return unsupported();
+    if (method !== "PATCH" || !merge || mood.patches !== "all") return unsupported();
     if (!held) return failure(404);
     const given = Object.entries(member(json, "custom_metadata") ?? {});
     const problem = problemWithMetadata(given);
