@@ -34,14 +34,14 @@ export function isAwsAddress(address: string): boolean {
     .some((domain) => host.endsWith(`.${domain}`));
 }
 
-/** AWS answers nearly every failure with 400, and tells them apart by a type. */
+/** AWS answers nearly every failure with 400: a type says which one it is. */
 export function classifyAws({ status, headers, body }: Answer): TargetErrorCode | undefined {
   if (status >= 500) return undefined;
   const result = v.safeParse(failure, body);
   const { __type, message, Message } = result.success ? result.output : {};
   const type = (__type ?? headers.get("x-amzn-errortype") ?? "")
     .replace(/^.*#/, "").replace(/:.*$/s, "");
-  // The two clocks differ, or the request was long under way: the next one is signed anew.
+  // The two clocks differ, or the request was long under way: the next one gets a fresh time.
   if (/Signature (?:expired|not yet current)/i.test(message ?? Message ?? "")) return "unavailable";
   return codeOf(type);
 }

@@ -103,8 +103,10 @@ export const awsSecretsManager: TargetDefinition<AwsSecretsManagerConfig> = {
   place: ({ region, secret, key, base_url }) => {
     const server = base_url === undefined || isAwsAddress(base_url) ? "" : serverName(base_url);
     const { account, name } = parseAwsSecretId(secret);
-    const where = [...(server === "" ? [] : [server]), region, ...(account ? [account] : [])];
-    return `aws-secrets-manager:${where.join("/")}/${name}${key === undefined ? "" : `#${key}`}`;
+    const where = `${server && `${server}/`}${region}/${
+      account === undefined ? "" : `${account}:`
+    }`;
+    return `aws-secrets-manager:${where}${name}${key === undefined ? "" : `#${key}`}`;
   },
   overlaps,
   secrets: ({ access_key_id, secret_access_key }) => [access_key_id, secret_access_key],

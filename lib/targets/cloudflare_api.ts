@@ -30,9 +30,9 @@ interface Meaning {
   readonly words?: RegExp;
 }
 
-/** The first that fits counts. Products use one number for several things, and tell them by words. */
+/** The first that fits counts. Products use one number for several things, and words say which. */
 const MEANINGS: readonly Meaning[] = [
-  // The list lagged behind, or somebody else made or deleted it since: the next try finds out.
+  // The list lagged, or somebody else made or deleted it since: the next try finds out.
   { code: "unavailable", words: /^secret_(?:name_already_exists|not_found)\b/ },
   { code: "not_found", words: /^store_not_found\b/ },
   { code: "unavailable", numbers: [10013] },
@@ -47,7 +47,7 @@ const failure = v.object({
   errors: v.array(v.object({ code: v.number(), message: v.optional(v.string(), "") })),
 });
 
-/** Cloudflare answers much with 400 and 403, and tells it apart by numbers and words. */
+/** Cloudflare answers much with 400 and 403: numbers and words say what it is. */
 export function classifyCloudflare({ status, body }: Answer): TargetErrorCode | undefined {
   const { success, output } = v.safeParse(failure, body);
   if (!success || status < 400 || status >= 500 || status === 429) return undefined;

@@ -17,7 +17,7 @@ export function classifyVault({ status, headers, body }: Answer): TargetErrorCod
   if (status === 400 && /missing client token/i.test(said)) return "unauthorized";
   // An engine of another version, or a Vault that cannot change one field of several.
   if (status === 405) return "not_found";
-  // A replica lags behind (412), or a node stands by, and may send to the active one (307).
+  // A replica lags (412), or a node is on standby, and may name the active one (307).
   if (status === 412 || (status >= 472 && status <= 474)) return "unavailable";
   if (status === 307 && headers.get("location")?.includes("/v1/")) return "unavailable";
   return status === 400 && PASSING.test(said) ? "unavailable" : undefined;

@@ -96,7 +96,7 @@ interface Held {
  *   OpenBao's `metadata_cas_required` is set).
  * - **Limits**: Vault 1.9 or newer, best 1.10, or OpenBao; nothing is written into an engine of version 1.
  *   Herotate does not renew Vault's token. Other fields and other custom metadata stay. The
- *   generation stands in the custom metadata, and each write names the version that it replaces: a
+ *   generation is in the custom metadata, and each write names the version that it replaces: a
  *   late write of an older token is refused. Older versions keep older tokens, and
  *   `delete_version_after` must be longer than the time from one rotation to the next.
  *
@@ -245,7 +245,7 @@ function bodyOf(cas: number, data: Readonly<Record<string, string>>) {
   return { options: { cas }, data };
 }
 
-/** Where in the custom metadata a field's generation stands. */
+/** Where in the custom metadata a field's generation is. */
 async function noteOf(key: string): Promise<string> {
   const name = `herotate:${key}`;
   const fits = new TextEncoder().encode(name).byteLength <= LONGEST_NOTE && !/\p{C}/u.test(name);

@@ -149,7 +149,7 @@ for (const key of [undefined, "X"]) {
       const target = targetAt(service, versions, key);
       await target.deliver(deliveryOf(1), {});
       await target.deliver(deliveryOf(1), {});
-      // Reads may lag behind: the attempt does not see its own write.
+      // Reads may lag: the attempt does not see its own write.
       for (let repeated = 0; repeated < 3; repeated++) {
         service.setStaleReads(1);
         await target.deliver(deliveryOf(1), {});
@@ -181,7 +181,7 @@ for (const key of [undefined, "X"]) {
   });
 }
 
-Deno.test("aws-secrets-manager leaves a rotation alone that is under way", async () => {
+Deno.test("aws-secrets-manager leaves a rotation as it is that is under way", async () => {
   await withService(startAws(), async (service) => {
     const pending = { id: crypto.randomUUID(), value: "next", pending: true };
     const versions: AwsVersion[] = [{ id: crypto.randomUUID(), value: "old" }, pending];

@@ -72,7 +72,7 @@ Deno.test("cloudflare-worker-secret takes newer versions, also two at a time", a
   });
 });
 
-Deno.test("cloudflare-worker-secret goes without the versions where Cloudflare does not tell them", async () => {
+Deno.test("cloudflare-worker-secret goes without the versions where Cloudflare does not show them", async () => {
   for (const status of [403, 404, 500, 200]) {
     await withService(startCloudflare(), async (service) => {
       const target = targetAt(service);

@@ -289,7 +289,7 @@ Deno.test("vault-kv2 says what to do where a secret has no room for more metadat
   });
 });
 
-Deno.test("vault-kv2 tells a secret whose readers need an approval", async () => {
+Deno.test("vault-kv2 names a secret whose readers need an approval", async () => {
   await withService(startVault(), async (service) => {
     service.mood.controlled = true;
     service.secrets.set(KEY, { version: 1, data: { X: "old" }, customMetadata: {} });

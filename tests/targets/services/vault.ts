@@ -11,7 +11,7 @@ export interface VaultSecret {
   readonly version: number;
   /** The newest version's fields; undefined when it is deleted. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** What stands beside all versions. */
+  /** What all versions have beside them. */
   readonly customMetadata: Readonly<Record<string, string>>;
   /** When the newest version will be deleted by itself (ISO 8601). */
   readonly deletionTime?: string;
