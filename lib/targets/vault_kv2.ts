@@ -170,6 +170,8 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     });
     const { status, body } = answer;
     if (status === 404) {
+      // Vault gives reasons where there is no engine, and none where there is no secret.
+      if (v.is(refused, body) && body.errors.length > 0) throw answer.refuse();
       const deleted = v.safeParse(absent, body);
       return { metadata: deleted.success ? deleted.output.data.metadata : undefined };
     }

@@ -139,6 +139,24 @@ Deno.test("vault-kv2 writes nothing into an engine of version 1", async () => {
   });
 });
 
+Deno.test("vault-kv2 sends no token where there is no engine, and takes none for gone", async () => {
+  await withService(startVault(), async (service) => {
+    await targetAt(service).deliver(deliveryOf(1), {});
+    const target = targetAt(service, { mount: "gone" });
+    for (
+      const run of [
+        () => target.deliver(deliveryOf(2), {}),
+        () => target.confirm(deliveryOf(2), {}, {}),
+      ]
+    ) {
+      const error = await assertRejects(run, TargetError, "no handler for route");
+      assertEquals(error.code, "not_found");
+    }
+    const sent = service.requests.map(({ text }) => text).join();
+    assertEquals(sent.includes(deliveryOf(2).token), false);
+  });
+});
+
 Deno.test("vault-kv2 says that an old Vault cannot change one field of several", async () => {
   await withService(startVault(), async (service) => {
     service.mood.patches = "nothing";
@@ -348,6 +366,7 @@ for (
     [403, "1 error occurred:\n\t* permission denied\n\n", "forbidden"],
     [403, "bad token", "unauthorized"],
     [405, "unsupported operation", "not_found"],
+    [400, "1 error occurred:\n\t* unsupported operation\n\n", "not_found"],
     [413, "http: request body too large", "invalid_value"],
   ] as const
 ) {
