@@ -31,7 +31,11 @@ export function proveExact(place: string, held: unknown, token: string): Proof {
  *
  * @param now Our own time in milliseconds since the epoch, for a service that tells none.
  */
-export function writtenBetween(before: Answer, after: Answer, now: number): Receipt {
+export function writtenBetween(
+  before: Pick<Answer, "headers">,
+  after: Pick<Answer, "headers">,
+  now: number,
+): Receipt {
   return { not_before: timeOf(before, now), not_after: timeOf(after, now) };
 }
 
@@ -78,7 +82,7 @@ export function mismatch(place: string, what: string): TargetError {
   );
 }
 
-function timeOf({ headers }: Answer, now: number): string {
+function timeOf({ headers }: Pick<Answer, "headers">, now: number): string {
   const date = Date.parse(headers.get("date") ?? "");
   return new Date(Number.isNaN(date) ? now : date).toISOString();
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { targets } from "../../lib/targets/registry.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
+const ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ci/heroku";
 const UUID = "a5ab0a3b-3ea5-4a0e-a0f5-0b4f4c2f7a11";
 
 /** A configuration of each type that is as short as it can be. */
@@ -100,6 +101,11 @@ for (
     ["vault-kv2", { path: "a//b" }, "path: Must be"],
     ["vault-kv2", { path: "/a" }, "path: Must be"],
     ["vault-kv2", { mount: "a/../b" }, "mount: Must be"],
+    [
+      "aws-secrets-manager",
+      { secret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ci/heroku-a1b2c3" },
+      "secret: Must be in the region",
+    ],
     ["doppler", { name: "lower" }, "name: Must be"],
     ["webhook", { url: "http://example.com" }, "url: Must be an https URL"],
     ["webhook", { url: "https://user@example.com" }, "url: Must be an https URL"],
@@ -131,6 +137,7 @@ for (
       project: "circleci/43G3kM5RtfFE7v5sa4nWAU/44n9pujWcTnVZ2b5S8Fnat",
     }],
     ["circleci-project-variable", { project: `circleci/${UUID}/${UUID}` }],
+    ["vault-kv2", { namespace: "admin/ci/", mount: "secret/" }],
     ["aws-secrets-manager", {
       region: "us-gov-west-1",
       secret: "arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:ci/heroku-a1b2c3",
@@ -142,12 +149,17 @@ for (
   });
 }
 
+function parse(type: string, config: Readonly<Record<string, unknown>>) {
+  const definition = targets.find((known) => known.type === type);
+  const result = definition?.schema["~standard"].validate({ ...shortest[type], ...config });
+  assert(definition && result && !(result instanceof Promise) && !result.issues);
+  return { definition, config: result.value };
+}
+
 Deno.test("Places differ where names do, and only there", () => {
-  const placeOf = (type: string, config: Readonly<Record<string, unknown>>): string => {
-    const definition = targets.find((known) => known.type === type);
-    const result = definition?.schema["~standard"].validate({ ...shortest[type], ...config });
-    assert(definition && result && !(result instanceof Promise) && !result.issues);
-    return definition.place(result.value);
+  const placeOf = (type: string, given: Readonly<Record<string, unknown>>): string => {
+    const { definition, config } = parse(type, given);
+    return definition.place(config);
   };
   const places = targets.map(({ type }) => placeOf(type, {}));
   assertEquals(new Set(places).size, targets.length);
@@ -195,11 +207,76 @@ Deno.test("Places differ where names do, and only there", () => {
       ["heroku-config-var", { name: "x" }, {}, false],
       ["vault-kv2", { key: "Y" }, {}, false],
       ["vault-kv2", { namespace: "a" }, {}, false],
+      ["vault-kv2", { namespace: "a" }, { namespace: "b" }, false],
+      ["vault-kv2", { namespace: "a/" }, { namespace: "a" }, true],
+      ["vault-kv2", { namespace: "root" }, {}, true],
+      ["vault-kv2", { namespace: "a/b" }, { namespace: "a", mount: "b/secret" }, true],
+      ["vault-kv2", { mount: "secret/" }, {}, true],
+      ["vault-kv2", { mount: "Secret" }, {}, false],
+      ["vault-kv2", { mount: "a", path: "b/c" }, { mount: "a/b", path: "c" }, false],
+      ["vault-kv2", { mount: "secret/data", path: "x" }, { path: "data/x" }, true],
+      ["vault-kv2", { address: "https://VAULT.example.com.:8200/" }, {}, true],
+      ["vault-kv2", { address: "https://vault.example.com" }, {}, false],
+      ["vault-kv2", { address: "https://a.example" }, { address: "https://a.example:443" }, true],
+      ["vault-kv2", { address: "https://a.example/one" }, {
+        address: "https://a.example/two",
+      }, false],
       ["aws-secrets-manager", { key: "Y" }, {}, false],
+      ["aws-secrets-manager", { region: "eu-west-1" }, {}, false],
+      ["aws-secrets-manager", { secret: `${ARN}-a1B2c3` }, { secret: ARN }, true],
+      ["aws-secrets-manager", { secret: ARN }, {
+        secret: ARN.replace("123456789012", "210987654321"),
+      }, false],
+      ["aws-secrets-manager", { base_url: "https://localstack.example" }, {}, false],
+      [
+        "aws-secrets-manager",
+        {
+          base_url: "https://vpce-1-x.secretsmanager.eu-central-1.vpce.amazonaws.com",
+        },
+        {},
+        true,
+      ],
+      ["cloudflare-worker-secret", { account: ID.toUpperCase() }, {}, true],
+      ["cloudflare-worker-secret", { script: "acme-api" }, {}, false],
+      [
+        "cloudflare-secrets-store",
+        { account: ID.toUpperCase(), store: ID.toUpperCase() },
+        {},
+        true,
+      ],
+      ["cloudflare-secrets-store", { name: "x" }, {}, false],
       ["webhook", { url: "https://EXAMPLE.com:443/tokens" }, {}, true],
       ["webhook", { url: "https://example.com/tokens?x" }, {}, false],
     ] as const
   ) {
     assertEquals(placeOf(type, one) === placeOf(type, other), same, JSON.stringify(one));
+  }
+});
+
+Deno.test("Places of AWS overlap where one is a part of the other, or may have two names", () => {
+  const other = ARN.replace("123456789012", "210987654321");
+  for (
+    const [one, two, overlap] of [
+      [{}, { key: "X" }, true],
+      [{ key: "X" }, { key: "X" }, true],
+      [{ key: "X" }, { key: "Y" }, false],
+      [{ secret: ARN }, {}, true],
+      [{ secret: `${ARN}-a1B2c3` }, { key: "X" }, true],
+      [{ secret: `${ARN}-a1B2c3`, key: "X" }, { secret: ARN }, true],
+      [{ secret: ARN }, { secret: other }, false],
+      [{ secret: ARN, key: "X" }, { secret: other }, false],
+      [{ secret: "ci/other" }, { key: "X" }, false],
+      [{ region: "eu-west-1" }, { key: "X" }, false],
+      [{ base_url: "https://localstack.example" }, { key: "X" }, false],
+    ] as const
+  ) {
+    const first = parse("aws-secrets-manager", one);
+    const second = parse("aws-secrets-manager", two);
+    const { definition } = first;
+    for (const [a, b] of [[first, second], [second, first]]) {
+      const overlaps = definition.place(a.config) === definition.place(b.config) ||
+        definition.overlaps?.(a.config, b.config) === true;
+      assertEquals(overlaps, overlap, JSON.stringify([one, two]));
+    }
   }
 });
