@@ -33,6 +33,8 @@ export interface RequesterOptions {
   readonly advice: Readonly<Record<Refusal, string>>;
   /** Overrides the code that the status stands for, where a service uses statuses its own way. */
   readonly classify?: (answer: Answer) => TargetErrorCode | undefined;
+  /** What to change after an answer that shows it; for any other, `advice` counts. */
+  readonly advise?: (answer: Answer) => string | undefined;
   /** How long to wait after a rate limit that names no time, in milliseconds. */
   readonly rateLimitWait?: number;
   /** How long one request may take, in milliseconds; default {@linkcode DEFAULT_TIMEOUT}. */
@@ -98,7 +100,7 @@ export function createRequester(
 ): Requester {
   // A detached fetch that is called as a method throws "Illegal invocation" in workerd.
   const { fetch } = environment;
-  const { place, advice, classify, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
+  const { place, advice, classify, advise, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
 
   return async function request(session: Session, call: TargetCall): Promise<Answer> {
     const { method, url, body } = call;
@@ -164,14 +166,19 @@ export function createRequester(
     const answered = `answered ${status}${words && ` '${words}'`}`;
     if (status === 0 || (status >= 300 && status < 400)) {
       const moved = `${answered}, a redirect${destination(headers, url, conceal)}`;
-      throw failure(code, `${moved}, and none is followed: ${advice.not_found}`, { status });
+      throw failure(
+        code,
+        `${moved}, and none is followed: ${advise?.(answer) ?? advice.not_found}`,
+        { status },
+      );
     }
     const wait = code === "rate_limited"
       ? retryAfter(headers, environment.now()) ?? rateLimitWait
       : code === "unavailable"
       ? retryAfter(headers, environment.now())
       : undefined;
-    throw failure(code, `${answered}: ${nextStep(code, wait, advice)}`, {
+    const next = isRefusal(code) && advise?.(answer) || nextStep(code, wait, advice);
+    throw failure(code, `${answered}: ${next}`, {
       status,
       retryAfter: wait,
     });
@@ -224,6 +231,11 @@ function nextStep(
     case "mismatch":
       return "try again, and check the service's status page if it goes on";
   }
+}
+
+function isRefusal(code: TargetErrorCode): code is Refusal {
+  return code === "unauthorized" || code === "forbidden" || code === "not_found" ||
+    code === "invalid_value";
 }
 
 function parse(text: string): unknown {

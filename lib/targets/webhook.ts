@@ -3,17 +3,22 @@
  *
  * @module
  */
+import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
+import { toHex } from "../hex.ts";
+import { spellAddress } from "./address.ts";
 import { configuration, secretName, serviceUrl } from "./fields.ts";
 import { fingerprint } from "./fingerprint.ts";
-import { createRequester } from "./request.ts";
+import { type Answer, createRequester } from "./request.ts";
 import {
   type Delivery,
   type Receipt,
   type Target,
+  type TargetContext,
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
+  type TargetErrorCode,
 } from "./target.ts";
 import { SIGNATURE_HEADER, signWebhook, type WebhookDelivery } from "./webhook_signature.ts";
 
@@ -32,7 +37,19 @@ const schema = configuration({
   secret: secretName("the key that signs the requests"),
 });
 
-const echo = v.object({ fingerprint: v.string() });
+const KEY_AT_WORK = /idempoten|outstanding|in[- ]progress/i;
+const KEY_USED = /idempotency[-_ ]key is already used|idempotency_error|idempotent requests can/i;
+
+/** How many bytes of a query's hash tell two apart in the name of a place. */
+const QUERY_BYTES = 8;
+
+const receipt = v.object({
+  fingerprint: v.pipe(
+    v.string(),
+    v.transform((text) => text.trim().toLowerCase().replace(/^sha-?256[:=]/, "")),
+  ),
+});
+const echo = v.object({ token: v.string(), fingerprint: v.string() });
 
 /**
  * Delivers by a signed POST of a {@linkcode WebhookDelivery}. See `verifyWebhook` for what the
@@ -43,13 +60,16 @@ const echo = v.object({ fingerprint: v.string() });
  * - **Permission**: the signing secret is all; the receiver should take requests that it signed and
  *   no others.
  * - **Limits**: newer tokens win only if the receiver compares `created_at`; its 409 means that
- *   it has a newer one. What the receiver does with the token afterwards stays unseen.
+ *   it has a newer one. What the receiver does with the token afterwards stays unseen, also that
+ *   somebody puts an older one back. No redirect is followed.
+ * - **Repetition**: `Idempotency-Key` stays the same only while no answer has come, so that a receiver
+ *   that answers a known key from memory does no harm.
  */
 export const webhook: TargetDefinition<WebhookConfig> = {
   type: "webhook",
   proof: "receipt",
   schema,
-  place: ({ url }) => `webhook:${new URL(url).href}`,
+  place: ({ url }) => placeOf(spellAddress(url)),
   secrets: ({ secret }) => [secret],
   create,
 };
@@ -57,40 +77,62 @@ export const webhook: TargetDefinition<WebhookConfig> = {
 function create(config: WebhookConfig, environment: TargetEnvironment): Target {
   const url = new URL(config.url);
   const place = `webhook '${url.origin}${url.pathname}'`;
+  /** The keys of deliveries that no answer has come to: to send one of these again is a mere retry. */
+  const unanswered = new Map<string, string>();
   const request = createRequester(environment, {
     place,
     advice: {
       unauthorized:
         `make the receiver check the signature with what the Worker secret '${config.secret}' holds, and check both clocks`,
       forbidden: "let the receiver accept requests that are signed by Herotate",
-      not_found: "check 'url', and that the receiver is deployed there",
+      not_found: `check 'url', and that the receiver is deployed there${neighbourFlag(url)}`,
       invalid_value: "read the receiver's log, and make it take the documented JSON",
     },
-    classify: ({ status }) => status === 409 ? "superseded" : undefined,
+    classify,
+    advise: ({ status }) =>
+      status >= 300 && status < 400
+        ? "put its final address into 'url', and let signed requests past any login"
+        : status === 405
+        ? "make the receiver take POST requests at this address"
+        : undefined,
   });
 
-  return {
-    async deliver(delivery, context) {
-      const secret = environment.secret(config.secret);
-      const expected = await fingerprint(delivery.token);
-      const body = JSON.stringify(payload(delivery, expected));
+  async function post(delivery: Delivery, body: string, context: TargetContext): Promise<Answer> {
+    const secret = environment.secret(config.secret);
+    const { idempotencyKey } = delivery;
+    const key = unanswered.get(idempotencyKey) ?? `${idempotencyKey}-${crypto.randomUUID()}`;
+    unanswered.set(idempotencyKey, key);
+    try {
       const answer = await request({ delivery, context, secrets: [secret] }, {
         method: "POST",
         url,
         headers: {
           [SIGNATURE_HEADER]: await signWebhook(body, secret, environment.now()),
-          "idempotency-key": delivery.idempotencyKey,
+          "idempotency-key": key,
         },
         body,
         expected: [200, 201, 202, 204],
       });
-      const result = v.safeParse(echo, answer.body);
-      if (!result.success || result.output.fingerprint.toLowerCase() !== expected) {
+      unanswered.delete(idempotencyKey);
+      return answer;
+    } catch (error) {
+      if (error instanceof TargetError && error.status !== undefined) {
+        unanswered.delete(idempotencyKey);
+      }
+      throw error;
+    }
+  }
+
+  return {
+    async deliver(delivery, context) {
+      const expected = await fingerprint(delivery.token);
+      const body = JSON.stringify(payload(delivery, expected));
+      const answer = await post(delivery, body, context);
+      const problem = problemWith(answer, expected, delivery);
+      if (problem !== undefined) {
         throw new TargetError(
           "mismatch",
-          `The ${place} answered ${answer.status} ${
-            result.success ? "with the fingerprint of another token" : "without a fingerprint"
-          }: make the receiver store the token and answer {"fingerprint": "<SHA-256 of the stored token in hexadecimal>"}`,
+          `The ${place} answered ${answer.status} ${problem}: make the receiver store the token and answer {"fingerprint": "<SHA-256 of the stored token in hexadecimal>"}`,
           { status: answer.status },
         );
       }
@@ -106,6 +148,39 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
       return { kind: "receipt", detail: "The receiver answered with the token's fingerprint" };
     },
   };
+}
+
+/** The query may hold a key, and places are shown: only its hash goes into the name. */
+function placeOf({ origin, pathname, search }: URL): string {
+  const query = sha256(new TextEncoder().encode(search)).subarray(0, QUERY_BYTES);
+  return `webhook:${origin}${pathname}${search && `?${toHex(query)}`}`;
+}
+
+/**
+ * Servers that know `Idempotency-Key` use 409 for one that is at work, and 400 or 422 for one that was
+ * used otherwise: the next try has another.
+ */
+function classify({ status, body }: Answer): TargetErrorCode | undefined {
+  const words = JSON.stringify(body) ?? "";
+  if (status === 409) return KEY_AT_WORK.test(words) ? "unavailable" : "superseded";
+  return (status === 400 || status === 422) && KEY_USED.test(words) ? "unavailable" : undefined;
+}
+
+function neighbourFlag({ hostname }: URL): string {
+  return /\.workers\.dev\.?$/.test(hostname)
+    ? "; to call a Worker of the same Cloudflare account, set the compatibility flag 'global_fetch_strictly_public'"
+    : "";
+}
+
+/** Why an answer is no receipt; undefined when it is one. */
+function problemWith({ body }: Answer, expected: string, delivery: Delivery): string | undefined {
+  // Mocks, logs of requests and the like send back what they get, and store nothing.
+  const echoed = v.safeParse(echo, body);
+  if (echoed.success && echoed.output.token === delivery.token) return "with the request itself";
+  const result = v.safeParse(receipt, body);
+  if (!result.success) return "without a fingerprint";
+  if (result.output.fingerprint !== expected) return "with the fingerprint of another token";
+  return undefined;
 }
 
 function payload(delivery: Delivery, expected: string): WebhookDelivery {
