@@ -55,12 +55,14 @@ export interface GitHubStore {
 
 /** What the configuration of a secret in one of GitHub's stores has to look like. */
 export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfig> {
-  const name = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})";
+  // Managed users end in their company's short code, as in `octocat_acme`.
+  const name = "[A-Za-z0-9_-]{1,39}";
   const forms = {
     visibility: "Must be 'all', 'private' or 'selected', and goes with 'organization' alone",
     app: "Must be a table with the members id, private_key and, if you like, installation",
     id: "Must be the client id or the app id of the GitHub App, such as 'Iv23liAbCdEf'",
     installation: "Must be the number in the address of the installation's settings page",
+    address: "Must be the https URL of GitHub's API, such as 'https://github.example.com/api/v3'",
     owner: "Must have either 'repository' or 'organization'",
     authentication: "Must have either 'token' or 'app'",
   };
@@ -73,8 +75,8 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
   return v.pipe(
     configuration({
       repository: v.optional(text(
-        "Must be a repository as 'owner/name', such as 'acme/web'",
-        new RegExp(`^${name}/(?!\\.{1,2}$)[A-Za-z0-9._-]{1,100}$`),
+        "Must be a repository as 'owner/name', without '.git', such as 'acme/web'",
+        new RegExp(`^${name}/(?!\\.{1,2}$)(?!.*\\.git$)[A-Za-z0-9._-]{1,100}$`, "i"),
       )),
       environment: v.optional(environment),
       organization: v.optional(
@@ -94,9 +96,7 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
         }),
       ),
       base_url: v.optional(
-        serviceUrl(
-          "Must be the https URL of GitHub's API, such as 'https://github.example.com/api/v3'",
-        ),
+        v.pipe(serviceUrl(forms.address), v.regex(/^[^?]*$/, forms.address)),
         "https://api.github.com",
       ),
     }),

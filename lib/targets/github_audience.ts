@@ -1,0 +1,79 @@
+/**
+ * Who may see an organization's secret: a write replaces that too, so it is read and sent along.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import type { GitHubSend } from "./github_client.ts";
+import { VISIBILITIES } from "./github_config.ts";
+import { TargetError } from "./target.ts";
+
+/** The members of a write that say who may see the secret. */
+export interface GitHubAudience {
+  /** Which repositories. */
+  readonly visibility: typeof VISIBILITIES[number];
+  /** The selected ones. */
+  readonly selected_repository_ids?: readonly number[];
+}
+
+const organizationSecret = v.object({ visibility: v.picklist(VISIBILITIES) });
+const repositories = v.object({
+  total_count: v.number(),
+  repositories: v.array(v.object({ id: v.number() })),
+});
+
+/**
+ * Reads who may see a secret.
+ *
+ * @param path The path to the organization's secrets.
+ * @param wanted What a secret that is not there yet gets.
+ * @param place The secret in words, for the message.
+ * @throws {TargetError} When GitHub does not list all selected repositories: those left out would lose
+ * the secret.
+ */
+export async function readAudience(
+  send: GitHubSend,
+  path: readonly string[],
+  name: string,
+  wanted: GitHubAudience["visibility"],
+  place: string,
+): Promise<GitHubAudience> {
+  const present = await send({ method: "GET", path: [...path, name], expected: [200, 404] });
+  if (present.status === 404) {
+    return wanted === "selected"
+      ? { visibility: wanted, selected_repository_ids: [] }
+      : { visibility: wanted };
+  }
+  const { visibility } = present.read(organizationSecret, "the secret's visibility");
+  if (visibility !== "selected") return { visibility };
+  const selected = await readSelected(send, [...path, name, "repositories"], place);
+  return { visibility, selected_repository_ids: selected };
+}
+
+async function readSelected(
+  send: GitHubSend,
+  path: readonly string[],
+  place: string,
+): Promise<number[]> {
+  const selected = new Set<number>();
+  let total: number | undefined;
+  for (let page = 1; total === undefined || selected.size < total; page++) {
+    const answer = await send({ method: "GET", path, page, expected: [200] });
+    const listed = answer.read(repositories, "the secret's repositories");
+    if (total !== undefined && total !== listed.total_count) {
+      throw new TargetError(
+        "unavailable",
+        `Cannot deliver to the ${place} as somebody is changing its selected repositories: try again`,
+      );
+    }
+    total = listed.total_count;
+    const known = selected.size;
+    for (const { id } of listed.repositories) selected.add(id);
+    if (selected.size === known) break;
+  }
+  if (total !== undefined && selected.size === total) return [...selected];
+  throw new TargetError(
+    "forbidden",
+    `Cannot deliver to the ${place} as GitHub lists ${selected.size} of the ${total} repositories that may see it, and the others would lose it: give the token or app access to all of them`,
+  );
+}

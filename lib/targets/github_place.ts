@@ -1,0 +1,29 @@
+/**
+ * Where in GitHub a secret is, and the one name that its place has.
+ *
+ * @module
+ */
+import { spellAddress } from "./address.ts";
+import type { GitHubSecretConfig, GitHubStore } from "./github_config.ts";
+
+/** The segments of the path to a store's secrets. */
+export function gitHubPath({ store }: GitHubStore, config: GitHubSecretConfig): string[] {
+  const { repository, environment, organization = "" } = config;
+  if (repository === undefined) return ["orgs", organization, store, "secrets"];
+  const base = ["repos", ...repository.split("/")];
+  return environment === undefined
+    ? [...base, store, "secrets"]
+    : [...base, "environments", environment, "secrets"];
+}
+
+/**
+ * The name of a secret's place. GitHub takes owners, repositories, environments and secrets in any
+ * case. Every Enterprise Server has its API at `/api/v3`, so that only another path tells two apart.
+ */
+export function gitHubPlace(store: GitHubStore, config: GitHubSecretConfig): string {
+  const { host, pathname } = spellAddress(config.base_url);
+  const server = host +
+    pathname.replace(/\/{2,}/g, "/").replace(/\/$/, "").replace(/^\/api\/v3$/, "");
+  const path = gitHubPath(store, config).join("/").normalize("NFC").toLowerCase();
+  return `${store.type}:${server}/${path}/${config.name.toUpperCase()}`;
+}
