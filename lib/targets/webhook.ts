@@ -32,7 +32,7 @@ export interface WebhookConfig {
 
 const schema = configuration({
   url: serviceUrl(
-    "Must be an https URL (http for a loopback address alone) without a user or a fragment, such as 'https://example.com/tokens'",
+    "Must be an https URL (http only for a loopback address) without a user or a fragment, such as 'https://example.com/tokens'",
   ),
   secret: secretName("the key that signs the requests"),
 });
@@ -116,9 +116,7 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
       unanswered.delete(idempotencyKey);
       return answer;
     } catch (error) {
-      if (error instanceof TargetError && error.status !== undefined) {
-        unanswered.delete(idempotencyKey);
-      }
+      if (error instanceof TargetError && isAnswered(error)) unanswered.delete(idempotencyKey);
       throw error;
     }
   }
@@ -128,7 +126,7 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
       const expected = await fingerprint(delivery.token);
       const body = JSON.stringify(payload(delivery, expected));
       const answer = await post(delivery, body, context);
-      const problem = problemWith(answer, expected, delivery);
+      const problem = await problemWith(answer, expected, delivery);
       if (problem !== undefined) {
         throw new TargetError(
           "mismatch",
@@ -166,6 +164,15 @@ function classify({ status, body }: Answer): TargetErrorCode | undefined {
   return (status === 400 || status === 422) && KEY_USED.test(words) ? "unavailable" : undefined;
 }
 
+/**
+ * Whether the receiver itself has answered, so that it may answer the same for ever. What lies before
+ * it, and what is not done with the first request, leave that open.
+ */
+function isAnswered({ code, status }: TargetError): boolean {
+  if (status === undefined || status >= 502 || code === "rate_limited") return false;
+  return !(code === "unavailable" && (status === 408 || status === 409 || status === 425));
+}
+
 function neighbourFlag({ hostname }: URL): string {
   return /\.workers\.dev\.?$/.test(hostname)
     ? "; to call a Worker of the same Cloudflare account, set the compatibility flag 'global_fetch_strictly_public'"
@@ -173,14 +180,21 @@ function neighbourFlag({ hostname }: URL): string {
 }
 
 /** Why an answer is no receipt; undefined when it is one. */
-function problemWith({ body }: Answer, expected: string, delivery: Delivery): string | undefined {
+async function problemWith(
+  { body }: Answer,
+  expected: string,
+  { token }: Delivery,
+): Promise<string | undefined> {
   // Mocks, logs of requests and the like send back what they get, and store nothing.
   const echoed = v.safeParse(echo, body);
-  if (echoed.success && echoed.output.token === delivery.token) return "with the request itself";
+  if (echoed.success && echoed.output.token === token) return "with the request itself";
   const result = v.safeParse(receipt, body);
   if (!result.success) return "without a fingerprint";
-  if (result.output.fingerprint !== expected) return "with the fingerprint of another token";
-  return undefined;
+  const { fingerprint: found } = result.output;
+  if (found === expected) return undefined;
+  return found === await fingerprint(`${token}\n`)
+    ? "with the fingerprint of the token and a line break"
+    : "with the fingerprint of another token";
 }
 
 function payload(delivery: Delivery, expected: string): WebhookDelivery {

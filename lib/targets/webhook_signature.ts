@@ -8,7 +8,7 @@ import { fromHex, toHex } from "../hex.ts";
 /** The name of the header that carries the time and the signature. */
 export const SIGNATURE_HEADER = "herotate-signature";
 
-/** How old a signature may be unless told otherwise, in milliseconds. */
+/** How old a signature may be by default, in milliseconds. */
 const DEFAULT_TOLERANCE = 5 * 60_000;
 
 /** The members of a delivery that are texts. */

@@ -6,6 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { fingerprint } from "../../lib/targets/fingerprint.ts";
 import { targets } from "../../lib/targets/registry.ts";
 import { TargetError } from "../../lib/targets/target.ts";
 import { verifyWebhook } from "../../lib/targets/webhook_signature.ts";
@@ -52,12 +53,14 @@ Deno.test("webhook sends what it documents, and verifyWebhook() takes it", async
 
 Deno.test("webhook takes 2xx without the fingerprint for no proof", async () => {
   await withService(startWebhookReceiver(), async (service) => {
+    const ofLine = await fingerprint(`${deliveryOf(1).token}\n`);
     const answers: [answer: (fingerprint: string) => Response, words: string][] = [
       [() => new Response(null, { status: 204 }), "answered 204 without a fingerprint"],
       [() => new Response("ok"), "answered 200 without a fingerprint"],
       [() => Response.json({ fingerprint: 5 }), "without a fingerprint"],
       [() => Response.json({ fingerprint: "0".repeat(64) }), "the fingerprint of another token"],
       [(fingerprint) => Response.json({ fingerprint: fingerprint.slice(1) }), "another token"],
+      [() => Response.json({ fingerprint: ofLine }), "of the token and a line break"],
     ];
     for (const [answer, words] of answers) {
       service.setAnswer(answer);
@@ -130,6 +133,32 @@ Deno.test("webhook keeps the key while no answer has come", async () => {
     assertNotEquals(service.requests.at(-1)?.headers.get("idempotency-key"), keys[0]);
   });
 });
+
+for (
+  const [status, body, keeps] of [
+    [429, {}, true],
+    [502, {}, true],
+    [503, {}, true],
+    [504, {}, true],
+    [409, { title: "A request is outstanding for this Idempotency-Key" }, true],
+    [422, { title: "Idempotency-Key is already used" }, false],
+    [500, {}, false],
+    [401, {}, false],
+    [200, {}, false],
+  ] as const
+) {
+  Deno.test(`webhook ${keeps ? "keeps" : "changes"} the key after ${status} ${JSON.stringify(body)}`, async () => {
+    await withService(startWebhookReceiver(), async (service) => {
+      const target = targetAt(service);
+      service.setFault(() => Response.json(body, { status }));
+      await assertRejects(() => target.deliver(deliveryOf(1), {}), TargetError);
+      service.setFault(undefined);
+      await target.deliver(deliveryOf(1), {});
+      const [one, other] = service.requests.map(({ headers }) => headers.get("idempotency-key"));
+      assertEquals(one === other, keeps);
+    });
+  });
+}
 
 Deno.test("webhook gets past a failure that the receiver remembers", async () => {
   await withService(startWebhookReceiver(), async (service) => {
