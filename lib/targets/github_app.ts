@@ -35,7 +35,7 @@ export interface GitHubAppScope {
   readonly permission: string;
 }
 
-/** How far GitHub's clock may be behind ours, in seconds; GitHub's own recommendation. */
+/** How far GitHub's clock may be slow against ours, in seconds; GitHub's own recommendation. */
 const CLOCK_DRIFT = 60;
 
 /** How far the clocks may be apart before GitHub's is gone by, in milliseconds. */
@@ -51,7 +51,7 @@ const installation = v.object({ id: v.number() });
 const installationToken = v.object({ token: v.string() });
 
 /**
- * Fetches an installation token that can do one thing alone.
+ * Fetches an installation token that can do one thing only.
  *
  * @throws {TargetError} With code `unauthorized` for a key or an id that GitHub does not take,
  * `not_found` for an app that is not installed there, `forbidden` for one that lacks the permission.
@@ -174,7 +174,7 @@ async function importPrivateKey(app: GitHubApp, pem: string): Promise<CryptoKey>
   }
 }
 
-/** WebCrypto reads PKCS#8 alone, and GitHub hands out PKCS#1: the same key without its wrapping. */
+/** WebCrypto reads only PKCS#8, and GitHub hands out PKCS#1: the same key without its wrapping. */
 function wrapPkcs1(pkcs1: Uint8Array): Uint8Array<ArrayBuffer> {
   return der(0x30, [...PKCS8_RSA, ...der(0x04, pkcs1)]);
 }

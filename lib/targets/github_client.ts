@@ -71,7 +71,9 @@ export function createGitHubClient(
         ? `grant the app the permission '${permission}: write'`
         : `give the token in the Worker secret '${token}' the permission '${permission}: write' for '${owner}'`,
       not_found:
-        `check that '${owner}'${inside} exists under that name, and that ${caller} has access to it`,
+        `check that '${owner}'${inside} exists under that name, and that ${caller} has access to it with the permission '${permission}: write'${
+          store.absent === undefined ? "" : ` (${store.absent})`
+        }`,
       invalid_value: "check 'name', and that the store has room for another secret",
     },
     classify: classifyRefusal,

@@ -15,7 +15,7 @@ export const VISIBILITIES = ["all", "private", "selected"] as const;
 export interface GitHubSecretConfig {
   /** The repository, as `owner/name`; or else an organization. */
   readonly repository?: string | undefined;
-  /** The repository's environment, for an Actions secret of that environment alone. */
+  /** The repository's environment, for an Actions secret of only that environment. */
   readonly environment?: string | undefined;
   /** The organization; or else a repository. */
   readonly organization?: string | undefined;
@@ -42,6 +42,8 @@ export interface GitHubStore {
   readonly store: "actions" | "dependabot" | "codespaces";
   /** The store's name in messages. */
   readonly title: string;
+  /** Where there is no such store, as the end of a sentence. */
+  readonly absent?: string;
   /** The permissions that writing takes, by GitHub's names for them. */
   readonly permissions: {
     /** For a secret of a repository. */
@@ -58,7 +60,7 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
   // Managed users end in their company's short code, as in `octocat_acme`.
   const name = "[A-Za-z0-9_-]{1,39}";
   const forms = {
-    visibility: "Must be 'all', 'private' or 'selected', and goes with 'organization' alone",
+    visibility: "Must be 'all', 'private' or 'selected', and goes only with 'organization'",
     app: "Must be a table with the members id, private_key and, if you like, installation",
     id: "Must be the client id or the app id of the GitHub App, such as 'Iv23liAbCdEf'",
     installation: "Must be the number in the address of the installation's settings page",

@@ -18,7 +18,7 @@ export function gitHubPath({ store }: GitHubStore, config: GitHubSecretConfig): 
 
 /**
  * The name of a secret's place. GitHub takes owners, repositories, environments and secrets in any
- * case. Every Enterprise Server has its API at `/api/v3`, so that only another path tells two apart.
+ * case. Every Enterprise Server has its API at `/api/v3`, so that only another path makes two servers.
  */
 export function gitHubPlace(store: GitHubStore, config: GitHubSecretConfig): string {
   const { host, pathname } = spellAddress(config.base_url);

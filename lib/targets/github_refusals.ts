@@ -52,6 +52,9 @@ export function adviseOnRefusal(answer: Answer, call: RefusedCall): string | und
   if (isRenamed(answer, call)) {
     return `'${call.owner}' was renamed or moved, so give its present name in 'repository'`;
   }
+  if (isElsewhere(answer)) {
+    return "check that 'base_url' is GitHub's API, which Enterprise Server has at 'https://<its host>/api/v3'";
+  }
   const words = wordsOf(answer);
   return ADVICE.find(([pattern]) => pattern.test(words))?.[1](call);
 }
@@ -76,6 +79,12 @@ export function numberedAddress({ headers }: Answer, baseUrl: string): URL | und
 function isRenamed(answer: Answer, { baseUrl }: RefusedCall): boolean {
   const { status } = answer;
   return status >= 300 && status < 400 && numberedAddress(answer, baseUrl) !== undefined;
+}
+
+/** GitHub's API answers in JSON, and sends no one to a page. */
+function isElsewhere({ status, headers, body }: Answer): boolean {
+  const isPage = body === undefined && /html/.test(headers.get("content-type") ?? "");
+  return (status >= 300 && status < 400) || (isPage && (status === 404 || status === 406));
 }
 
 function wordsOf({ headers, body }: Answer): string {

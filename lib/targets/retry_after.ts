@@ -1,5 +1,5 @@
 /**
- * How long a service asks to be left alone.
+ * How long a service asks not to be called.
  *
  * @module
  */

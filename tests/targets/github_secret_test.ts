@@ -7,9 +7,15 @@ import { type GitHubService, startGitHub } from "./services/github.ts";
 import { refusalOf } from "./services/github_refusals.ts";
 import { withService } from "./with_service.ts";
 
-function targetAt(service: GitHubService, config: Readonly<Record<string, unknown>>) {
+const STORES = ["actions", "dependabot", "codespaces"] as const;
+
+function targetAt(
+  service: GitHubService,
+  config: Readonly<Record<string, unknown>>,
+  store: typeof STORES[number] = "actions",
+) {
   service.owners.add("acme/web").add("acme");
-  return createTarget("github-actions-secret", {
+  return createTarget(`github-${store}-secret`, {
     service,
     config: { name: "X", base_url: service.url, ...config },
     secrets: { GITHUB_TOKEN: service.token },
@@ -77,24 +83,26 @@ Deno.test("A GitHub secret that somebody writes after us is no proof", async () 
   });
 });
 
-const REPOSITORY = "/repos/acme/web/actions/secrets/X";
 const ids = Array.from({ length: 130 }, (_, at) => at + 1);
 
-Deno.test("An organization's secret keeps its repositories when some are not listed", async () => {
-  await withService(startGitHub(), async (service) => {
-    service.secrets.set(PATH, { ...old, visibility: "selected", selected: ids });
-    const before = service.secrets.get(PATH);
-    service.ways.hidden.add(7).add(120);
-    service.ways.countsHidden = true;
-    const error = await assertRejects(
-      () => targetAt(service, { organization: "acme" }).deliver(deliveryOf(1), {}),
-      TargetError,
-      "lists 128 of the 130 repositories",
-    );
-    assertEquals(error.code, "forbidden");
-    assertEquals(service.secrets.get(PATH), before);
+for (const store of STORES) {
+  Deno.test(`An organization's ${store} secret keeps its repositories when some are not listed`, async () => {
+    await withService(startGitHub(), async (service) => {
+      const path = `/orgs/acme/${store}/secrets/X`;
+      service.secrets.set(path, { ...old, visibility: "selected", selected: ids });
+      const before = service.secrets.get(path);
+      service.ways.hidden.add(7).add(120);
+      service.ways.countsHidden = true;
+      const error = await assertRejects(
+        () => targetAt(service, { organization: "acme" }, store).deliver(deliveryOf(1), {}),
+        TargetError,
+        "lists 128 of the 130 repositories",
+      );
+      assertEquals(error.code, "forbidden");
+      assertEquals(service.secrets.get(path), before);
+    });
   });
-});
+}
 
 Deno.test("An organization's secret keeps its repositories when they change meanwhile", async () => {
   await withService(startGitHub(), async (service) => {
@@ -133,37 +141,45 @@ Deno.test("An organization's secret that repeats a page of its repositories is l
   });
 });
 
-Deno.test("A GitHub secret with a new audience is delivered again, with that audience", async () => {
-  await withService(startGitHub(), async (service) => {
-    service.secrets.set(PATH, { ...old, visibility: "selected", selected: [1, 2] });
-    const target = targetAt(service, { organization: "acme" });
-    const receipt = await target.deliver(deliveryOf(1), {});
-    service.advance(60_000);
-    service.select(PATH, [1, 2, 3]);
-    const error = await assertRejects(
-      () => target.confirm(deliveryOf(1), receipt, {}),
-      TargetError,
-    );
-    assertEquals(error.code, "mismatch");
-    const again = await target.deliver(deliveryOf(1), {});
-    assertEquals((await target.confirm(deliveryOf(1), again, {})).kind, "timestamp");
-    assertEquals(service.secrets.get(PATH)?.selected, [1, 2, 3]);
-  });
-});
-
-Deno.test("A GitHub secret is sealed again when the public key has changed", async () => {
-  await withService(startGitHub(), async (service) => {
-    let changes = 1;
-    service.setFault(({ method }) => {
-      if (method === "PUT" && changes-- > 0) service.replaceKeys();
-      return undefined;
+for (const store of STORES) {
+  Deno.test(`A GitHub ${store} secret with a new audience is delivered again, with that audience`, async () => {
+    await withService(startGitHub(), async (service) => {
+      const path = `/orgs/acme/${store}/secrets/X`;
+      service.secrets.set(path, { ...old, visibility: "selected", selected: [1, 2] });
+      const target = targetAt(service, { organization: "acme" }, store);
+      const receipt = await target.deliver(deliveryOf(1), {});
+      service.advance(60_000);
+      service.select(path, [1, 2, 3]);
+      const error = await assertRejects(
+        () => target.confirm(deliveryOf(1), receipt, {}),
+        TargetError,
+      );
+      assertEquals(error.code, "mismatch");
+      const again = await target.deliver(deliveryOf(1), {});
+      assertEquals((await target.confirm(deliveryOf(1), again, {})).kind, "timestamp");
+      assertEquals(service.secrets.get(path)?.selected, [1, 2, 3]);
     });
-    const target = targetAt(service, { repository: "acme/web" });
-    const receipt = await target.deliver(deliveryOf(1), {});
-    assertEquals(service.secrets.get(REPOSITORY)?.value, deliveryOf(1).token);
-    assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
   });
-});
+}
+
+for (const store of STORES) {
+  Deno.test(`A GitHub ${store} secret is sealed again when the public key has changed`, async () => {
+    await withService(startGitHub(), async (service) => {
+      let changes = 1;
+      service.setFault(({ method }) => {
+        if (method === "PUT" && changes-- > 0) service.replaceKeys();
+        return undefined;
+      });
+      const target = targetAt(service, { repository: "acme/web" }, store);
+      const receipt = await target.deliver(deliveryOf(1), {});
+      assertEquals(
+        service.secrets.get(`/repos/acme/web/${store}/secrets/X`)?.value,
+        deliveryOf(1).token,
+      );
+      assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
+    });
+  });
+}
 
 Deno.test("A GitHub secret whose public key never stays is given up soon", async () => {
   await withService(startGitHub(), async (service) => {
@@ -325,23 +341,25 @@ for (
   });
 }
 
-Deno.test("A GitHub secret that is shown late is proven when it is shown", async () => {
-  for (const present of [false, true]) {
-    await withService(startGitHub(), async (service) => {
-      if (present) service.secrets.set(REPOSITORY, old);
-      service.ways.readLag = 45_000;
-      const target = targetAt(service, { repository: "acme/web" });
-      const receipt = await target.deliver(deliveryOf(1), {});
-      const error = await assertRejects(
-        () => target.confirm(deliveryOf(1), receipt, {}),
-        TargetError,
-      );
-      assertEquals([error.code, error.retryable], ["mismatch", true]);
-      service.advance(46_000);
-      assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
-    });
-  }
-});
+for (const store of STORES) {
+  Deno.test(`A GitHub ${store} secret that is shown late is proven when it is shown`, async () => {
+    for (const present of [false, true]) {
+      await withService(startGitHub(), async (service) => {
+        if (present) service.secrets.set(`/repos/acme/web/${store}/secrets/X`, old);
+        service.ways.readLag = 45_000;
+        const target = targetAt(service, { repository: "acme/web" }, store);
+        const receipt = await target.deliver(deliveryOf(1), {});
+        const error = await assertRejects(
+          () => target.confirm(deliveryOf(1), receipt, {}),
+          TargetError,
+        );
+        assertEquals([error.code, error.retryable], ["mismatch", true]);
+        service.advance(46_000);
+        assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
+      });
+    }
+  });
+}
 
 for (
   const [config, store] of [
@@ -404,3 +422,39 @@ Deno.test("A GitHub token that ends soon shows in the proof", async () => {
     }
   });
 });
+
+Deno.test("A Codespaces secret that is not there names the plans that have such", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.ways.gone.add("/orgs/acme/codespaces");
+    const target = targetAt(service, { organization: "acme" }, "codespaces");
+    const error = await assertRejects(
+      () => target.deliver(deliveryOf(1), {}),
+      TargetError,
+      "Enterprise Server has no Codespaces",
+    );
+    assertEquals(error.code, "not_found");
+  });
+});
+
+for (
+  const answer of [
+    () =>
+      new Response("<h1>Not Found</h1>", { status: 404, headers: { "content-type": "text/html" } }),
+    () => new Response("<h1>406</h1>", { status: 406, headers: { "content-type": "text/html" } }),
+    () => new Response(null, { status: 302, headers: { location: "/login?return_to=x" } }),
+    () => new Response(null, { status: 301, headers: { location: "https://elsewhere.test/" } }),
+  ]
+) {
+  Deno.test(`GitHub's website is not taken for its API (${answer().status})`, async () => {
+    await withService(startGitHub(), async (service) => {
+      service.setFault(answer);
+      const target = targetAt(service, { repository: "acme/web" });
+      const error = await assertRejects(
+        () => target.deliver(deliveryOf(1), {}),
+        TargetError,
+        "check that 'base_url' is GitHub's API",
+      );
+      assertEquals(error.retryable, false);
+    });
+  });
+}
