@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import type { GitHubSend } from "./github_client.ts";
 import { VISIBILITIES } from "./github_config.ts";
+import type { Answer } from "./request.ts";
 import { TargetError } from "./target.ts";
 
 /** The members of a write that say who may see the secret. */
@@ -13,7 +14,7 @@ export interface GitHubAudience {
   /** Which repositories. */
   readonly visibility: typeof VISIBILITIES[number];
   /** The selected ones. */
-  readonly selected_repository_ids?: readonly number[];
+  readonly selected_repository_ids?: readonly (number | string)[];
 }
 
 const organizationSecret = v.object({ visibility: v.picklist(VISIBILITIES) });
@@ -48,6 +49,21 @@ export async function readAudience(
   if (visibility !== "selected") return { visibility };
   const selected = await readSelected(send, [...path, name, "repositories"], place);
   return { visibility, selected_repository_ids: selected };
+}
+
+/**
+ * The audience in the form that a refusal asks for: Dependabot's store takes the ids as texts in some
+ * versions of GitHub, and as numbers in others.
+ */
+export function respellAudience(
+  audience: Partial<GitHubAudience>,
+  refusal: Answer,
+): Partial<GitHubAudience> {
+  const { selected_repository_ids: ids } = audience;
+  const wantsTexts = /selected_repository_ids.+not of type \W*string/.test(
+    JSON.stringify(refusal.body) ?? "",
+  );
+  return ids && wantsTexts ? { ...audience, selected_repository_ids: ids.map(String) } : audience;
 }
 
 async function readSelected(

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { type GitHubAudience, readAudience } from "./github_audience.ts";
+import { type GitHubAudience, readAudience, respellAudience } from "./github_audience.ts";
 import { createGitHubClient, DEFAULT_TOKEN, type GitHubSend } from "./github_client.ts";
 import { type GitHubSecretConfig, gitHubSecretSchema, type GitHubStore } from "./github_config.ts";
 import { gitHubPath, gitHubPlace } from "./github_place.ts";
@@ -89,7 +89,8 @@ function create(
       if (after.status !== 422) return writtenBetween(before, after, environment.now());
       // That is also what GitHub says when it has replaced the key since.
       const again = await readKey(send);
-      const taken = await write(send, again, delivery, audience, TAKEN);
+      const respelled = respellAudience(audience, after);
+      const taken = await write(send, again, delivery, respelled, TAKEN);
       return writtenBetween(again, taken, environment.now());
     },
     async confirm(delivery, receipt, context) {

@@ -165,12 +165,12 @@ function classify({ status, body }: Answer): TargetErrorCode | undefined {
 }
 
 /**
- * Whether the receiver itself has answered, so that it may answer the same for ever. What lies before
- * it, and what is not done with the first request, leave that open.
+ * Whether the receiver itself has answered, so that it may answer the same for ever, be it by 409 for a
+ * request that died at work. What lies before it, and a limit, leave open what became of the request.
  */
 function isAnswered({ code, status }: TargetError): boolean {
   if (status === undefined || status >= 502 || code === "rate_limited") return false;
-  return !(code === "unavailable" && (status === 408 || status === 409 || status === 425));
+  return status !== 408 && status !== 425;
 }
 
 function neighbourFlag({ hostname }: URL): string {

@@ -102,6 +102,9 @@ Deno.test("A GitHub App's key may be PKCS#1, PKCS#8, or pasted into one line", a
       privateKey.replaceAll("\n", "\\n"),
       privateKey.replaceAll("\n", "\r\n"),
       `  ${privateKey.trim()}  `,
+      privateKey.replaceAll("\n", ""),
+      privateKey.replaceAll("\n", " "),
+      `\uFEFF${privateKey}`,
     ];
     for (const [at, key] of keys.entries()) {
       const delivery = deliveryOf(at);

@@ -458,3 +458,17 @@ for (
     });
   });
 }
+
+for (const store of ["actions", "dependabot"] as const) {
+  Deno.test(`An organization's ${store} secret keeps its repositories where ids are texts`, async () => {
+    await withService(startGitHub(), async (service) => {
+      const path = `/orgs/acme/${store}/secrets/X`;
+      service.secrets.set(path, { ...old, visibility: "selected", selected: [1, 2, 3] });
+      service.ways.wantsIdsAsText = true;
+      await targetAt(service, { organization: "acme" }, store).deliver(deliveryOf(1), {});
+      const { value, selected } = service.secrets.get(path) ?? {};
+      assertEquals([value, selected], [deliveryOf(1).token, [1, 2, 3]]);
+      assertEquals(service.violations, []);
+    });
+  });
+}

@@ -75,6 +75,8 @@ export interface GitHubWays {
   readLag: number;
   /** Whether the key changes after each read of it. */
   changesKeys: boolean;
+  /** Whether a store takes the ids of repositories as texts only, as Dependabot's did for a while. */
+  wantsIdsAsText: boolean;
   /** How the answer to a write is: as documented, or 200 with an empty body. */
   writesAnswer200: boolean;
   /** When the token expires, as `github-authentication-token-expiration` says it. */
@@ -116,6 +118,7 @@ export async function startGitHub(): Promise<GitHubService> {
     unknownPermissions: 0,
     readLag: 0,
     changesKeys: false,
+    wantsIdsAsText: false,
     writesAnswer200: false,
     tokenExpiration: undefined,
     publicKey: undefined,
@@ -268,9 +271,26 @@ export async function startGitHub(): Promise<GitHubService> {
       const { createdAt: created_at, updatedAt: updated_at, visibility } = held;
       return Response.json({ name: name.toUpperCase(), created_at, updated_at, visibility });
     }
+    const given = member(json, "selected_repository_ids");
+    const wrong = Array.isArray(given) && ways.wantsIdsAsText
+      ? given.findIndex((id) => typeof id !== "string")
+      : -1;
+    if (wrong >= 0 && Array.isArray(given)) {
+      return failure(
+        422,
+        `Invalid request.\n\nInvalid property /selected_repository_ids/${wrong}: \`${
+          given[wrong]
+        }\` is not of type \`string\`.`,
+      );
+    }
     if (member(json, "key_id") !== id) return failure(422, "The key_id is not valid");
     const value = open(member(json, "encrypted_value"), publicKey, privateKey);
-    if (value === undefined) return failure(422, "Bad encrypted value");
+    if (value === undefined) {
+      return failure(
+        422,
+        "Bad request - validation failed due to an improperly encrypted secret",
+      );
+    }
     if (value.length > 48 * 1024) return failure(422, "The secret's value is too large");
     const updatedAt = `${new Date(now).toISOString().slice(0, 19)}Z`;
     const visibility = member(json, "visibility");
