@@ -36,7 +36,10 @@ const ADVICE: readonly [words: RegExp, advise: (call: RefusedCall) => string][] 
     /forbids access via|personal access tokens? (\(classic\)|if the token's lifetime)/i,
     ({ owner }) => `use a token of a kind that '${owner}' allows, or a GitHub App`,
   ],
-  [/\bupgrade\b/i, ({ owner }) => `this takes another plan of '${owner}' at GitHub`],
+  [
+    /upgrade to GitHub|make this repository public/i,
+    ({ owner }) => `this takes another plan of '${owner}' at GitHub`,
+  ],
   [
     /X-GitHub-Api-Version|API version/i,
     () => "use a newer version of Herotate, as GitHub no longer supports this one's API version",
