@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { importSPKI, jwtVerify } from "jose";
 import sodium from "libsodium-wrappers";
 import description from "./github_openapi.json" with { type: "json" };
 import { createContract } from "./github_contract.ts";
+import { createInstallations, type GitHubApp } from "./github_installations.ts";
+import { failure } from "./github_refusals.ts";
 import { isJson, member, type Service, type ServiceRequest, startService } from "./service.ts";
 
 /** A secret at GitHub. */
@@ -34,19 +35,8 @@ export interface GitHubService extends Service {
   readonly secrets: Map<string, GitHubSecret>;
   /** Repositories (`owner/name`) and organizations that exist; may be changed. */
   readonly owners: Set<string>;
-  /** The App: its id, its private key as GitHub hands it out, and what it was granted. */
-  readonly app: {
-    /** The client id. */
-    readonly id: string;
-    /** PKCS#1. */
-    readonly privateKey: string;
-    /** PKCS#8. */
-    readonly privateKeyPkcs8: string;
-    /** The installation's id. */
-    readonly installation: number;
-    /** The permissions that were granted; may be changed. */
-    readonly permissions: Map<string, string>;
-  };
+  /** The App. */
+  readonly app: GitHubApp;
   /** Where requests or answers strayed from GitHub's description; should stay empty. */
   readonly violations: readonly string[];
   /** What this GitHub does besides; may be changed. */
@@ -88,11 +78,7 @@ export interface GitHubWays {
 /** GitHub's number of a repository that was renamed. */
 const RENAMED_ID = 1296269;
 
-/** The smallest key GitHub hands out. */
-const RSA_BITS = 2048;
-
-// Making an RSA key, and reading the description, takes long enough to do it once.
-let appKey: ReturnType<typeof makeAppKey> | undefined;
+// Reading the description takes long enough to do it once.
 let contract: ReturnType<typeof createContract> | undefined;
 
 /** Starts a stand-in for GitHub. */
@@ -100,11 +86,9 @@ export async function startGitHub(): Promise<GitHubService> {
   await sodium.ready;
   const token = `github_pat_${crypto.randomUUID().replaceAll("-", "")}`;
   const narrowToken = `github_pat_${crypto.randomUUID().replaceAll("-", "")}`;
-  appKey ??= makeAppKey();
-  const app = { ...await appKey, permissions: new Map<string, string>() };
-  const installationTokens = new Map<string, { repositories?: string[]; permission: string }>();
   const secrets = new Map<string, GitHubSecret>();
   const owners = new Set<string>();
+  const { app, tokens: installationTokens, handle: handleApp } = await createInstallations(owners);
   const keys = new Map<string, { publicKey: Uint8Array; privateKey: Uint8Array; id: string }>();
   const violations: string[] = [];
   const former = new Map<string, { secret: GitHubSecret | undefined; until: number }>();
@@ -171,53 +155,6 @@ export async function startGitHub(): Promise<GitHubService> {
     if (ways.unknownPermissions === 0) return undefined;
     ways.unknownPermissions--;
     return failure(403, "Resource not accessible by integration");
-  }
-
-  async function handleApp(
-    { method, segments, headers, json }: ServiceRequest,
-    now: number,
-  ): Promise<Response> {
-    const jwt = headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
-    try {
-      const { payload } = await jwtVerify(jwt, await importSPKI(app.publicKey, "RS256"), {
-        algorithms: ["RS256"],
-        currentDate: new Date(now),
-        issuer: app.id,
-        requiredClaims: ["iat", "exp"],
-      });
-      const { iat = 0, exp = 0 } = payload;
-      if (exp - now / 1000 > 600) {
-        return failure(401, "'Expiration time' claim is too far in the future");
-      }
-      if (iat > now / 1000) return failure(401, "'Issued at' claim is in the future");
-    } catch {
-      return failure(401, "A JSON web token could not be decoded");
-    }
-    if (segments.at(-1) === "installation") {
-      const owner = segments.slice(1, -1).join("/");
-      if (method !== "GET" || !owners.has(owner)) return failure(404, "Not Found");
-      const example = description.components.examples.installation.value;
-      return Response.json({ ...example, id: app.installation });
-    }
-    if (segments[2] !== String(app.installation)) return failure(404, "Not Found");
-    const permissions: [string, unknown][] = Object.entries(member(json, "permissions") ?? {});
-    const repositories = member(json, "repositories");
-    const granted = permissions.every(([name, level]) => app.permissions.get(name) === level);
-    if (!granted || permissions.length !== 1) {
-      return failure(422, "The permissions requested are not granted to this installation.");
-    }
-    const made = `ghs_${crypto.randomUUID().replaceAll("-", "")}`;
-    installationTokens.set(made, {
-      permission: permissions[0][0],
-      repositories: Array.isArray(repositories) ? repositories.map(String) : undefined,
-    });
-    const expires_at = new Date(now + 3_600_000).toISOString();
-    return Response.json(
-      { token: made, expires_at, permissions: Object.fromEntries(permissions) },
-      {
-        status: 201,
-      },
-    );
   }
 
   function mayWrite(bearer: string, store: string, owner: string): boolean {
@@ -391,20 +328,4 @@ function open(
   } catch {
     return undefined;
   }
-}
-
-async function makeAppKey() {
-  const { generateKeyPairSync } = await import("node:crypto");
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: RSA_BITS });
-  return {
-    id: "Iv23liTestTestTest12",
-    installation: 4711,
-    privateKey: String(privateKey.export({ type: "pkcs1", format: "pem" })),
-    privateKeyPkcs8: String(privateKey.export({ type: "pkcs8", format: "pem" })),
-    publicKey: String(publicKey.export({ type: "spki", format: "pem" })),
-  };
-}
-
-function failure(status: number, message: string): Response {
-  return Response.json({ message, documentation_url: "https://docs.github.com/rest" }, { status });
 }

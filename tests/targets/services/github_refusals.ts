@@ -91,3 +91,8 @@ export function refusalOf(kind: keyof typeof GITHUB_REFUSALS): Response {
   const documentation_url = "https://docs.github.com/rest";
   return Response.json({ message, documentation_url, status: String(status) }, { status, headers });
 }
+
+/** A refusal in a few words. */
+export function failure(status: number, message: string): Response {
+  return Response.json({ message, documentation_url: "https://docs.github.com/rest" }, { status });
+}
