@@ -5,6 +5,7 @@
  */
 import { spellAddress } from "./address.ts";
 import type { GitHubSecretConfig, GitHubStore } from "./github_config.ts";
+import { serverName } from "./server.ts";
 
 /** The segments of the path to a store's secrets. */
 export function gitHubPath({ store }: GitHubStore, config: GitHubSecretConfig): string[] {
@@ -21,9 +22,9 @@ export function gitHubPath({ store }: GitHubStore, config: GitHubSecretConfig): 
  * case. Every Enterprise Server has its API at `/api/v3`, so that only another path makes two servers.
  */
 export function gitHubPlace(store: GitHubStore, config: GitHubSecretConfig): string {
-  const { host, pathname } = spellAddress(config.base_url);
-  const server = host +
-    pathname.replace(/\/{2,}/g, "/").replace(/\/$/, "").replace(/^\/api\/v3$/, "");
+  const address = spellAddress(config.base_url);
+  address.pathname = address.pathname.replace(/\/{2,}/g, "/");
+  const server = serverName(address.href).replace(/^([^/]+)\/api\/v3$/, "$1");
   const path = gitHubPath(store, config).join("/").normalize("NFC").toLowerCase();
   return `${store.type}:${server}/${path}/${config.name.toUpperCase()}`;
 }
