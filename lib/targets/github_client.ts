@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { createConceal } from "../conceal.ts";
 import { endpoint } from "./fields.ts";
 import { fetchInstallationToken, GITHUB_HEADERS } from "./github_app.ts";
 import type { GitHubSecretConfig, GitHubStore } from "./github_config.ts";
@@ -28,7 +29,9 @@ const REPLICATION_WAITS: readonly number[] = [1_000, 2_000];
 /** The most repositories that GitHub lists on a page. */
 const PAGE = 100;
 
-const repository = v.object({ full_name: v.string() });
+const repository = v.object({
+  full_name: v.pipe(v.string(), v.regex(/^[\w-]{1,39}\/[\w.-]{1,100}$/)),
+});
 
 /** One request below the API's address. */
 export type GitHubCall = Pick<TargetCall, "method" | "body" | "expected"> & {
@@ -99,7 +102,8 @@ export function createGitHubClient(
     if (!(error instanceof TargetError) || !isRedirect(error) || !config.repository) return error;
     const found = await findPresentName(session);
     if (found === undefined) return error;
-    return new TargetError(error.code, `${error.message} (GitHub says '${found}')`, error);
+    const conceal = createConceal([session.delivery.token, ...session.secrets]);
+    return new TargetError(error.code, `${error.message} (GitHub says '${conceal(found)}')`, error);
   }
 
   return {

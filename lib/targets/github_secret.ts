@@ -28,6 +28,9 @@ const SOON = 30 * 86_400_000;
 /** How GitHub answers to a write; documented are the first two. */
 const TAKEN: readonly number[] = [201, 204, 200, 202];
 
+/** A time as GitHub writes it; Date.parse() makes one of nearly anything. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 const publicKey = v.object({
   key_id: v.union([v.string(), v.pipe(v.number(), v.transform(String))]),
   key: v.pipe(
@@ -38,7 +41,7 @@ const publicKey = v.object({
   ),
 });
 const secret = v.object({
-  updated_at: v.pipe(v.string(), v.check((time) => !Number.isNaN(Date.parse(time)))),
+  updated_at: v.pipe(v.string(), v.regex(ISO_TIME)),
 });
 
 /** Defines the target that delivers to one of GitHub's stores. */

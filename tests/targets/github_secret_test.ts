@@ -387,13 +387,15 @@ Deno.test("A GitHub secret's time that cannot be read proves and disproves nothi
   await withService(startGitHub(), async (service) => {
     const target = targetAt(service, { repository: "acme/web" });
     const receipt = await target.deliver(deliveryOf(1), {});
-    for (const updated_at of ["soon", "", null, 5, undefined]) {
+    const { token } = deliveryOf(1);
+    for (const updated_at of ["soon", "soon 1", "", null, 5, undefined, token, `${token} 1`]) {
       service.setFault(() => Response.json({ name: "X", updated_at }));
       const error = await assertRejects(
         () => target.confirm(deliveryOf(1), receipt, {}),
         TargetError,
       );
       assertEquals(error.code, "unavailable", error.message);
+      assertConceals(error, [token]);
     }
   });
 });
@@ -472,3 +474,20 @@ for (const store of ["actions", "dependabot"] as const) {
     });
   });
 }
+
+Deno.test("A renamed repository's present name shows no token", async () => {
+  await withService(startGitHub(), async (service) => {
+    for (
+      const name of [`acme/${deliveryOf(1).token}`, deliveryOf(1).token, "a b/c", service.token]
+    ) {
+      service.ways.renamed.set("acme/web", name);
+      const error = await assertRejects(
+        () => targetAt(service, { repository: "acme/web" }).deliver(deliveryOf(1), {}),
+        TargetError,
+        "was renamed or moved",
+      );
+      assertConceals(error, [deliveryOf(1).token, service.token]);
+      assert(!error.message.includes("a b/c"), error.message);
+    }
+  });
+});
