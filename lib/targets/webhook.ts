@@ -40,6 +40,9 @@ const schema = configuration({
 const KEY_AT_WORK = /idempoten|outstanding|in[- ]progress/i;
 const KEY_USED = /idempotency[-_ ]key is already used|idempotency_error|idempotent requests can/i;
 
+/** How long a key is kept for retries, in milliseconds: longer than they go on, shorter than a backoff. */
+const KEY_LIFETIME = 10 * 60_000;
+
 /** How many bytes of a query's hash tell two apart in the name of a place. */
 const QUERY_BYTES = 8;
 
@@ -78,7 +81,7 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
   const url = new URL(config.url);
   const place = `webhook '${url.origin}${url.pathname}'`;
   /** The keys of deliveries that no answer has come to: to send one of these again is a mere retry. */
-  const unanswered = new Map<string, string>();
+  const unanswered = new Map<string, { readonly key: string; readonly since: number }>();
   const request = createRequester(environment, {
     place,
     advice: {
@@ -100,15 +103,19 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
   async function post(delivery: Delivery, body: string, context: TargetContext): Promise<Answer> {
     const secret = environment.secret(config.secret);
     const { idempotencyKey } = delivery;
-    const key = unanswered.get(idempotencyKey) ?? `${idempotencyKey}-${crypto.randomUUID()}`;
-    unanswered.set(idempotencyKey, key);
+    const now = environment.now();
+    const kept = unanswered.get(idempotencyKey);
+    const sent = kept && now - kept.since < KEY_LIFETIME
+      ? kept
+      : { key: `${idempotencyKey}-${crypto.randomUUID()}`, since: now };
+    unanswered.set(idempotencyKey, sent);
     try {
       const answer = await request({ delivery, context, secrets: [secret] }, {
         method: "POST",
         url,
         headers: {
-          [SIGNATURE_HEADER]: await signWebhook(body, secret, environment.now()),
-          "idempotency-key": key,
+          [SIGNATURE_HEADER]: await signWebhook(body, secret, now),
+          "idempotency-key": sent.key,
         },
         body,
         expected: [200, 201, 202, 204],

@@ -161,6 +161,27 @@ for (
   });
 }
 
+Deno.test("webhook lets a later attempt take effect when all answers to the first were lost", async () => {
+  await withService(startWebhookReceiver(), async (service) => {
+    service.ways.remembersKeys = true;
+    let lost = 4;
+    const target = targetAt(service, "/tokens", async (input, init) => {
+      const response = await fetch(input, init);
+      if (lost-- <= 0) return response;
+      await response.body?.cancel();
+      throw new TypeError("connection closed before message completed");
+    });
+    for (const wait of [10_000, 20_000, 40_000, 15 * 60_000]) {
+      await assertRejects(() => target.deliver(deliveryOf(1), {}), TargetError, "no answer");
+      service.advance(wait);
+    }
+    assertEquals(service.effects(), 1);
+    putBack(service);
+    await target.deliver(deliveryOf(1), {});
+    assertEquals(service.tokens.get("ci-deploy")?.token, deliveryOf(1).token);
+  });
+});
+
 Deno.test("webhook gets past a failure that the receiver remembers", async () => {
   await withService(startWebhookReceiver(), async (service) => {
     service.ways.remembersKeys = true;
