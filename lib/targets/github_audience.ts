@@ -69,6 +69,26 @@ export function respellAudience(
   return ids && wantsTexts ? { ...audience, selected_repository_ids: ids.map(String) } : audience;
 }
 
+/**
+ * Gives a secret its selected repositories back where a write has lost some of them.
+ *
+ * @returns The answer to what was written last, or undefined where nothing was.
+ */
+export async function restoreAudience(
+  send: GitHubSend,
+  path: readonly string[],
+  name: string,
+  { selected_repository_ids: ids = [] }: Partial<GitHubAudience>,
+): Promise<Answer | undefined> {
+  if (ids.length === 0) return undefined;
+  const list = [...path, name, "repositories"];
+  const answer = await send({ method: "GET", path: list, page: 1, expected: [200] });
+  const { total_count } = answer.read(repositories, "the secret's repositories");
+  if (total_count >= ids.length) return undefined;
+  const body = JSON.stringify({ selected_repository_ids: ids });
+  return await send({ method: "PUT", path: list, body, expected: [204, 200, 202] });
+}
+
 async function readSelected(
   send: GitHubSend,
   path: readonly string[],

@@ -4,7 +4,12 @@
  * @module
  */
 import * as v from "valibot";
-import { type GitHubAudience, readAudience, respellAudience } from "./github_audience.ts";
+import {
+  type GitHubAudience,
+  readAudience,
+  respellAudience,
+  restoreAudience,
+} from "./github_audience.ts";
 import { createGitHubClient, DEFAULT_TOKEN, type GitHubSend } from "./github_client.ts";
 import { type GitHubSecretConfig, gitHubSecretSchema, type GitHubStore } from "./github_config.ts";
 import { gitHubPath, gitHubPlace } from "./github_place.ts";
@@ -44,6 +49,13 @@ const secret = v.object({
   updated_at: v.pipe(v.string(), v.regex(ISO_TIME)),
 });
 
+/** What a write was between, and who was to see the secret. */
+interface Written {
+  readonly before: Answer;
+  readonly after: Answer;
+  readonly sent: Partial<GitHubAudience>;
+}
+
 /** Defines the target that delivers to one of GitHub's stores. */
 export function defineGitHubSecret(store: GitHubStore): TargetDefinition<GitHubSecretConfig> {
   return {
@@ -81,20 +93,29 @@ function create(
     return await send({ method: "PUT", path: [...path, name], body, expected });
   }
 
+  async function writeSealed(
+    send: GitHubSend,
+    delivery: Delivery,
+    audience: Partial<GitHubAudience>,
+  ): Promise<Written> {
+    const before = await readKey(send);
+    const after = await write(send, before, delivery, audience, [...TAKEN, 422]);
+    if (after.status !== 422) return { before, after, sent: audience };
+    // That is also what GitHub says when it has replaced the key since.
+    const again = await readKey(send);
+    const sent = respellAudience(audience, after);
+    return { before: again, after: await write(send, again, delivery, sent, TAKEN), sent };
+  }
+
   return {
     async deliver(delivery, context) {
       const send = await authorize(delivery, context);
       const audience = config.repository === undefined
         ? await readAudience(send, path, name, visibility, place)
         : {};
-      const before = await readKey(send);
-      const after = await write(send, before, delivery, audience, [...TAKEN, 422]);
-      if (after.status !== 422) return writtenBetween(before, after, environment.now());
-      // That is also what GitHub says when it has replaced the key since.
-      const again = await readKey(send);
-      const respelled = respellAudience(audience, after);
-      const taken = await write(send, again, delivery, respelled, TAKEN);
-      return writtenBetween(again, taken, environment.now());
+      const { before, after, sent } = await writeSealed(send, delivery, audience);
+      const last = await restoreAudience(send, path, name, sent) ?? after;
+      return writtenBetween(before, last, environment.now());
     },
     async confirm(delivery, receipt, context) {
       const send = await authorize(delivery, context);

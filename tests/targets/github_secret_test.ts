@@ -491,3 +491,19 @@ Deno.test("A renamed repository's present name shows no token", async () => {
     }
   });
 });
+
+for (const store of STORES) {
+  Deno.test(`An organization's ${store} secret gets its repositories back when a write ignores them`, async () => {
+    await withService(startGitHub(), async (service) => {
+      const path = `/orgs/acme/${store}/secrets/X`;
+      service.secrets.set(path, { ...old, visibility: "selected", selected: ids });
+      service.ways.ignoresIds = true;
+      const target = targetAt(service, { organization: "acme" }, store);
+      const receipt = await target.deliver(deliveryOf(1), {});
+      const { value, selected } = service.secrets.get(path) ?? {};
+      assertEquals([value, selected], [deliveryOf(1).token, ids]);
+      assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
+      assertEquals(service.violations, []);
+    });
+  });
+}

@@ -67,6 +67,8 @@ export interface GitHubWays {
   changesKeys: boolean;
   /** Whether a store takes the ids of repositories as texts only, as Dependabot's did for a while. */
   wantsIdsAsText: boolean;
+  /** Whether a write ignores the ids of repositories, and so takes the secret from all of them. */
+  ignoresIds: boolean;
   /** How the answer to a write is: as documented, or 200 with an empty body. */
   writesAnswer200: boolean;
   /** When the token expires, as `github-authentication-token-expiration` says it. */
@@ -103,6 +105,7 @@ export async function startGitHub(): Promise<GitHubService> {
     readLag: 0,
     changesKeys: false,
     wantsIdsAsText: false,
+    ignoresIds: false,
     writesAnswer200: false,
     tokenExpiration: undefined,
     publicKey: undefined,
@@ -209,6 +212,11 @@ export async function startGitHub(): Promise<GitHubService> {
       return Response.json({ name: name.toUpperCase(), created_at, updated_at, visibility });
     }
     const given = member(json, "selected_repository_ids");
+    if (sub === "repositories") {
+      if (!held) return failure(404, "Not Found");
+      select(key, Array.isArray(given) ? given.map(Number) : []);
+      return new Response(null, { status: 204 });
+    }
     const wrong = Array.isArray(given) && ways.wantsIdsAsText
       ? given.findIndex((id) => typeof id !== "string")
       : -1;
@@ -238,7 +246,7 @@ export async function startGitHub(): Promise<GitHubService> {
       createdAt: held?.createdAt ?? updatedAt,
       updatedAt,
       ...(kind === "orgs" ? { visibility: String(visibility) } : {}),
-      ...(Array.isArray(selected) ? { selected: selected.map(Number) } : {}),
+      ...(Array.isArray(selected) && !ways.ignoresIds ? { selected: selected.map(Number) } : {}),
     });
     if (ways.writesAnswer200) return new Response("", { status: 200 });
     return held ? new Response(null, { status: 204 }) : Response.json({}, { status: 201 });
