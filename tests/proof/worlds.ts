@@ -100,6 +100,11 @@ async function adopt(sim: Simulation): Promise<void> {
   await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 15 * day });
 }
 
+/** The operator's own token stands at the places, and is due. */
+async function adoptDue(sim: Simulation): Promise<void> {
+  await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 28 * day });
+}
+
 async function adoptFor(
   sim: Simulation,
   attributes: {
@@ -220,6 +225,7 @@ const lasting: readonly {
     name: "records without a readable id",
     world: { always: [{ kind: "mistyped", member: "id", value: 5 }] },
     heals: true,
+    patience: Infinity,
     hopeless: true,
   },
   { name: "a quota that is reached", world: { quota: 1 }, heals: true, hopeless: true },
@@ -277,6 +283,7 @@ export const worlds: readonly World[] = [
       { capped: { seconds: 8 * 3600 } },
     ),
     days: 4,
+    prepare: adoptDue,
     judge: (sim) => unmade(sim, 10),
   },
   {
@@ -379,20 +386,23 @@ export const worlds: readonly World[] = [
   },
   {
     name: "a token revoked by hand",
-    options: ci({ lifetime: 30 * day }),
+    options: {
+      credentials: [
+        ...ci({ lifetime: 30 * day }).credentials,
+        { name: "ops", scope: ["write"], lifetime: 30 * day, targets: ["hook:ops"] },
+      ],
+    },
     days: 2,
     interval: 15 * minute,
-    async prepare(sim) {
-      await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 25 * day });
-    },
+    prepare: adoptDue,
     during(sim, elapsed) {
-      const [made] = sim.heroku.live();
-      if (elapsed === 12 * hour) sim.heroku.revoke(made.id);
+      const made = sim.heroku.live().find(({ description }) => description.startsWith("ci ["));
+      if (elapsed === 12 * hour) sim.heroku.revoke(made?.id ?? "");
       if (elapsed < 12 * hour + 90 * minute) return;
       if (sim.configured()[0].places.every(({ place }) => isAlive(sim, place))) return;
       sim.violations.push({ call: "the wait", message: "A revoked token is not replaced in time" });
     },
-    judge: (sim) => tooMany(sim, 2),
+    judge: (sim) => tooMany(sim, 3),
   },
   {
     name: "a generation of somebody else that is the largest there is",
@@ -411,9 +421,10 @@ export const worlds: readonly World[] = [
     name: "a replacement that somebody renamed to the credential's name",
     options: ci({ lifetime: 8 * day }),
     days: 24,
+    prepare: adoptDue,
     during(sim, elapsed) {
       if (elapsed !== 12 * hour) return;
-      const [{ id }] = sim.heroku.live();
+      const [{ id }] = sim.heroku.live().filter(({ description }) => description !== "ci");
       sim.heroku.edit(id, { description: "ci" });
       sim.observer.protect(id);
     },

@@ -421,8 +421,22 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return meta.changes > 0;
   }
 
+  /** What is known of every token that the Worker has ever worked with, or may be given by mistake. */
+  const owns = new Map<string, OwnToken>();
+
+  async function knowOwn(token: string): Promise<OwnToken> {
+    const own = owns.get(token) ?? await createOwnToken(token);
+    owns.set(token, own);
+    return own;
+  }
+
   async function createWorld(process: string) {
+<<<<<<< HEAD
     owns.set(simulation.token, await createOwnToken(simulation.token));
+=======
+    await knowOwn(stranger.token);
+    const own = await knowOwn(simulation.token);
+>>>>>>> proof
     const fetch = createFetch(process);
     const ledger = createLedger(createWatchedDatabase(process));
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
@@ -445,7 +459,11 @@ export function createSimulation(options: SimulationOptions): Simulation {
         return createAccountReader({ ...client, token: simulation.token });
       },
       get own() {
+<<<<<<< HEAD
         return owns.get(simulation.token) ?? unknownToken;
+=======
+        return owns.get(simulation.token) ?? own;
+>>>>>>> proof
       },
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
@@ -580,8 +598,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const process = `sweep ${++sweeps}`;
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
+<<<<<<< HEAD
       const world = await createWorld(process);
       const work = sweep(Object.assign(world, {
+=======
+      const work = sweep(Object.assign(await createWorld(process), {
+>>>>>>> proof
         fuse,
         start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
