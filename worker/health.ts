@@ -156,7 +156,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
     reason(
       "list_doubted",
       (last.report?.doubts ?? [])
-        .filter(({ since, until }) => now - since > patience || until === null)
+        .filter(({ since, until }) => until !== null && now - since > patience)
         .map((doubt) => doubt.reason),
     ),
     reason("delete_undone", last.report?.undead ?? []),

@@ -204,7 +204,6 @@ export interface Simulation {
 
 const sealingKey = btoa(String.fromCharCode(...new Uint8Array(32).map((_, i) => i)));
 const sealing = await createSealing(sealingKey);
-const unknownToken = await createOwnToken("a token that no sweep has seen yet");
 
 /** What becomes of a call that its caller cannot tell from one without effect. */
 const tookEffect: ReadonlySet<Fate> = new Set(["lost", "timeout", "cut off", "500 after"]);
@@ -255,7 +254,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const said: string[] = [];
   const dying = new Map<string, () => void>();
   const others: Simulation[] = beside ? [beside] : [];
-  const owns = new Map<string, OwnToken>();
   let calls = 0;
   let sweeps = 0;
   let specs: readonly CredentialSpec[] = [];
@@ -431,12 +429,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   }
 
   async function createWorld(process: string) {
-<<<<<<< HEAD
-    owns.set(simulation.token, await createOwnToken(simulation.token));
-=======
     await knowOwn(stranger.token);
     const own = await knowOwn(simulation.token);
->>>>>>> proof
     const fetch = createFetch(process);
     const ledger = createLedger(createWatchedDatabase(process));
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
@@ -459,11 +453,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         return createAccountReader({ ...client, token: simulation.token });
       },
       get own() {
-<<<<<<< HEAD
-        return owns.get(simulation.token) ?? unknownToken;
-=======
         return owns.get(simulation.token) ?? own;
->>>>>>> proof
       },
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
@@ -598,12 +588,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const process = `sweep ${++sweeps}`;
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
-<<<<<<< HEAD
-      const world = await createWorld(process);
-      const work = sweep(Object.assign(world, {
-=======
       const work = sweep(Object.assign(await createWorld(process), {
->>>>>>> proof
         fuse,
         start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
