@@ -64,7 +64,10 @@ const trueDays = 4;
 const interval = hour;
 
 /** Lives on bad answers until so many rotations were begun, and on good ones for a few days. */
-export async function liveOnAnswers(options: AnswersOptions): Promise<AnswersResult> {
+export async function liveOnAnswers(
+  options: AnswersOptions,
+  watch: (sim: Simulation) => void = () => {},
+): Promise<AnswersResult> {
   const random = createRandom(options.seed);
   const sim = createSimulation({
     seed: options.seed,
@@ -73,6 +76,7 @@ export async function liveOnAnswers(options: AnswersOptions): Promise<AnswersRes
       toSpec(2 * index + 1, lifetime),
     ]),
   });
+  watch(sim);
   // With answers like these a token may well expire.
   sim.observer.fairTime = Infinity;
   let mutated = 0;

@@ -458,9 +458,9 @@ export const scenarios: readonly Scenario[] = [
     options: ci(["hook:a", "var:acme/KEY"]),
     prepare: (sim) => adopt(sim, ["hook:a", "var:acme/KEY"]),
     during(sim, { name }) {
-      if (name === "POST /a") sim.token = sim.stranger.token;
+      if (name === "POST /a") sim.useToken(sim.stranger.token);
     },
-    heal: (sim) => sim.token = sim.heroku.token,
+    heal: (sim) => sim.useToken(sim.heroku.token),
     judge: (sim) => tooMany(sim, 3),
   },
   {
@@ -477,7 +477,7 @@ export const scenarios: readonly Scenario[] = [
       sim.heroku.advance(25 * day);
       await sim.cron();
       await sim.advance(10 * minute);
-      sim.token = token;
+      sim.useToken(token);
       sim.observer.own(token);
       await sim.advance(9 * minute);
     },

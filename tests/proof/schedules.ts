@@ -253,7 +253,8 @@ function createLife(sim: Simulation) {
 
   /** What is hidden may not count as gone, for a while or ever. */
   function hide(): void {
-    const patience = removals.length > 0 ? Infinity : passing?.patience ?? lasting.patience;
+    const unreadable = removals.length > 0 ? 10 * minute : undefined;
+    const patience = passing?.patience ?? lasting.patience ?? unreadable;
     if (patience !== undefined) observer.hide(patience);
     if (passing || removals.length > 0 || sim.token !== heroku.token) observer.disturb();
   }
@@ -315,6 +316,10 @@ function createLife(sim: Simulation) {
     }
   }
 
+  function knowsAccount(): boolean {
+    return sim.database.query("SELECT 1 FROM ledger WHERE account IS NOT NULL").length > 0;
+  }
+
   function isKnown(name: string): boolean {
     return sim.database.query("SELECT 1 FROM credentials WHERE name = ?", name).length > 0;
   }
@@ -329,12 +334,12 @@ function createLife(sim: Simulation) {
     releaseUnseen(unknown);
     if (!report) return;
     const made = observer.made();
+    const stopped = new Set(
+      report.decisions.filter(({ kind }) => kind === "blocked").map(({ credential }) => credential),
+    );
     observer.blocked = new Set(
-      report.decisions
-        .filter(({ kind, credential }) =>
-          kind === "blocked" || (muddled.has(credential) && !made.has(credential))
-        )
-        .map(({ credential }) => credential),
+      specs.map(({ name }) => name)
+        .filter((name) => stopped.has(name) || (muddled.has(name) && !made.has(name))),
     );
   }
 
@@ -390,8 +395,11 @@ function createLife(sim: Simulation) {
         madeBefore = heroku.creations.length;
         // By its description alone nobody can say any more whose it is.
         for (const { asked, description } of heroku.creations) {
-          if (asked !== description) observer.excuseLeftover(asked);
+          if (asked === description) continue;
+          observer.excuseLeftover(asked);
+          observer.doublesExcused = true;
         }
+        sim.useToken(heroku.token);
         sim.database.reset();
         for (const [name, made] of observer.made()) {
           for (const { token } of made) observer.attribute(token, name);
@@ -468,7 +476,8 @@ function createLife(sim: Simulation) {
         return setCondition(passingConditions[each.which]);
       case "another account":
         observer.disturb();
-        sim.token = sim.stranger.token;
+        // A ledger that is new takes the first account for its own.
+        if (knowsAccount()) sim.useToken(sim.stranger.token);
         return;
       case "unreadable record":
         observer.disturb();
@@ -485,7 +494,7 @@ function createLife(sim: Simulation) {
     heroku.setAccount({ suspended });
     heroku.setRateLimitRemaining(4500);
     setCondition(undefined);
-    sim.token = heroku.token;
+    sim.useToken(heroku.token);
     for (const remove of removals.splice(0)) remove();
   }
 

@@ -459,7 +459,7 @@ export const worlds: readonly World[] = [
     during(sim, elapsed) {
       const made = sim.heroku.live().find(({ description }) => description !== "ci");
       if (elapsed !== 12 * hour || made === undefined) return;
-      sim.token = made.token;
+      sim.useToken(made.token);
       sim.observer.own(made.token);
     },
     judge: (sim) => sim.heroku.accepts(sim.token) ? [] : ["Its own token is dead"],
@@ -469,8 +469,8 @@ export const worlds: readonly World[] = [
     options: ci({ lifetime: 8 * day }),
     days: 10,
     during(sim, elapsed) {
-      if (elapsed === 12 * hour) sim.token = sim.stranger.token;
-      if (elapsed === day) sim.token = sim.heroku.token;
+      if (elapsed === 12 * hour) sim.useToken(sim.stranger.token);
+      if (elapsed === day) sim.useToken(sim.heroku.token);
     },
     judge: (sim) => unmade(sim, 2),
   },
@@ -480,8 +480,8 @@ export const worlds: readonly World[] = [
     days: 10,
     prepare: (sim) => adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 25 * day }),
     during(sim, elapsed) {
-      if (elapsed === 3 * hour) sim.token = sim.stranger.token;
-      if (elapsed === 9 * hour) sim.token = sim.heroku.token;
+      if (elapsed === 3 * hour) sim.useToken(sim.stranger.token);
+      if (elapsed === 9 * hour) sim.useToken(sim.heroku.token);
     },
     judge: (sim) => unmade(sim, 2),
   },

@@ -12,7 +12,7 @@ import { createAcceptance } from "../../lib/rotation/acceptance.ts";
 import { createAccountReader } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
-import { createOwnToken, type OwnToken } from "../../lib/rotation/own_token.ts";
+import { createOwnToken } from "../../lib/rotation/own_token.ts";
 import { rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
@@ -176,7 +176,9 @@ export interface Simulation {
   /** Another account of Heroku. */
   readonly stranger: FakeHeroku;
   /** The token that the Worker works with. */
-  token: string;
+  readonly token: string;
+  /** Gives the Worker another token, as a deployment does: every run goes on in a new process. */
+  useToken(token: string): void;
   /** Changes what any service answered; default: nothing. */
   mutate: ((response: Response, call: string) => Promise<Response>) | undefined;
   /** Decides what becomes of each call; default: it is sent. */
@@ -254,6 +256,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const said: string[] = [];
   const dying = new Map<string, () => void>();
   const others: Simulation[] = beside ? [beside] : [];
+  let token = heroku.token;
   let calls = 0;
   let sweeps = 0;
   let specs: readonly CredentialSpec[] = [];
@@ -295,7 +298,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     }
   }
 
-  function createFetch(process: string): typeof fetch {
+  function createFetch(process: string, isAstray: boolean): typeof fetch {
     return async (input, init = {}) => {
       const expire = newestTimer();
       const url = input instanceof URL ? input : new URL(String(input));
@@ -312,8 +315,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
         if (fate === "401") return refusal();
         const { signal: _ours, ...sent } = init;
         const answered = toHeroku
-          ? await askHeroku(process, url, sent, body, fate)
-          : await askHook(process, pathname.slice(1), body ?? "", fate);
+          ? await askHeroku(process, isAstray, url, sent, body, fate)
+          : await askHook(process, isAstray, pathname.slice(1), body ?? "", fate);
         const given = await simulation.mutate?.(answered, name) ?? answered;
         const tried = pathname === "/account" && [200, 401, 402, 403].includes(given.status);
         if (toHeroku && tried && await isProof(given)) {
@@ -345,6 +348,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   async function askHeroku(
     process: string,
+    isAstray: boolean,
     url: URL,
     init: RequestInit,
     body: string | undefined,
@@ -361,7 +365,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }
       if (app) {
         for (const [key, token] of Object.entries<string>(JSON.parse(body))) {
-          observer.delivering(watched, "", `var:${app}/${key}`, call)(token);
+          observer.delivering(watched, "", `var:${app}/${key}`, call, isAstray)(token);
         }
       }
     }
@@ -375,6 +379,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   async function askHook(
     process: string,
+    isAstray: boolean,
     path: string,
     body: string,
     fate: Fate,
@@ -385,7 +390,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     if (fate === "503") return new Response(`<html>Sorry ${body}</html>`, { status: 503 });
     const { token, credential } = JSON.parse(body);
     if (observe) {
-      observer.delivering(watched, credential, `hook:${path}`, `POST of ${process}`)(token);
+      const call = `POST of ${process}`;
+      observer.delivering(watched, credential, `hook:${path}`, call, isAstray)(token);
     }
     hooks.set(path, token);
     if (fate === "lost" || fate === "timeout") throw new TypeError("Connection reset");
@@ -419,42 +425,25 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return meta.changes > 0;
   }
 
-  /** What is known of every token that the Worker has ever worked with, or may be given by mistake. */
-  const owns = new Map<string, OwnToken>();
-
-  async function knowOwn(token: string): Promise<OwnToken> {
-    const own = owns.get(token) ?? await createOwnToken(token);
-    owns.set(token, own);
-    return own;
-  }
-
   async function createWorld(process: string) {
-    await knowOwn(stranger.token);
-    const own = await knowOwn(simulation.token);
-    const fetch = createFetch(process);
+    const { token } = simulation;
+    const fetch = createFetch(process, stranger.tokens().includes(token));
     const ledger = createLedger(createWatchedDatabase(process));
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
     const environment: TargetEnvironment = {
       fetch,
       now,
-      secret: (name) => name === "HEROKU_API_TOKEN" ? simulation.token : "secret",
+      secret: (name) => name === "HEROKU_API_TOKEN" ? token : "secret",
       store: createTokenStore(ledger, sealing),
     };
     return {
       ledger,
       sealing,
       now,
-      // A run that slept goes on with the secrets of another day.
-      get authorizations() {
-        return createClient({ ...client, token: simulation.token });
-      },
+      authorizations: createClient({ ...client, token }),
       accepts: createAcceptance(client),
-      get account() {
-        return createAccountReader({ ...client, token: simulation.token });
-      },
-      get own() {
-        return owns.get(simulation.token) ?? own;
-      },
+      account: createAccountReader({ ...client, token }),
+      own: await createOwnToken(token),
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isTarget: (place: string) =>
         place !== "store" &&
@@ -528,7 +517,6 @@ export function createSimulation(options: SimulationOptions): Simulation {
       );
       return row && String(row.authorization);
     },
-    isAstray: () => stranger.tokens().includes(simulation.token),
   };
   let watchedCredentials: readonly Watched[] = [];
 
@@ -542,7 +530,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
     down,
     said,
     stranger,
-    token: heroku.token,
+    get token() {
+      return token;
+    },
+    useToken(next) {
+      token = next;
+      for (const { id, status } of workflows.runs) {
+        if (status !== "asleep" && status !== "running") continue;
+        workflows.kill(id);
+        workflows.resume(id);
+      }
+    },
     mutate: undefined,
     skew: 0,
     get calls() {
