@@ -39,15 +39,18 @@ function findSameNames(drafts: readonly CredentialDraft[]): Mistake[] {
 
 function findSamePlaces(drafts: readonly CredentialDraft[]): Mistake[] {
   const targets = drafts.flatMap((draft) => draft.targets.map((target) => ({ draft, target })));
-  return findRepeated(
-    targets,
-    // Each credential has a place of its own in the store.
-    ({ draft, target }) => target.type === store.type ? `store ${draft.path}` : target.place,
-    ({ target }, first) => ({
-      path: target.path,
-      message: `Must write another place than ${first.target.path}: both write ${target.place}`,
-    }),
-  );
+  return targets.flatMap(({ draft, target }, at) => {
+    const first = targets.find((earlier, index) =>
+      index < at && target.overlaps(earlier.target) &&
+      // Each credential has a place of its own in the store.
+      (target.type !== store.type || draft === earlier.draft)
+    )?.target;
+    if (!first) return [];
+    const why = first.place === target.place
+      ? `both write ${target.place}`
+      : `${target.place} and ${first.place} are one place, or one is a part of the other`;
+    return [{ path: target.path, message: `Must write another place than ${first.path}: ${why}` }];
+  });
 }
 
 function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {

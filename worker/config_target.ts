@@ -16,8 +16,12 @@ export interface TargetDraft {
   readonly type: string;
   /** The place it writes. */
   readonly place: string;
+  /** Its members, checked. */
+  readonly config: unknown;
   /** The names of the Worker secrets that it needs. */
   readonly secrets: readonly string[];
+  /** Whether it writes the same place as another one, or a part of it. */
+  overlaps(other: TargetDraft): boolean;
   /** Those of them that it signs with, and sends in no header. */
   readonly signing: readonly string[];
   /** Makes the target. */
@@ -60,7 +64,11 @@ export function parseTarget(
       path,
       type: definition.type,
       place,
+      config,
       secrets: definition.secrets(config),
+      overlaps: (other) =>
+        other.place === place ||
+        (other.type === definition.type && definition.overlaps?.(config, other.config) === true),
       signing: definition.signingSecrets?.(config) ?? [],
       create: (environment) => ({
         type: definition.type,

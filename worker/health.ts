@@ -124,7 +124,13 @@ export function findHolders(entries: readonly Entry[]): readonly Entry[] {
 }
 
 function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[] {
-  if (!last) return [reason("no_sweep", ["There was no sweep yet: it comes with the next cron"])];
+  if (!last) {
+    return [
+      reason("no_sweep", [
+        'There was no sweep yet: it comes with the next cron, so look whether wrangler.toml has [triggers] crons = ["*/15 * * * *"]',
+      ]),
+    ];
+  }
   const problems = last.report?.problems ?? [];
   const isPatient = now - (lastClean ?? -Infinity) <= patience;
   const held = (last.report?.decisions ?? [])
@@ -134,7 +140,11 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
   return [
     reason(
       "sweep_overdue",
-      now - last.at > patience ? ["The last sweep is more than an hour old: check the cron"] : [],
+      now - last.at > patience
+        ? [
+          "The last sweep is more than an hour old: look whether wrangler.toml has [triggers] crons = [\"*/15 * * * *\"], and at the cron's runs in Cloudflare's dashboard",
+        ]
+        : [],
     ),
     reason(
       "sweep_failed",
@@ -146,7 +156,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
     reason(
       "list_doubted",
       (last.report?.doubts ?? [])
-        .filter(({ since, until }) => now - since > patience || until === null)
+        .filter(({ since, until }) => until !== null && now - since > patience)
         .map((doubt) => doubt.reason),
     ),
     reason("delete_undone", last.report?.undead ?? []),

@@ -465,15 +465,6 @@ export function createLedger(database: Database): Ledger {
       );
     },
 
-    async forgetToken(lease, mark) {
-      await write(
-        lease,
-        `UPDATE entries SET sealed_token = NULL WHERE credential = ? AND mark = ? AND ${leased}`,
-        lease.credential,
-        mark,
-      );
-    },
-
     async serve(credential, mark) {
       const [{ meta: { changes } }] = await run([
         "UPDATE credentials SET served = ? WHERE name = ? AND EXISTS (" +
@@ -491,9 +482,11 @@ export function createLedger(database: Database): Ledger {
       await run(
         [
           "DELETE FROM entries WHERE state IN ('retired', 'discarded', 'released')" +
-          " AND created_at < ? AND EXISTS (SELECT 1 FROM entries AS successor WHERE" +
+          " AND ended_at < ? AND (gone_at IS NOT NULL OR state = 'released' OR expires_at < ?)" +
+          " AND EXISTS (SELECT 1 FROM entries AS successor WHERE" +
           " successor.credential = entries.credential AND successor.state = 'current'" +
           " AND successor.generation > entries.generation)",
+          before,
           before,
         ],
       );

@@ -154,8 +154,9 @@ function toMember(
   ledger: CredentialLedger,
   view: View,
 ): Member {
-  const isOther = hasOtherToken(entry, authorization);
-  const believedFrom = !isOther || hasOtherEnd(entry, authorization, view.at)
+  const accepted = view.accepted.get(authorization.id);
+  const isOther = hasOtherToken(entry, authorization) && accepted !== true;
+  const believedFrom = accepted === false || hasOtherEnd(entry, authorization, view.at)
     ? -Infinity
     : contradictedFrom(entry, ledger, view);
   const isDoubted = isOther && believedFrom > view.at;
@@ -234,9 +235,10 @@ export function leftoversOf(entry: Entry, view: View): Authorization[] {
 export function isClaimed({ description }: Authorization, entry: Entry): boolean {
   if (description === undefined) return entry.made;
   const { credential: name, generation, mark } = entry;
-  if (parseMarker(description).name === name) return true;
-  if (entry.description !== null && isSameText(description, entry.description)) return true;
-  return entry.made && survivesIn(description, { name, generation, mark });
+  if (generation > 0 && survivesIn(description, { name, generation, mark })) return true;
+  return entry.description === null
+    ? parseMarker(description).name === name
+    : isSameText(description, entry.description);
 }
 
 function bears({ description = "" }: Authorization, marker: Required<Marker>): boolean {

@@ -10,7 +10,8 @@ import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
-import { createView, isExpected, type View } from "./line.ts";
+import { LONGEST_LAG } from "./doubt.ts";
+import { createView, hasOtherToken, isExpected, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
 import type { Sealing } from "./sealing.ts";
@@ -58,12 +59,16 @@ export async function lookAround(
     isExpected(entry) && !hasExpired(entry, at)
   );
   const { found, missing } = await lookUp(authorizations, expected, listing);
-  const accepted = await tryTokens(world, missing);
   const all = [...listing.authorizations, ...found];
   const untouchable = await findAuthorization(authorizations, "~");
   const unreliable = describeUnreliable(listing, note);
   const entries = [...known.values()].flatMap((each) => each.entries);
   const made = new Map(entries.map((entry) => [entry.authorization ?? "", entry]));
+  const others = all.filter((each) => {
+    const entry = made.get(each.id);
+    return entry !== undefined && isExpected(entry) && hasOtherToken(entry, each);
+  }).flatMap(({ id }) => made.get(id) ?? []);
+  const accepted = await tryTokens(world, [...missing, ...others], at);
   const ownIds = findOwn(all, made, own);
   const view = createView(all, at, {
     defaultId: untouchable?.id,
@@ -116,15 +121,17 @@ async function lookUp(
   return { found, missing };
 }
 
-/** Asks Heroku with the tokens themselves of what is missing, where the ledger keeps them. */
+/** Asks Heroku with the tokens themselves about what its list contradicts. */
 async function tryTokens(
   { accepts, sealing }: LookWorld,
-  missing: readonly Entry[],
+  contradicted: readonly Entry[],
+  at: number,
 ): Promise<ReadonlyMap<string, boolean>> {
   const accepted = new Map<string, boolean>();
-  for (const entry of missing) {
-    // One that was never proven may be new to Heroku, and a refusal would say nothing.
-    if (entry.state !== "current" || entry.sealedToken === null) continue;
+  for (const entry of contradicted) {
+    // A token that was never proven may be too new for Heroku, and its refusal would say nothing.
+    const isTried = entry.state === "current" || entry.notedAt + LONGEST_LAG <= at;
+    if (!isTried || entry.sealedToken === null) continue;
     try {
       const token = await sealing.open(entry.sealedToken, entry);
       accepted.set(entry.authorization ?? "", await accepts(token, entry.scope));

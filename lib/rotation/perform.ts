@@ -61,15 +61,15 @@ type Outcome<T> =
 export function createPerform(
   step: Step,
   lease: Lease,
-  { ledger, own, now }: PerformWorld,
+  world: PerformWorld,
 ): Perform {
   return async <T>(name: string, run: (note: LedgerNote) => Promise<T>): Promise<T> => {
     for (let round = 1;; round++) {
       const title = round === 1 ? name : `${name} (${round})`;
       const outcome = await step.do<Outcome<T>>(title, patience, async () => {
         try {
-          const note = await ledger.renew(lease, now() + leaseDuration);
-          if (note.account !== null && note.account.token !== own.fingerprint) {
+          const note = await world.ledger.renew(lease, world.now() + leaseDuration);
+          if (note.account !== null && note.account.token !== world.own.fingerprint) {
             throw new AttemptError(
               `Cannot ${name} as 'HEROKU_API_TOKEN' was changed: the next sweep looks whose it is`,
             );

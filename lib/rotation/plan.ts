@@ -11,7 +11,15 @@ import { LONGEST_LAG } from "./doubt.ts";
 import { findExcess, hold, stagger } from "./fuse.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { adoptionOf, foreignersOf, leftoversOf, predecessorOf, type View } from "./line.ts";
-import { findNeed, findTaken, inspect, isExpiring, type Line, type Taken } from "./need.ts";
+import {
+  findNeed,
+  findTaken,
+  inspect,
+  isExpiring,
+  type Line,
+  type Need,
+  type Taken,
+} from "./need.ts";
 import { findDoubts, findNotices } from "./notices.ts";
 import {
   backoff,
@@ -21,6 +29,7 @@ import {
   REFUSED_FOR_LONG,
   strangersOverlap,
 } from "./policy.ts";
+import { hasExpired } from "./sightings.ts";
 import { findUnmanaged } from "./unmanaged.ts";
 
 /** What a sweep is to do. */
@@ -182,9 +191,16 @@ function decide(
     seenLease: record.leaseUntil,
     creates,
     beyond: line.newest?.mark ?? null,
-    urgent: now >= need.emergencyAt,
+    urgent: isEnding(line, need, now),
     deletes: creates ? line.alive.length : line.alive.length - 1,
   };
+}
+
+/** Whether the token in use is about to end, or has ended, by its own lifetime. */
+function isEnding({ newest, current }: Line, { cause, ...need }: Need, now: number): boolean {
+  if (cause === null) return false;
+  if (cause === "expiry" && "emergencyAt" in need) return now >= need.emergencyAt;
+  return !current && newest !== undefined && hasExpired(newest, now);
 }
 
 function isLeased(ledger: CredentialLedger, credential: Credential, now: number): boolean {

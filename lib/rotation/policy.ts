@@ -83,7 +83,7 @@ export function due(credential: Credential, age: Age): Due {
 
 function dueByExpiry(
   credential: Credential,
-  { expiresAt, lifetime, createdAt }: Age,
+  { expiresAt, lifetime, createdAt, asked }: Age,
   spread: number,
 ): { readonly expiringAt: number; readonly emergencyAt: number } {
   if (expiresAt === null) return { expiringAt: Infinity, emergencyAt: Infinity };
@@ -91,7 +91,10 @@ function dueByExpiry(
   const emergencyAt = expiresAt - Math.round(life / 20);
   return {
     emergencyAt,
-    expiringAt: Math.min(expiresAt - windowOf(life, spread, credential), emergencyAt),
+    expiringAt: Math.min(
+      expiresAt - windowOf(life, spread, credential, asked ?? life),
+      emergencyAt,
+    ),
   };
 }
 
@@ -165,16 +168,17 @@ export function graceFor(credential: Credential, lifetime: number | null): numbe
 
 /**
  * How long before its expiry a replacement is due, the emergency window aside. `renewBefore` is meant
- * for the lifetime that the configuration asks for: a shorter one gets its share of it.
+ * for the lifetime that was asked for: where less was granted, it is less by the same share.
  */
 function windowOf(
   lifetime: number,
   spread: number,
-  { lifetime: asked, renewBefore }: Pick<Credential, "lifetime" | "renewBefore">,
+  { lifetime: configured, renewBefore }: Pick<Credential, "lifetime" | "renewBefore">,
+  asked: number | null | undefined = configured,
 ): number {
   const share = typeof asked === "number" ? Math.min(1, lifetime / asked) : 1;
   const fits = renewBefore !== undefined &&
-    (typeof asked === "number" || renewBefore < lifetime / 2);
+    (typeof configured === "number" || renewBefore < lifetime / 2);
   const window = fits ? renewBefore * share : lifetime / 3;
   return Math.round(Math.min(window * spread, lifetime * 0.9));
 }

@@ -367,9 +367,7 @@ async function findHolder(
 }
 
 async function record(lease: Lease, mark: string, world: RotationWorld): Promise<null> {
-  if (!configured(world, lease).targets.some(({ keepsToken }) => keepsToken)) {
-    await world.ledger.forgetToken(lease, mark);
-  }
+  configured(world, lease);
   await world.ledger.end(lease, { outcome: "success" }, world.now());
   return null;
 }

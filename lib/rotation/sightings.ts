@@ -68,17 +68,22 @@ function see(entry: Entry, view: View): Sighting | undefined {
     if (entry.state === "intended" || !isSettled(entry, view)) return;
     return { ...same, goneAt: goneAt ?? view.at };
   }
+  const accepted = view.accepted.get(entry.authorization ?? "");
+  if (accepted === true) return { ...same, doubtedSince: null, goneAt: null };
   if (!authorization) {
-    const lives = view.accepted.get(entry.authorization ?? "") === true;
-    return { ...same, doubtedSince: lives ? null : doubtedSince ?? view.at };
+    return {
+      ...same,
+      doubtedSince: doubtedSince ?? view.at,
+      goneAt: accepted === false ? goneAt ?? view.at : goneAt,
+    };
   }
   if (!hasOtherToken(entry, authorization)) {
-    return { ...same, seenAt: seenAt ?? view.at, doubtedSince: null };
+    return { ...same, seenAt: seenAt ?? view.at, doubtedSince: null, goneAt: null };
   }
   // Whatever id the create answered with, the list has another one from the first: it is the one to go by.
   if (seenAt === null && !hasOtherEnd(entry, authorization, view.at)) {
     const listed = authorization.access_token?.id ?? accessToken;
-    return { ...same, accessToken: listed, seenAt: view.at, doubtedSince: null };
+    return { ...same, accessToken: listed, seenAt: view.at, doubtedSince: null, goneAt: null };
   }
   return { ...same, doubtedSince: doubtedSince ?? view.at };
 }

@@ -5,11 +5,16 @@
  */
 import { AwsV4Signer } from "aws4fetch";
 import * as v from "valibot";
+import { awsEndpoint, classifyAws, isAwsAddress } from "./aws_api.ts";
+import { parseAwsSecretId } from "./aws_secret_id.ts";
 import { configuration, secretName, serviceUrl, text } from "./fields.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { isHeaderValue } from "./header_value.ts";
+import { isJsonObject, parseMembers } from "./json_members.ts";
 import { refuseOlder, STAMP, stampOf } from "./order.ts";
-import { proveExact } from "./proof.ts";
+import { mismatch, proveExact } from "./proof.ts";
 import { type Answer, createRequester } from "./request.ts";
+import { serverName } from "./server.ts";
 import {
   type Delivery,
   type Target,
@@ -17,7 +22,6 @@ import {
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
-  type TargetErrorCode,
 } from "./target.ts";
 
 /** The configuration of an {@linkcode awsSecretsManager}. */
@@ -36,40 +40,59 @@ export interface AwsSecretsManagerConfig {
   readonly base_url?: string | undefined;
 }
 
-/** What the ids of our versions start with; an id has 32 to 64 characters. */
-const VERSION = new RegExp(`^herotate-${STAMP.source}-g`);
+/** What the ids of our versions are; an id has 32 to 64 characters. */
+const VERSION = new RegExp(`^herotate-(${STAMP.source})-g\\d+-([0-9a-f]{6})`);
 
-const schema = configuration({
-  region: text("Must be a region, such as 'eu-central-1'", /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/),
-  secret: text(
-    "Must be a secret's name or ARN, such as 'ci/heroku'",
-    /^[A-Za-z0-9/_+=.@:-]{1,2048}$/,
+/** How often to look for an id that no version has yet, and how many of the tries are foreseeable. */
+const TRIES = 6;
+const FORESEEABLE = 4;
+
+const schema = v.pipe(
+  configuration({
+    region: text("Must be a region, such as 'eu-central-1'", /^[a-z]{2,4}(?:-[a-z]+)+-\d{1,2}$/),
+    secret: text(
+      "Must be a secret's name or ARN, such as 'ci/heroku'",
+      /^[A-Za-z0-9/_+=.@:-]{1,2048}$/,
+    ),
+    key: v.optional(
+      text("Must be a member of the secret's JSON, such as 'HEROKU_API_KEY'", /^\S{1,255}$/),
+    ),
+    access_key_id: v.optional(secretName("the access key's id"), "AWS_ACCESS_KEY_ID"),
+    secret_access_key: v.optional(secretName("the secret access key"), "AWS_SECRET_ACCESS_KEY"),
+    base_url: v.optional(
+      serviceUrl("Must be the https URL of Secrets Manager, such as that of a VPC endpoint"),
+    ),
+  }),
+  v.forward(
+    v.partialCheck(
+      [["region"], ["secret"]],
+      ({ region, secret }) => (parseAwsSecretId(secret).region ?? region) === region,
+      "Must be in the region that 'region' names",
+    ),
+    ["secret"],
   ),
-  key: v.optional(
-    text("Must be a member of the secret's JSON, such as 'HEROKU_API_KEY'", /^\S{1,255}$/),
-  ),
-  access_key_id: v.optional(secretName("the access key's id"), "AWS_ACCESS_KEY_ID"),
-  secret_access_key: v.optional(secretName("the secret access key"), "AWS_SECRET_ACCESS_KEY"),
-  base_url: v.optional(
-    serviceUrl("Must be the https URL of Secrets Manager, such as that of a VPC endpoint"),
-  ),
-});
+);
 
 const secretValue = v.object({ VersionId: v.string(), SecretString: v.optional(v.string()) });
-const written = v.object({ VersionId: v.string() });
-const failure = v.object({ __type: v.string() });
+const written = v.object({
+  VersionId: v.string(),
+  VersionStages: v.nullish(v.array(v.string())),
+});
 
 /**
  * Delivers to a secret in AWS Secrets Manager, as its version `AWSCURRENT`.
  *
  * - **Proof**: exact; the current version is read back.
  * - **Permission**: a long-lived access key whose policy allows `secretsmanager:GetSecretValue` and
- *   `secretsmanager:PutSecretValue` on that secret's ARN alone (and `kms:Decrypt` and
+ *   `secretsmanager:PutSecretValue` on that secret's ARN only (and `kms:Decrypt` and
  *   `kms:GenerateDataKey` on its key, where it has one of your own).
  * - **Limits**: 64 KB a value. The secret has to exist, with or without a value, as its encryption
- *   and its policy are yours to choose. With `key`, all other members stay, unless somebody
- *   else changes them between our reading and our writing. The version's id holds the token's age: a
- *   repeated delivery does nothing, and a late one of an older token is refused.
+ *   and its policy are yours to choose; it must be in its primary region, and no other service of
+ *   AWS's may manage it. With `key`, all other members stay, unless somebody else changes them
+ *   between our reading and our writing. Without `key`, a JSON object is never written over. The
+ *   version's id holds the token's age: a repeated delivery does nothing, a value that somebody put
+ *   back is replaced again, and a late delivery of an older token is refused (of a member: unless
+ *   another member was delivered since).
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
  */
@@ -77,31 +100,61 @@ export const awsSecretsManager: TargetDefinition<AwsSecretsManagerConfig> = {
   type: "aws-secrets-manager",
   proof: "exact",
   schema,
-  place: ({ region, secret, key }) =>
-    `aws-secrets-manager:${region}/${secret}${key === undefined ? "" : `#${key}`}`,
+  place: ({ region, secret, key, base_url }) => {
+    const server = base_url === undefined || isAwsAddress(base_url) ? "" : serverName(base_url);
+    const { account, name } = parseAwsSecretId(secret);
+    const where = `${server && `${server}/`}${region}/${
+      account === undefined ? "" : `${account}:`
+    }`;
+    return `aws-secrets-manager:${where}${name}${key === undefined ? "" : `#${key}`}`;
+  },
+  overlaps,
   secrets: ({ access_key_id, secret_access_key }) => [access_key_id, secret_access_key],
   signingSecrets: ({ secret_access_key }) => [secret_access_key],
   create,
 };
 
+/** A whole secret and a member of it overlap, and so may a name and an ARN with an account. */
+function overlaps(one: AwsSecretsManagerConfig, other: AwsSecretsManagerConfig): boolean {
+  if (one.key !== undefined && other.key !== undefined && one.key !== other.key) return false;
+  const [first, second] = [one, other].map(({ secret }) => parseAwsSecretId(secret));
+  const apart = first.account !== undefined && second.account !== undefined &&
+    first.account !== second.account;
+  const whole = (config: AwsSecretsManagerConfig, { name }: { name: string }) =>
+    awsSecretsManager.place({ ...config, secret: name, key: undefined });
+  return !apart && whole(one, first) === whole(other, second);
+}
+
 function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment): Target {
   const { region, secret, key } = config;
   const place = `secret '${secret}'${key === undefined ? "" : ` (member '${key}')`} in ${region}`;
   const worker = `the Worker secrets '${config.access_key_id}' and '${config.secret_access_key}'`;
-  const request = createRequester(environment, {
-    place,
-    advice: {
-      unauthorized: `set ${worker} to a live access key`,
-      forbidden:
-        `allow the access key in ${worker} to call secretsmanager:GetSecretValue and secretsmanager:PutSecretValue on the secret`,
-      not_found: "check 'region' and 'secret', or create the secret",
-      invalid_value: "check the secret, its key at KMS, and that it is not scheduled for deletion",
-    },
-    classify,
-  });
-  // The regions in China have a domain of their own.
-  const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-  const url = new URL(config.base_url ?? `https://secretsmanager.${region}.${domain}`);
+  const advice = {
+    unauthorized:
+      `set ${worker} to a live access key, and check that the account has the region enabled`,
+    forbidden:
+      `allow the access key in ${worker} to call secretsmanager:GetSecretValue and secretsmanager:PutSecretValue on the secret, and kms:Decrypt and kms:GenerateDataKey on its key at KMS if that is your own`,
+    not_found: "check 'region' and 'secret', or create the secret",
+    invalid_value:
+      "check that the secret is not scheduled for deletion, that 'region' is its primary region, that it is not managed by another service, and that its key at KMS is enabled",
+  };
+  const request = createRequester(environment, { place, advice, classify: classifyAws });
+  const url = new URL(config.base_url ?? awsEndpoint("secretsmanager", region));
+
+  function readAccessKey(): { readonly accessKeyId: string; readonly secretAccessKey: string } {
+    const accessKeyId = environment.secret(config.access_key_id).trim();
+    const secretAccessKey = environment.secret(config.secret_access_key).trim();
+    const problem = !isHeaderValue(accessKeyId)
+      ? "has a character that HTTP cannot carry"
+      : accessKeyId.startsWith("ASIA")
+      ? "is a temporary one, which ends with its session"
+      : undefined;
+    if (problem === undefined) return { accessKeyId, secretAccessKey };
+    throw new TargetError(
+      "unauthorized",
+      `Cannot use the access key for the ${place} as its id ${problem}: ${advice.unauthorized}`,
+    );
+  }
 
   async function call(
     delivery: Delivery,
@@ -110,8 +163,7 @@ function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment)
     parameters: Readonly<Record<string, unknown>>,
     secrets: readonly string[] = [],
   ): Promise<Answer> {
-    const accessKeyId = environment.secret(config.access_key_id);
-    const secretAccessKey = environment.secret(config.secret_access_key);
+    const { accessKeyId, secretAccessKey } = readAccessKey();
     const body = JSON.stringify({ SecretId: secret, ...parameters });
     const signed = await new AwsV4Signer({
       method: "POST",
@@ -154,26 +206,34 @@ function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment)
   }
 
   function parse(secretString: string): Record<string, unknown> {
-    const parsed = parseJson(secretString);
-    if (!isObject(parsed)) {
-      throw new TargetError(
-        "invalid_value",
-        `The ${place} holds no JSON object: correct it, or leave out 'key'`,
-      );
+    const { members, problem } = parseMembers(secretString);
+    if (members) return members;
+    throw new TargetError("invalid_value", `The ${place} ${problem}`);
+  }
+
+  /** What the secret has to hold, which is what it holds already where the token is in it. */
+  function valueOf(token: string, present: string | undefined): string {
+    if (key === undefined) {
+      if (present !== undefined && isJsonObject(present)) {
+        throw new TargetError(
+          "invalid_value",
+          `The ${place} holds a JSON object, which the token would replace: name the member in 'key', or deliver to another secret`,
+        );
+      }
+      return token;
     }
-    if (/\d{16}/.test(secretString.replaceAll(/"(?:\\.|[^"\\])*"/g, '""'))) {
-      throw new TargetError(
-        "invalid_value",
-        `The ${place} holds a number of more than 15 digits, which would not be kept: write that number as a string`,
-      );
-    }
-    return parsed;
+    const kept = present === undefined ? {} : parse(present);
+    return kept[key] === token && present !== undefined
+      ? present
+      : JSON.stringify({ ...kept, [key]: token });
   }
 
   return {
     async deliver(delivery, context) {
       const current = await read(delivery, context);
-      refuseOlder(place, VERSION.exec(current?.VersionId ?? "")?.[0], delivery);
+      const tag = (await fingerprint(key ?? "")).slice(0, 6);
+      const [, stamp, owner] = VERSION.exec(current?.VersionId ?? "") ?? [];
+      refuseOlder(place, owner === tag ? stamp : undefined, delivery);
       if (current && current.SecretString === undefined) {
         throw new TargetError(
           "invalid_value",
@@ -181,27 +241,27 @@ function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment)
         );
       }
       const present = current?.SecretString;
-      const kept = key === undefined || present === undefined ? {} : parse(present);
-      const value = key === undefined
-        ? delivery.token
-        : kept[key] === delivery.token && present !== undefined
-        ? present
-        : JSON.stringify({ ...kept, [key]: delivery.token });
+      const value = valueOf(delivery.token, present);
       if (value === present) return { version: current?.VersionId ?? null, changed: false };
-      const content = await fingerprint(`${delivery.idempotencyKey}\n${value}`);
-      const answer = await call(
-        delivery,
-        context,
-        "PutSecretValue",
-        {
-          SecretString: value,
-          ClientRequestToken: `herotate-${stampOf(delivery)}-g${delivery.generation}-${
-            content.slice(0, 24)
-          }`,
-        },
-        [value, present ?? ""],
-      );
-      return { version: answer.read(written, "the new version").VersionId, changed: true };
+      for (let turn = 0; turn < TRIES; turn++) {
+        const salt = turn < FORESEEABLE ? turn : crypto.randomUUID();
+        const content = await fingerprint(
+          [delivery.idempotencyKey, value, current?.VersionId, salt].join("\n"),
+        );
+        const ClientRequestToken = `herotate-${stampOf(delivery)}-g${delivery.generation}-${tag}${
+          content.slice(0, 18)
+        }`;
+        const parameters = { SecretString: value, ClientRequestToken };
+        const secrets = [value, present ?? ""];
+        const answer = await call(delivery, context, "PutSecretValue", parameters, secrets);
+        const { VersionId, VersionStages } = answer.read(written, "the new version");
+        // AWS ignores an id that a version has already, even if that version is no longer current.
+        const isCurrent = VersionStages
+          ? VersionStages.includes("AWSCURRENT")
+          : (await read(delivery, context))?.VersionId === VersionId;
+        if (isCurrent) return { version: VersionId, changed: true };
+      }
+      throw mismatch(place, "does not make the new version its current one");
     },
     async confirm(delivery, _receipt, context) {
       const held = (await read(delivery, context))?.SecretString;
@@ -209,55 +269,4 @@ function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment)
       return proveExact(place, value, delivery.token);
     },
   };
-}
-
-/** AWS answers nearly every failure with 400, and tells them apart by a type. */
-function classify({ status, body }: Answer): TargetErrorCode | undefined {
-  const result = v.safeParse(failure, body);
-  if (!result.success || status >= 500) return undefined;
-  switch (result.output.__type.replace(/^.*#/, "")) {
-    case "UnrecognizedClientException":
-    case "InvalidClientTokenId":
-    case "InvalidSignatureException":
-    case "SignatureDoesNotMatch":
-    case "IncompleteSignature":
-    case "MissingAuthenticationToken":
-    case "MissingAuthenticationTokenException":
-    case "ExpiredToken":
-    case "ExpiredTokenException":
-    case "RequestExpired":
-      return "unauthorized";
-    case "AccessDeniedException":
-    case "AccessDenied":
-    case "NotAuthorized":
-    case "OptInRequired":
-    case "DecryptionFailure":
-    case "DecryptionFailureException":
-      return "forbidden";
-    case "ResourceNotFoundException":
-      return "not_found";
-    case "Throttling":
-    case "ThrottlingException":
-    case "TooManyRequestsException":
-      return "rate_limited";
-    case "ServiceUnavailable":
-    case "InternalFailure":
-    case "InternalServiceError":
-      return "unavailable";
-    default:
-      return undefined;
-  }
-}
-
-// Not valibot's record, which leaves out members by the names of `__proto__` and `constructor`.
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,14 +5,16 @@
  */
 import * as v from "valibot";
 import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
-import { missing, proveWritten } from "./proof.ts";
+import { mismatch, missing, proveWritten } from "./proof.ts";
 import { createRequester, type Session } from "./request.ts";
-import type {
-  Delivery,
-  Target,
-  TargetContext,
-  TargetDefinition,
-  TargetEnvironment,
+import { serverName } from "./server.ts";
+import {
+  type Delivery,
+  type Target,
+  type TargetContext,
+  type TargetDefinition,
+  type TargetEnvironment,
+  TargetError,
 } from "./target.ts";
 
 /** The configuration of a {@linkcode circleciContextVariable}. */
@@ -27,8 +29,8 @@ export interface CircleCIContextVariableConfig {
   readonly base_url: string;
 }
 
-/** Far more pages than a context has: it holds 100 variables. */
-const PAGES = 20;
+/** As many pages as a context can have: it holds 100 variables. */
+const PAGES = 100;
 
 const schema = configuration({
   context: text(
@@ -46,20 +48,32 @@ const schema = configuration({
   ),
 });
 
-const written = v.object({ updated_at: v.string() });
+// It goes into the receipt, so nothing else may pass for a time.
+const time = v.pipe(v.string(), v.isoTimestamp());
+const written = v.object({
+  updated_at: time,
+  // The last characters of the value; not every CircleCI gives them.
+  truncated_value: v.fallback(v.optional(v.string()), undefined),
+});
+type Written = v.InferOutput<typeof written>;
+
 const variables = v.object({
-  items: v.array(v.object({ variable: v.string(), updated_at: v.string() })),
+  items: v.array(
+    v.object({ variable: v.string(), ...written.entries, updated_at: v.fallback(time, "") }),
+  ),
   next_page_token: v.nullish(v.string()),
 });
 
 /**
  * Delivers to an environment variable of a CircleCI context.
  *
- * - **Proof**: timestamp; CircleCI never gives the value back, but tells when it was last written.
+ * - **Proof**: timestamp; CircleCI never gives the value back, but reports when it was last written,
+ *   and newer versions its last characters, which Herotate then compares as well.
  * - **Permission**: a personal API token of a user of the organization that may use the context, best
- *   one made for this alone.
- * - **Limits**: 32 KB a value, 100 variables a context. The context's restrictions stay. CircleCI
- *   keeps nothing beside a value, so a late write of an older token cannot be told.
+ *   one made only for this.
+ * - **Limits**: 32,768 characters a value, 100 variables a context. The context's restrictions stay;
+ *   where one is for groups, the user must be in a group. CircleCI keeps nothing beside a value, so a
+ *   late write of an older token is not noticed.
  *
  * @see https://circleci.com/docs/api/v2/#tag/Context
  */
@@ -68,7 +82,7 @@ export const circleciContextVariable: TargetDefinition<CircleCIContextVariableCo
   proof: "timestamp",
   schema,
   place: ({ base_url, context, name }) =>
-    `circleci-context-variable:${new URL(base_url).host}/${context.toLowerCase()}/${name}`,
+    `circleci-context-variable:${serverName(base_url)}/${context.toLowerCase()}/${name}`,
   secrets: ({ token }) => [token],
   create,
 };
@@ -81,7 +95,8 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
     place,
     advice: {
       unauthorized: `set ${secret} to a personal API token that CircleCI takes`,
-      forbidden: `let the user of the token in ${secret} use the context`,
+      forbidden:
+        `let the user of the token in ${secret} use the context, which its groups may restrict`,
       not_found: `check 'context', and that the user of the token in ${secret} may see it`,
       invalid_value: "check 'name', and that the context has room for another variable",
     },
@@ -98,16 +113,20 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
     };
   }
 
-  async function writtenAt(session: Session): Promise<string | undefined> {
+  async function find(session: Session): Promise<Written | undefined> {
     const url = endpoint(base_url, path);
     for (let page = 0; page < PAGES; page++) {
       const answer = await request(session, { method: "GET", url, expected: [200] });
-      const { items, next_page_token } = answer.read(variables, "the context's variables");
+      const { items, next_page_token: next } = answer.read(variables, "the context's variables");
       const found = items.find(({ variable }) => variable === name);
-      if (found || !next_page_token) return found?.updated_at;
-      url.searchParams.set("page-token", next_page_token);
+      if (found || !next) return found;
+      if (next === url.searchParams.get("page-token")) break;
+      url.searchParams.set("page-token", next);
     }
-    return undefined;
+    throw new TargetError(
+      "unavailable",
+      `Cannot read the ${place} as CircleCI's list of variables has no end: try again, and check CircleCI's status page if it goes on`,
+    );
   }
 
   return {
@@ -118,13 +137,25 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
         body: JSON.stringify({ value: delivery.token }),
         expected: [200],
       });
-      const { updated_at } = answer.read(written, "the time of the change");
-      return { not_before: updated_at, not_after: updated_at };
+      const { updated_at, truncated_value } = answer.read(written, "the time of the change");
+      const receipt = { not_before: updated_at, not_after: updated_at };
+      return isEnd(truncated_value, delivery) ? { ...receipt, shows: "end" } : receipt;
     },
     async confirm(delivery, receipt, context) {
-      const updatedAt = await writtenAt(open(delivery, context));
-      if (updatedAt === undefined) throw missing(place);
-      return proveWritten(place, updatedAt, receipt);
+      const found = await find(open(delivery, context));
+      if (found === undefined) throw missing(place);
+      const { updated_at, truncated_value } = found;
+      const shown = receipt.shows === "end" ? truncated_value : undefined;
+      if (shown && !isEnd(shown, delivery)) {
+        throw mismatch(place, "ends in other characters than the token");
+      }
+      return proveWritten(place, updated_at, receipt);
     },
   };
+}
+
+/** Whether what CircleCI shows of a value, after its mask if there is one, is the token's end. */
+function isEnd(shown: string | undefined, { token }: Delivery): boolean {
+  const end = shown?.replace(/^[x*]+/, "");
+  return Boolean(end) && token.endsWith(end ?? "");
 }

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import {
   classifyCloudflare,
   CLOUDFLARE_API,
+  CLOUDFLARE_BLOCK,
   CLOUDFLARE_ID,
   CLOUDFLARE_TOKEN,
 } from "./cloudflare_api.ts";
@@ -64,16 +65,21 @@ const stored = v.object({
   modified: v.string(),
   comment: v.nullish(v.string()),
 });
-const list = v.object({ result: v.array(stored) });
+const list = v.object({
+  result: v.nullable(v.array(stored)),
+  result_info: v.nullish(v.object({ total_count: v.nullish(v.number()) })),
+});
 const single = v.object({ result: stored });
 
 /**
  * Delivers to a secret in Cloudflare's Secrets Store.
  *
- * - **Proof**: timestamp; the store never gives a value back, but tells when the secret was last
- *   modified, and its comment ends in the generation.
- * - **Permission**: an API token with `Secrets Store: Edit` for that account alone.
- * - **Limits**: 64 KB a value. A secret that exists keeps its scopes, and its comment but for the
+ * - **Proof**: timestamp; the store never gives a value back, but says when the secret was last
+ *   modified, and its comment ends in the generation. A secret that is still `pending` is no proof.
+ * - **Permission**: an API token with `Secrets Store: Edit` for that account only. It must not be
+ *   bound to addresses, as a Worker's own ones change.
+ * - **Limits**: 64 KB a value, and in the open beta 100 secrets and one store for each account. A
+ *   secret that exists keeps its scopes, and its comment but for the
  *   `[herotate g7 20261224T120000Z]` at its end; a new one gets the scope `workers`. A late write of
  *   an older token is refused by that comment, unless both are under way at the same moment.
  *
@@ -98,11 +104,12 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
     advice: {
       unauthorized: `set ${secret} to an API token that Cloudflare takes`,
       forbidden:
-        `set ${secret} to a live API token with the permission 'Secrets Store: Edit' for the account`,
+        `set ${secret} to a live API token with the permission 'Secrets Store: Edit' for the account, and without a limit on client addresses`,
       not_found: "check 'account' and 'store'",
       invalid_value: "check 'name', and that the store has room for another secret",
     },
     classify: classifyCloudflare,
+    rateLimitWait: CLOUDFLARE_BLOCK,
   });
   const path = ["accounts", account, "secrets_store", "stores", store, "secrets"];
 
@@ -122,12 +129,19 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
     const url = endpoint(config.base_url, path);
     url.searchParams.set("per_page", String(PAGE));
     url.searchParams.set("search", name);
-    for (let page = 1;; page++) {
+    let first: string | undefined;
+    for (let page = 1, seen = 0;; page++) {
       url.searchParams.set("page", String(page));
       const answer = await request(session, { method: "GET", url, expected: [200] });
-      const { result } = answer.read(list, "the store's secrets");
-      const present = result.find((held) => held.name === name);
-      if (present || result.length < PAGE || page === PAGES) return { answer, present };
+      const { result, result_info } = answer.read(list, "the store's secrets");
+      const secrets = result ?? [];
+      const present = secrets.find((held) => held.name === name && held.status !== "deleted");
+      seen += secrets.length;
+      // A page may be shorter than asked for, and only the count says that it is the last.
+      const isLast = secrets.length === 0 || secrets[0].id === first ||
+        seen >= (result_info?.total_count ?? Infinity) || page === PAGES;
+      if (present || isLast) return { answer, present };
+      first = secrets[0].id;
     }
   }
 
@@ -149,7 +163,7 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
       });
       const id = present
         ? after.read(single, "the changed secret").result.id
-        : after.read(list, "the new secret").result.find((made) => made.name === name)?.id ?? null;
+        : after.read(list, "the new secret").result?.find((made) => made.name === name)?.id ?? null;
       return { id, ...writtenBetween(before, after, environment.now()) };
     },
     async confirm(delivery, receipt, context) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { toHex } from "../hex.ts";
 
 /**
  * The SHA-256 of a text, as 64 lowercase hexadecimal digits. A token has far too much entropy to be
@@ -11,5 +12,5 @@
  */
 export async function fingerprint(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex();
+  return toHex(new Uint8Array(digest));
 }

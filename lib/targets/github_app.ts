@@ -6,7 +6,8 @@
  */
 import * as v from "valibot";
 import { endpoint } from "./fields.ts";
-import { createRequester } from "./request.ts";
+import { adviseOnRefusal, classifyRefusal } from "./github_refusals.ts";
+import { type Answer, createRequester, type TargetCall } from "./request.ts";
 import {
   type Delivery,
   type TargetContext,
@@ -34,8 +35,11 @@ export interface GitHubAppScope {
   readonly permission: string;
 }
 
-/** How far GitHub's clock may be behind ours, in seconds; GitHub's own recommendation. */
+/** How far GitHub's clock may be slow against ours, in seconds; GitHub's own recommendation. */
 const CLOCK_DRIFT = 60;
+
+/** How far the clocks may be apart before GitHub's is gone by, in milliseconds. */
+const MOST_SKEW = 30_000;
 
 /** How long the app's own token lives, in seconds; GitHub takes ten minutes at most. */
 const LIFETIME = 300;
@@ -47,7 +51,7 @@ const installation = v.object({ id: v.number() });
 const installationToken = v.object({ token: v.string() });
 
 /**
- * Fetches an installation token that can do one thing alone.
+ * Fetches an installation token that can do one thing only.
  *
  * @throws {TargetError} With code `unauthorized` for a key or an id that GitHub does not take,
  * `not_found` for an app that is not installed there, `forbidden` for one that lacks the permission.
@@ -62,35 +66,56 @@ export async function fetchInstallationToken(
   context: TargetContext,
 ): Promise<string> {
   const { repository, organization } = scope.owner;
+  const owner = repository ?? organization;
   const pem = environment.secret(app.private_key);
-  const jwt = await signJwt(app, pem, environment.now());
+  let skew = 0;
   const request = createRequester(environment, {
-    place: `GitHub App '${app.id}' at '${repository ?? organization}'`,
+    place: `GitHub App '${app.id}' at '${owner}'`,
     advice: {
       unauthorized:
         `check 'app.id', and that the Worker secret '${app.private_key}' holds a private key of that app`,
       forbidden:
         `grant the app the permission '${scope.permission}: write', and accept it where the app is installed`,
-      not_found: `install the app at '${
-        repository ?? organization
-      }', or correct 'app.installation'`,
+      not_found: `install the app at '${owner}', or correct 'app.installation'`,
       invalid_value: "check 'app'",
     },
-    // 422 is how GitHub says that the app has not been granted the permission or the repository.
-    classify: ({ status }) => status === 422 ? "forbidden" : undefined,
+    classify(answer) {
+      const theirs = Date.parse(answer.headers.get("date") ?? "");
+      if (answer.status === 401 && !Number.isNaN(theirs)) skew = theirs - environment.now();
+      // 422 is how GitHub says that the app has not been granted the permission or the repository.
+      return answer.status === 422 ? "forbidden" : classifyRefusal(answer);
+    },
+    advise: (answer) => adviseOnRefusal(answer, { owner, caller: "the app", baseUrl }),
   });
-  const session = {
-    delivery,
-    context,
-    secrets: [pem, jwt],
-    headers: { ...GITHUB_HEADERS, authorization: `Bearer ${jwt}` },
-  };
+
+  async function sendAt(now: number, call: TargetCall): Promise<Answer> {
+    const jwt = await signJwt(app, pem, now);
+    return await request({
+      delivery,
+      context,
+      secrets: [pem, jwt],
+      headers: { ...GITHUB_HEADERS, authorization: `Bearer ${jwt}` },
+    }, call);
+  }
+
+  /** GitHub takes no token of the future or of long ago by its own clock, so that one decides. */
+  async function send(call: TargetCall): Promise<Answer> {
+    const assumed = skew;
+    try {
+      return await sendAt(environment.now() + assumed, call);
+    } catch (error) {
+      const isClock = error instanceof TargetError && error.status === 401 &&
+        Math.abs(skew - assumed) > MOST_SKEW;
+      if (!isClock) throw error;
+      return await sendAt(environment.now() + skew, call);
+    }
+  }
 
   async function findInstallation(): Promise<number> {
     const segments = repository === undefined
       ? ["orgs", organization, "installation"]
       : ["repos", ...repository.split("/"), "installation"];
-    const answer = await request(session, {
+    const answer = await send({
       method: "GET",
       url: endpoint(baseUrl, segments),
       expected: [200],
@@ -99,7 +124,7 @@ export async function fetchInstallationToken(
   }
 
   const id = app.installation ?? await findInstallation();
-  const answer = await request(session, {
+  const answer = await send({
     method: "POST",
     url: endpoint(baseUrl, ["app", "installations", String(id), "access_tokens"]),
     body: JSON.stringify({
@@ -149,7 +174,7 @@ async function importPrivateKey(app: GitHubApp, pem: string): Promise<CryptoKey>
   }
 }
 
-/** WebCrypto reads PKCS#8 alone, and GitHub hands out PKCS#1: the same key without its wrapping. */
+/** WebCrypto reads only PKCS#8, and GitHub hands out PKCS#1: the same key without its wrapping. */
 function wrapPkcs1(pkcs1: Uint8Array): Uint8Array<ArrayBuffer> {
   return der(0x30, [...PKCS8_RSA, ...der(0x04, pkcs1)]);
 }

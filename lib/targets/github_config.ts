@@ -15,7 +15,7 @@ export const VISIBILITIES = ["all", "private", "selected"] as const;
 export interface GitHubSecretConfig {
   /** The repository, as `owner/name`; or else an organization. */
   readonly repository?: string | undefined;
-  /** The repository's environment, for an Actions secret of that environment alone. */
+  /** The repository's environment, for an Actions secret of only that environment. */
   readonly environment?: string | undefined;
   /** The organization; or else a repository. */
   readonly organization?: string | undefined;
@@ -42,6 +42,8 @@ export interface GitHubStore {
   readonly store: "actions" | "dependabot" | "codespaces";
   /** The store's name in messages. */
   readonly title: string;
+  /** Where there is no such store, as the end of a sentence. */
+  readonly absent?: string;
   /** The permissions that writing takes, by GitHub's names for them. */
   readonly permissions: {
     /** For a secret of a repository. */
@@ -55,12 +57,14 @@ export interface GitHubStore {
 
 /** What the configuration of a secret in one of GitHub's stores has to look like. */
 export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfig> {
-  const name = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})";
+  // Managed users end in their company's short code, as in `octocat_acme`.
+  const name = "[A-Za-z0-9_-]{1,39}";
   const forms = {
-    visibility: "Must be 'all', 'private' or 'selected', and goes with 'organization' alone",
+    visibility: "Must be 'all', 'private' or 'selected', and goes only with 'organization'",
     app: "Must be a table with the members id, private_key and, if you like, installation",
     id: "Must be the client id or the app id of the GitHub App, such as 'Iv23liAbCdEf'",
     installation: "Must be the number in the address of the installation's settings page",
+    address: "Must be the https URL of GitHub's API, such as 'https://github.example.com/api/v3'",
     owner: "Must have either 'repository' or 'organization'",
     authentication: "Must have either 'token' or 'app'",
   };
@@ -73,8 +77,8 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
   return v.pipe(
     configuration({
       repository: v.optional(text(
-        "Must be a repository as 'owner/name', such as 'acme/web'",
-        new RegExp(`^${name}/(?!\\.{1,2}$)[A-Za-z0-9._-]{1,100}$`),
+        "Must be a repository as 'owner/name', without '.git', such as 'acme/web'",
+        new RegExp(`^${name}/(?!\\.{1,2}$)(?!.*\\.git$)[A-Za-z0-9._-]{1,100}$`, "i"),
       )),
       environment: v.optional(environment),
       organization: v.optional(
@@ -94,9 +98,7 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
         }),
       ),
       base_url: v.optional(
-        serviceUrl(
-          "Must be the https URL of GitHub's API, such as 'https://github.example.com/api/v3'",
-        ),
+        v.pipe(serviceUrl(forms.address), v.regex(/^[^?]*$/, forms.address)),
         "https://api.github.com",
       ),
     }),

@@ -12,11 +12,11 @@ import type { TargetDefinition } from "./target.ts";
  * secrets of Actions.
  *
  * - **Configuration**: see {@linkcode GitHubSecretConfig}; it has no `environment`.
- * - **Proof**: timestamp; GitHub never gives a value back, but tells when it was last written.
- * - **Permission**: of a fine-grained token or a GitHub App, for that repository alone,
+ * - **Proof**: timestamp; GitHub never gives a value back, but says when it was last written.
+ * - **Permission**: of a fine-grained token or a GitHub App, only for that repository,
  *   `dependabot_secrets: write`; for an organization `organization_dependabot_secrets: write`.
  * - **Limits**: 48 KB a value. GitHub keeps nothing beside a value, so a late write of an older
- *   token cannot be told. An organization's secret keeps its visibility and its selected
+ *   token goes unnoticed. An organization's secret keeps its visibility and its selected
  *   repositories.
  *
  * @see https://docs.github.com/en/rest/dependabot/secrets

@@ -4,40 +4,57 @@
  * @module
  */
 import * as v from "valibot";
-import { endpoint } from "./fields.ts";
-import { fetchInstallationToken, GITHUB_HEADERS } from "./github_app.ts";
 import {
-  type GitHubSecretConfig,
-  gitHubSecretSchema,
-  type GitHubStore,
-  VISIBILITIES,
-} from "./github_config.ts";
+  type GitHubAudience,
+  readAudience,
+  respellAudience,
+  restoreAudience,
+} from "./github_audience.ts";
+import { createGitHubClient, DEFAULT_TOKEN, type GitHubSend } from "./github_client.ts";
+import { type GitHubSecretConfig, gitHubSecretSchema, type GitHubStore } from "./github_config.ts";
+import { gitHubPath, gitHubPlace } from "./github_place.ts";
 import { missing, proveWritten, writtenBetween } from "./proof.ts";
-import { type Answer, createRequester, type TargetCall } from "./request.ts";
+import type { Answer } from "./request.ts";
 import { seal } from "./sealed_box.ts";
-import type {
-  Delivery,
-  Target,
-  TargetContext,
-  TargetDefinition,
-  TargetEnvironment,
+import {
+  type Delivery,
+  type Target,
+  type TargetDefinition,
+  type TargetEnvironment,
+  TargetError,
 } from "./target.ts";
 
-const DEFAULT_TOKEN = "GITHUB_TOKEN";
+/** The length of a key in bytes. */
+const KEY_BYTES = 32;
 
-/** How long to wait after a rate limit that names no time; GitHub's own recommendation. */
-const RATE_LIMIT_WAIT = 60_000;
+/** How long before its end a token for GitHub is spoken of, in milliseconds. */
+const SOON = 30 * 86_400_000;
 
-/** The most repositories that GitHub lists on a page. */
-const PAGE = 100;
+/** How GitHub answers to a write; documented are the first two. */
+const TAKEN: readonly number[] = [201, 204, 200, 202];
 
-const publicKey = v.object({ key_id: v.string(), key: v.pipe(v.string(), v.base64()) });
-const secret = v.object({ updated_at: v.string() });
-const organizationSecret = v.object({ visibility: v.picklist(VISIBILITIES) });
-const repositories = v.object({
-  total_count: v.number(),
-  repositories: v.array(v.object({ id: v.number() })),
+/** A time as GitHub writes it; Date.parse() makes one of nearly anything. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+const publicKey = v.object({
+  key_id: v.union([v.string(), v.pipe(v.number(), v.transform(String))]),
+  key: v.pipe(
+    v.string(),
+    v.base64(),
+    v.transform((key) => Uint8Array.fromBase64(key)),
+    v.length(KEY_BYTES),
+  ),
 });
+const secret = v.object({
+  updated_at: v.pipe(v.string(), v.regex(ISO_TIME)),
+});
+
+/** What a write was between, and who was to see the secret. */
+interface Written {
+  readonly before: Answer;
+  readonly after: Answer;
+  readonly sent: Partial<GitHubAudience>;
+}
 
 /** Defines the target that delivers to one of GitHub's stores. */
 export function defineGitHubSecret(store: GitHubStore): TargetDefinition<GitHubSecretConfig> {
@@ -45,23 +62,11 @@ export function defineGitHubSecret(store: GitHubStore): TargetDefinition<GitHubS
     type: store.type,
     proof: "timestamp",
     schema: gitHubSecretSchema(store),
-    place: (config) =>
-      `${store.type}:${new URL(config.base_url).host}/${
-        pathOf(store, config).join("/").toLowerCase()
-      }/${config.name.toUpperCase()}`,
+    place: (config) => gitHubPlace(store, config),
     secrets: ({ token, app }) => [app ? app.private_key : token ?? DEFAULT_TOKEN],
     signingSecrets: ({ app }) => app ? [app.private_key] : [],
     create: (config, environment) => create(store, config, environment),
   };
-}
-
-function pathOf({ store }: GitHubStore, config: GitHubSecretConfig): string[] {
-  const { repository, environment, organization = "" } = config;
-  if (repository === undefined) return ["orgs", organization, store, "secrets"];
-  const base = ["repos", ...repository.split("/")];
-  return environment === undefined
-    ? [...base, store, "secrets"]
-    : [...base, "environments", environment, "secrets"];
 }
 
 function create(
@@ -69,115 +74,83 @@ function create(
   config: GitHubSecretConfig,
   environment: TargetEnvironment,
 ): Target {
-  const { repository, organization = "", name, app, token = DEFAULT_TOKEN } = config;
-  const owner = repository ?? organization;
-  const inside = config.environment === undefined ? "" : ` (environment '${config.environment}')`;
-  const place = `${store.title} secret '${name}' of '${owner}'${inside}`;
-  const permission = repository === undefined
-    ? store.permissions.organization
-    : config.environment === undefined
-    ? store.permissions.repository
-    : store.permissions.environment ?? store.permissions.repository;
-  const path = pathOf(store, config);
-  const request = createRequester(environment, {
-    place,
-    advice: {
-      unauthorized: app
-        ? "check the clock, and that the app is still installed"
-        : `set the Worker secret '${token}' to a token that GitHub takes`,
-      forbidden: app
-        ? `grant the app the permission '${permission}: write'`
-        : `give the token in the Worker secret '${token}' the permission '${permission}: write' for '${owner}'`,
-      not_found: `check that '${owner}'${inside} exists under that name, and that the ${
-        app ? "app" : `token in the Worker secret '${token}'`
-      } has access to it`,
-      invalid_value: "check 'name', and that the store has room for another secret",
-    },
-    classify: ({ status, body }) =>
-      status === 403 && /rate limit|abuse/i.test(JSON.stringify(body) ?? "")
-        ? "rate_limited"
-        : undefined,
-    rateLimitWait: RATE_LIMIT_WAIT,
-  });
+  const { name, visibility = "private", token = DEFAULT_TOKEN } = config;
+  const path = gitHubPath(store, config);
+  const { place, authorize } = createGitHubClient(store, config, environment);
 
-  type Call = Pick<TargetCall, "method" | "body" | "expected"> & {
-    readonly path: readonly string[];
-    readonly page?: number;
-  };
-  type Send = (call: Call) => Promise<Answer>;
+  const readKey = (send: GitHubSend) =>
+    send({ method: "GET", path: [...path, "public-key"], expected: [200] });
 
-  async function authorize(delivery: Delivery, context: TargetContext): Promise<Send> {
-    const scope = {
-      owner: repository === undefined ? { organization } : { repository },
-      permission,
-    };
-    const credential = app
-      ? await fetchInstallationToken(app, scope, config.base_url, environment, delivery, context)
-      : environment.secret(token);
-    const session = {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { ...GITHUB_HEADERS, authorization: `Bearer ${credential}` },
-    };
-    return ({ path: segments, page, ...call }) => {
-      const url = endpoint(config.base_url, segments);
-      if (page !== undefined) {
-        url.searchParams.set("per_page", String(PAGE));
-        url.searchParams.set("page", String(page));
-      }
-      return request(session, { ...call, url });
-    };
+  async function write(
+    send: GitHubSend,
+    keyed: Answer,
+    delivery: Delivery,
+    audience: Partial<GitHubAudience>,
+    expected: readonly number[],
+  ): Promise<Answer> {
+    const { key, key_id } = keyed.read(publicKey, "a public key");
+    const encrypted_value = await sealFor(place, key, delivery.token);
+    const body = JSON.stringify({ encrypted_value, key_id, ...audience });
+    return await send({ method: "PUT", path: [...path, name], body, expected });
   }
 
-  /** An organization's secret is overwritten with its audience, so what it has is sent back. */
-  async function audience(send: Send): Promise<Readonly<Record<string, unknown>>> {
-    if (repository !== undefined) return {};
-    const present = await send({ method: "GET", path: [...path, name], expected: [200, 404] });
-    const keeps = present.status === 200
-      ? present.read(organizationSecret, "the secret's visibility").visibility
-      : config.visibility ?? "private";
-    if (keeps !== "selected") return { visibility: keeps };
-    const selected: number[] = [];
-    for (let page = 1, total = present.status === 200 ? 1 : 0; selected.length < total; page++) {
-      const answer = await send({
-        method: "GET",
-        path: [...path, name, "repositories"],
-        page,
-        expected: [200],
-      });
-      const listed = answer.read(repositories, "the secret's repositories");
-      if (listed.repositories.length === 0) break;
-      selected.push(...listed.repositories.map(({ id }) => id));
-      total = listed.total_count;
-    }
-    return { visibility: keeps, selected_repository_ids: selected };
+  async function writeSealed(
+    send: GitHubSend,
+    delivery: Delivery,
+    audience: Partial<GitHubAudience>,
+  ): Promise<Written> {
+    const before = await readKey(send);
+    const after = await write(send, before, delivery, audience, [...TAKEN, 422]);
+    if (after.status !== 422) return { before, after, sent: audience };
+    // That is also what GitHub says when it has replaced the key since.
+    const again = await readKey(send);
+    const sent = respellAudience(audience, after);
+    return { before: again, after: await write(send, again, delivery, sent, TAKEN), sent };
   }
 
   return {
     async deliver(delivery, context) {
       const send = await authorize(delivery, context);
-      const audienceKept = await audience(send);
-      const before = await send({
-        method: "GET",
-        path: [...path, "public-key"],
-        expected: [200],
-      });
-      const { key, key_id } = before.read(publicKey, "a public key");
-      const sealed = await seal(delivery.token, Uint8Array.fromBase64(key));
-      const after = await send({
-        method: "PUT",
-        path: [...path, name],
-        body: JSON.stringify({ encrypted_value: sealed.toBase64(), key_id, ...audienceKept }),
-        expected: [201, 204],
-      });
-      return writtenBetween(before, after, environment.now());
+      const audience = config.repository === undefined
+        ? await readAudience(send, path, name, visibility, place)
+        : {};
+      const { before, after, sent } = await writeSealed(send, delivery, audience);
+      const last = await restoreAudience(send, path, name, sent) ?? after;
+      return writtenBetween(before, last, environment.now());
     },
     async confirm(delivery, receipt, context) {
       const send = await authorize(delivery, context);
       const answer = await send({ method: "GET", path: [...path, name], expected: [200, 404] });
-      if (answer.status === 404) throw missing(place);
-      return proveWritten(place, answer.read(secret, "the secret").updated_at, receipt);
+      if (answer.status === 404) {
+        // The store itself is 404, too, to one who has lost access to it.
+        await readKey(send);
+        throw missing(place);
+      }
+      const { updated_at } = answer.read(secret, "the secret and when it was written");
+      const proof = proveWritten(place, updated_at, receipt);
+      return { ...proof, detail: proof.detail + endOf(token, answer, environment.now()) };
     },
   };
+}
+
+async function sealFor(
+  place: string,
+  key: Uint8Array<ArrayBuffer>,
+  token: string,
+): Promise<string> {
+  try {
+    return (await seal(token, key)).toBase64();
+  } catch {
+    throw new TargetError(
+      "unavailable",
+      `Cannot deliver to the ${place} as nothing can be sealed for the public key that GitHub gives: try again, and check that 'base_url' is GitHub itself`,
+    );
+  }
+}
+
+/** A word on the token for GitHub where it has an end, and that is near. */
+function endOf(token: string, { headers }: Answer, now: number): string {
+  const end = Date.parse(headers.get("github-authentication-token-expiration") ?? "");
+  if (Number.isNaN(end) || end - now > SOON) return "";
+  return `; renew the token in the Worker secret '${token}' by ${new Date(end).toISOString()}`;
 }

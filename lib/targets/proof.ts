@@ -6,6 +6,9 @@
 import type { Answer } from "./request.ts";
 import { type Proof, type Receipt, TargetError } from "./target.ts";
 
+/** A time as services write it; Date.parse() makes one of nearly anything. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)$/;
+
 /** How far a service's own clocks may be apart, beside their counting in whole seconds. */
 const SLACK = 5_000;
 
@@ -28,7 +31,11 @@ export function proveExact(place: string, held: unknown, token: string): Proof {
  *
  * @param now Our own time in milliseconds since the epoch, for a service that tells none.
  */
-export function writtenBetween(before: Answer, after: Answer, now: number): Receipt {
+export function writtenBetween(
+  before: Pick<Answer, "headers">,
+  after: Pick<Answer, "headers">,
+  now: number,
+): Receipt {
   return { not_before: timeOf(before, now), not_after: timeOf(after, now) };
 }
 
@@ -41,6 +48,13 @@ export function writtenBetween(before: Answer, after: Answer, now: number): Rece
  * @throws {TargetError} With code `mismatch` when it was written at another time.
  */
 export function proveWritten(place: string, writtenAt: string, receipt: Receipt): Proof {
+  // What is no time is not shown: it may be anything, a token too.
+  if (!ISO_TIME.test(writtenAt)) {
+    throw mismatch(
+      place,
+      "was last written at no time that can be read, which was not our delivery",
+    );
+  }
   const at = Date.parse(writtenAt);
   const notBefore = Date.parse(String(receipt.not_before));
   const notAfter = Date.parse(String(receipt.not_after));
@@ -68,7 +82,7 @@ export function mismatch(place: string, what: string): TargetError {
   );
 }
 
-function timeOf({ headers }: Answer, now: number): string {
+function timeOf({ headers }: Pick<Answer, "headers">, now: number): string {
   const date = Date.parse(headers.get("date") ?? "");
   return new Date(Number.isNaN(date) ? now : date).toISOString();
 }

@@ -5,6 +5,9 @@
  * @module
  */
 import { type Conceal, createConceal } from "../conceal.ts";
+import { readBody } from "../read_body.ts";
+import { isHeaderValue } from "./header_value.ts";
+import { type Advice, codeOf, isRefusal, nextStep } from "./refusal.ts";
 import { retryAfter } from "./retry_after.ts";
 import {
   type Delivery,
@@ -18,21 +21,23 @@ import {
 /** How long one request may take unless told otherwise, in milliseconds. */
 export const DEFAULT_TIMEOUT = 30_000;
 
+/** How many bytes of an answer are read, counted as they are after unpacking. */
+export const LARGEST_ANSWER = 1_000_000;
+
 /** How much of what a service said is read, and how much goes into an error, in characters. */
 const HEARD = 2_000;
 const SAID = 200;
-
-/** The failures that need an operator, and so a word on what to change. */
-export type Refusal = "unauthorized" | "forbidden" | "not_found" | "invalid_value";
 
 /** What is the same for every request of one target. */
 export interface RequesterOptions {
   /** The place in words, such as `config var 'HEROKU_API_KEY' of app 'acme-web'`. */
   readonly place: string;
   /** What the operator has to change after a refusal, as the end of a sentence. */
-  readonly advice: Readonly<Record<Refusal, string>>;
+  readonly advice: Advice;
   /** Overrides the code that the status stands for, where a service uses statuses its own way. */
   readonly classify?: (answer: Answer) => TargetErrorCode | undefined;
+  /** What to change after an answer that shows it; for any other, `advice` counts. */
+  readonly advise?: (answer: Answer) => string | undefined;
   /** How long to wait after a rate limit that names no time, in milliseconds. */
   readonly rateLimitWait?: number;
   /** How long one request may take, in milliseconds; default {@linkcode DEFAULT_TIMEOUT}. */
@@ -81,6 +86,8 @@ export interface Answer {
    * @throws {TargetError} With code `unavailable` when the body is anything else.
    */
   read<Output>(schema: Schema<Output>, expected: string): Output;
+  /** The error for this answer where the caller cannot go on with it after all. */
+  refuse(): TargetError;
 }
 
 /**
@@ -98,7 +105,7 @@ export function createRequester(
 ): Requester {
   // A detached fetch that is called as a method throws "Illegal invocation" in workerd.
   const { fetch } = environment;
-  const { place, advice, classify, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
+  const { place, advice, classify, advise, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
 
   return async function request(session: Session, call: TargetCall): Promise<Answer> {
     const { method, url, body } = call;
@@ -111,26 +118,26 @@ export function createRequester(
     const failure = (code: TargetErrorCode, what: string, details = {}) =>
       new TargetError(code, conceal(`Cannot ${doing} the ${place} as ${action} ${what}`), details);
 
+    const headers = headersOf(session, call);
+    const unsendable = Object.keys(headers).find((name) => !isHeaderValue(headers[name]));
+    if (unsendable !== undefined) {
+      const value = headers[unsendable];
+      const isSecret = session.secrets.some((secret) => secret !== "" && value.includes(secret));
+      const code = isSecret ? "unauthorized" : "invalid_value";
+      const why =
+        `its header '${unsendable}' would have a character that HTTP cannot carry, such as a line break or a curly quote`;
+      throw failure(code, `cannot be sent: ${why}: ${advice[code]}`);
+    }
+
     signal?.throwIfAborted();
     const expiry = new AbortController();
     const timer = setTimeout(() => expiry.abort(), timeout);
+    const ending = signal ? AbortSignal.any([signal, expiry.signal]) : expiry.signal;
     let response: Response;
-    let text: string;
+    let text: string | undefined;
     try {
-      response = await fetch(url, {
-        method,
-        headers: {
-          accept: "application/json",
-          "user-agent": "herotate",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...session.headers,
-          ...call.headers,
-        },
-        body,
-        redirect: "manual",
-        signal: signal ? AbortSignal.any([signal, expiry.signal]) : expiry.signal,
-      });
-      text = await response.text();
+      response = await fetch(url, { method, headers, body, redirect: "manual", signal: ending });
+      text = await readBody(response, LARGEST_ANSWER, ending);
     } catch (error) {
       signal?.throwIfAborted();
       const why = expiry.signal.aborted
@@ -141,89 +148,55 @@ export function createRequester(
       clearTimeout(timer);
     }
 
-    const { status, headers } = response;
+    const { status } = response;
+    const odd = (what: string) =>
+      failure(
+        "unavailable",
+        `answered ${status} ${what}: check that ${url.host} is the service itself`,
+        { status },
+      );
+    if (text === undefined) throw odd(`with more than ${LARGEST_ANSWER} bytes`);
     const json = parse(text);
+    const words = said(messageOf(json, text, response.headers), concealHeard);
     const answer: Answer = {
       status,
-      headers,
+      headers: response.headers,
       body: json,
       read(schema, expected) {
         const result = schema["~standard"].validate(json);
         if (!(result instanceof Promise) && !result.issues) return result.value;
-        throw failure(
-          "unavailable",
-          `answered ${status} without ${expected}: check that ${url.host} is the service itself`,
-          { status },
-        );
+        throw odd(`without ${expected}`);
+      },
+      refuse() {
+        const code = classify?.(answer) ?? codeOf(status, answer.headers);
+        const answered = `answered ${status}${words && ` '${words}'`}`;
+        if (status === 0 || (status >= 300 && status < 400)) {
+          const moved = `${answered}, a redirect${destination(answer.headers, url, conceal)}`;
+          const next = advise?.(answer) ?? advice.not_found;
+          return failure(code, `${moved}, and none is followed: ${next}`, { status });
+        }
+        const asked = code === "rate_limited" || code === "unavailable"
+          ? retryAfter(answer.headers, environment.now())
+          : undefined;
+        const wait = code === "rate_limited" ? asked ?? rateLimitWait : asked;
+        const details = { status, retryAfter: wait };
+        const next = isRefusal(code) && advise?.(answer) || nextStep(code, wait, advice);
+        return failure(code, `${answered}: ${next}`, details);
       },
     };
     if (call.expected.includes(status)) return answer;
-
-    const code = classify?.(answer) ?? codeOf(status, headers);
-    const words = said(messageOf(json, text, headers), concealHeard);
-    const answered = `answered ${status}${words && ` '${words}'`}`;
-    if (status === 0 || (status >= 300 && status < 400)) {
-      const moved = `${answered}, a redirect${destination(headers, url, conceal)}`;
-      throw failure(code, `${moved}, and none is followed: ${advice.not_found}`, { status });
-    }
-    const wait = code === "rate_limited"
-      ? retryAfter(headers, environment.now()) ?? rateLimitWait
-      : code === "unavailable"
-      ? retryAfter(headers, environment.now())
-      : undefined;
-    throw failure(code, `${answered}: ${nextStep(code, wait, advice)}`, {
-      status,
-      retryAfter: wait,
-    });
+    throw answer.refuse();
   };
 }
 
-function codeOf(status: number, headers: Headers): TargetErrorCode {
-  switch (status) {
-    case 401:
-      return "unauthorized";
-    case 402:
-      return "forbidden";
-    case 403:
-      // https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-      return headers.has("retry-after") || headers.get("x-ratelimit-remaining") === "0"
-        ? "rate_limited"
-        : "forbidden";
-    case 404:
-    case 410:
-      return "not_found";
-    case 408:
-    case 425:
-      return "unavailable";
-    case 429:
-      return "rate_limited";
-    default:
-      if (status === 0 || (status >= 300 && status < 400)) return "not_found";
-      return status >= 400 && status < 500 ? "invalid_value" : "unavailable";
-  }
-}
-
-function nextStep(
-  code: TargetErrorCode,
-  wait: number | undefined,
-  advice: RequesterOptions["advice"],
-): string {
-  switch (code) {
-    case "unauthorized":
-    case "forbidden":
-    case "not_found":
-    case "invalid_value":
-      return advice[code];
-    case "rate_limited":
-      return wait === undefined
-        ? "try again later"
-        : `try again in ${Math.ceil(wait / 1000)} seconds`;
-    case "superseded":
-      return "a newer generation is in place, so leave it";
-    case "unavailable":
-    case "mismatch":
-      return "try again, and check the service's status page if it goes on";
-  }
+function headersOf(session: Session, { headers, body }: TargetCall): Record<string, string> {
+  return {
+    accept: "application/json",
+    "user-agent": "herotate",
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...session.headers,
+    ...headers,
+  };
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,5 @@
 /**
- * How long a service asks to be left alone.
+ * How long a service asks not to be called.
  *
  * @module
  */
@@ -10,22 +10,38 @@ const EPOCH_SECONDS = 1_000_000_000;
 /**
  * The wait that an answer asks for, in milliseconds, or undefined where it names none. `Retry-After`
  * (seconds, or a date) wins over the time at which the rate limit is reset, under the names GitHub
- * (`x-ratelimit-reset`), and GitLab and the IETF draft (`ratelimit-reset`) have for it.
+ * (`x-ratelimit-reset`), GitLab (`ratelimit-reset`) and Cloudflare (`ratelimit`) have for it. Many services
+ * name that time in every answer: it counts only where nothing remains until then.
+ *
+ * @param now Our own time in milliseconds since the epoch, for an answer without a `Date`.
  */
 export function retryAfter(headers: Headers, now: number): number | undefined {
+  const theirs = Date.parse(headers.get("date") ?? "");
+  const since = Number.isNaN(theirs) ? now : theirs;
   const asked = headers.get("retry-after")?.trim();
   if (asked) {
     if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked) * 1000);
     // Date.parse() makes a date of nearly anything, even of "-5".
     const date = asked.endsWith("GMT") ? Date.parse(asked) : NaN;
-    if (!Number.isNaN(date)) return Math.max(0, date - now);
+    if (!Number.isNaN(date)) return Math.max(0, date - since);
   }
-  const reset = headers.get("x-ratelimit-reset") ?? headers.get("ratelimit-reset");
-  if (reset && /^\d+(\.\d+)?$/.test(reset.trim())) {
+  for (const name of ["x-ratelimit", "ratelimit"]) {
+    const reset = headers.get(`${name}-reset`)?.trim() ?? "";
+    const remaining = Number(headers.get(`${name}-remaining`) ?? 0);
+    if (!/^\d+(\.\d+)?$/.test(reset) || remaining > 0) continue;
     const seconds = Number(reset);
     return seconds < EPOCH_SECONDS
       ? Math.ceil(seconds * 1000)
-      : Math.max(0, Math.ceil(seconds * 1000 - now));
+      : Math.max(0, Math.ceil(seconds * 1000 - since));
   }
-  return undefined;
+  return windowLeft(headers.get("ratelimit"));
+}
+
+/** What is left of the longest window that is used up, as in `"default";r=0;t=30` (Cloudflare). */
+function windowLeft(limits: string | null): number | undefined {
+  const waits = (limits ?? "").split(",").flatMap((limit) => {
+    const left = /;\s*t=(\d+)/.exec(limit);
+    return left && /;\s*r=0\s*(?:;|$)/.test(limit) ? [Number(left[1]) * 1000] : [];
+  });
+  return waits.length === 0 ? undefined : Math.max(...waits);
 }

@@ -1,5 +1,5 @@
 /**
- * The Worker's own store: it keeps the current token sealed, and hands it out to whoever has the key.
+ * The Worker's own store: it keeps the current token sealed, and hands it out to anyone who has the key.
  *
  * @module
  */
@@ -44,13 +44,20 @@ function create(_config: StoreConfig, { store }: TargetEnvironment): Target {
   }
   return {
     async deliver(delivery) {
-      if (!await store.serve(delivery)) {
-        throw new TargetError(
+      if (await store.serve(delivery)) return {};
+      const { credential, generation, token } = delivery;
+      const held = await store.read(credential);
+      if (held === token) return {};
+      const doing = `Cannot hand out '${credential}' generation ${generation} from the store`;
+      throw held === undefined
+        ? new TargetError(
+          "unavailable",
+          `${doing} as the ledger has no live entry for it: the next attempt makes another`,
+        )
+        : new TargetError(
           "superseded",
-          `Cannot hand out '${delivery.credential}' generation ${delivery.generation} from the store as it hands out a newer one: nothing is to be done`,
+          `${doing} as it hands out a newer one: nothing is to be done`,
         );
-      }
-      return {};
     },
     async confirm(delivery) {
       return proveExact("the store", await store.read(delivery.credential), delivery.token);

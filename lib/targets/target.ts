@@ -161,6 +161,11 @@ export interface TargetDefinition<Config> {
    * credentials that do are refused.
    */
   place(config: Config): string;
+  /**
+   * Whether two configurations with different places write the same one after all, or one a part of
+   * the other; default never. Two targets that do are refused as well.
+   */
+  overlaps?(one: Config, other: Config): boolean;
   /** The names of the Worker secrets that it needs, so that a missing one is told at once. */
   secrets(config: Config): readonly string[];
   /**

@@ -5,15 +5,19 @@
  */
 import * as v from "valibot";
 import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { refuseOlder, stampOf } from "./order.ts";
 import { proveExact } from "./proof.ts";
-import { createRequester, type Session } from "./request.ts";
-import type {
-  Delivery,
-  Target,
-  TargetContext,
-  TargetDefinition,
-  TargetEnvironment,
+import { type Answer, createRequester, type Session, type TargetCall } from "./request.ts";
+import { serverName } from "./server.ts";
+import { classifyVault } from "./vault_api.ts";
+import {
+  type Delivery,
+  type Target,
+  type TargetContext,
+  type TargetDefinition,
+  type TargetEnvironment,
+  TargetError,
 } from "./target.ts";
 
 /** The configuration of a {@linkcode vaultKv2}. */
@@ -32,20 +36,35 @@ export interface VaultKv2Config {
   readonly token: string;
 }
 
-const segments = /^(?=.{1,500}$)(?!\.{1,2}(?:\/|$))[^/\s]+(?:\/(?!\.{1,2}(?:\/|$))[^/\s]+)*$/;
+const SEGMENT = String.raw`(?!\.{1,2}(?:/|$))[^/\s]+`;
+const SEGMENTS = `^(?=.{1,500}$)${SEGMENT}(?:/${SEGMENT})*`;
+const path = new RegExp(`${SEGMENTS}$`);
+/** Vault shows mounts and namespaces with a slash at their end. */
+const mountPath = new RegExp(`${SEGMENTS}/?$`);
+
+/** The longest key of custom metadata, in bytes. */
+const LONGEST_NOTE = 128;
+
+const withoutSlash = v.transform((given: string) => given.replace(/\/$/, ""));
 
 const schema = configuration({
   address: serviceUrl("Must be the https URL of Vault, such as 'https://vault.example.com:8200'"),
-  mount: v.optional(text("Must be the mount's path, such as 'secret'", segments), "secret"),
-  path: text("Must be the secret's path inside the mount, such as 'ci/heroku'", segments),
+  mount: v.optional(
+    v.pipe(text("Must be the mount's path, such as 'secret'", mountPath), withoutSlash),
+    "secret",
+  ),
+  path: text("Must be the secret's path inside the mount, such as 'ci/heroku'", path),
   key: text("Must be the secret's field, such as 'HEROKU_API_KEY'", /^\S{1,100}$/),
-  namespace: v.optional(text("Must be a namespace, such as 'admin/ci'", segments)),
+  namespace: v.optional(
+    v.pipe(text("Must be a namespace, such as 'admin/ci'", mountPath), withoutSlash),
+  ),
   token: v.optional(secretName("the token for Vault"), "VAULT_TOKEN"),
 });
 
 const metadata = v.object({
   version: v.number(),
   custom_metadata: v.nullish(v.record(v.string(), v.string())),
+  deletion_time: v.nullish(v.string()),
 });
 const present = v.object({
   data: v.object({ data: v.record(v.string(), v.unknown()), metadata }),
@@ -53,21 +72,33 @@ const present = v.object({
 // A secret whose newest version is deleted is answered with 404 and its metadata.
 const absent = v.object({ data: v.object({ metadata }) });
 
+// An engine of version 1 has no metadata beside a secret.
+const plain = v.object({
+  data: v.objectWithRest({ metadata: v.optional(v.never()) }, v.unknown()),
+});
+const wrapped = v.object({ wrap_info: v.objectWithRest({}, v.unknown()) });
+const refused = v.object({ errors: v.array(v.string()) });
+const metadataVersion = v.object({ data: v.object({ current_metadata_version: v.number() }) });
+
 interface Held {
   readonly data?: Readonly<Record<string, unknown>>;
-  readonly metadata: v.InferOutput<typeof metadata>;
+  /** Undefined where there is no such secret. */
+  readonly metadata: v.InferOutput<typeof metadata> | undefined;
 }
 
 /**
  * Delivers to a field of a secret in a KV engine, version 2.
  *
  * - **Proof**: exact; the field is read back.
- * - **Permission**: a token, best a periodic one, with a policy of these two rules alone:
+ * - **Permission**: a token, best a periodic one, with a policy of these two rules only:
  *   `path "secret/data/ci/heroku" { capabilities = ["create", "read", "update", "patch"] }` and
- *   `path "secret/metadata/ci/heroku" { capabilities = ["patch"] }`.
- * - **Limits**: Vault 1.9 or newer, or OpenBao. Herotate does not renew Vault's token. Other fields
- *   and other custom metadata stay. The generation stands in the custom metadata, and each write
- *   names the version that it replaces: a late write of an older token is refused.
+ *   `path "secret/metadata/ci/heroku" { capabilities = ["patch"] }` (with `"read"` as well where
+ *   OpenBao's `metadata_cas_required` is set).
+ * - **Limits**: Vault 1.9 or newer, best 1.10, or OpenBao; nothing is written into an engine of version 1.
+ *   Herotate does not renew Vault's token. Other fields and other custom metadata stay. The
+ *   generation is in the custom metadata, and each write names the version that it replaces: a
+ *   late write of an older token is refused. Older versions keep older tokens, and
+ *   `delete_version_after` must be longer than the time from one rotation to the next.
  *
  * @see https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2
  */
@@ -75,8 +106,11 @@ export const vaultKv2: TargetDefinition<VaultKv2Config> = {
   type: "vault-kv2",
   proof: "exact",
   schema,
-  place: ({ address, namespace, mount, path, key }) =>
-    `vault-kv2:${new URL(address).host}/${namespace ?? ""}/${mount}/${path}#${key}`,
+  place({ address, namespace, mount, path, key }) {
+    // A namespace may stand before the mount, and `data` at the end of the mount.
+    const route = [...(namespace && namespace !== "root" ? [namespace] : []), mount, "data", path];
+    return `vault-kv2:${serverName(address)}/${route.join("/")}#${key}`;
+  },
   secrets: ({ token }) => [token],
   create,
 };
@@ -85,25 +119,16 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
   const { address, mount, path, key, namespace } = config;
   const place = `field '${key}' of '${mount}/${path}' in Vault`;
   const secret = `the Worker secret '${config.token}'`;
-  const request = createRequester(environment, {
-    place,
-    advice: {
-      unauthorized: `set ${secret} to a token that Vault takes`,
-      forbidden:
-        `set ${secret} to a live token whose policy allows create, read, update and patch on '${mount}/data/${path}', and patch on '${mount}/metadata/${path}'`,
-      not_found: "check 'address', 'namespace' and 'mount', which must be a KV engine of version 2",
-      invalid_value: "check 'path' and 'key'",
-    },
-    classify({ status, body }) {
-      const said = JSON.stringify(body) ?? "";
-      if (status === 403 && /invalid token/i.test(said)) return "unauthorized";
-      if (status === 400 && /missing client token/i.test(said)) return "unauthorized";
-      // Somebody else wrote in between (400), a replica lags behind (412) or stands by (472, 473).
-      const passing = (status === 400 && /check-and-set/i.test(said)) || status === 412 ||
-        status === 472 || status === 473;
-      return passing ? "unavailable" : undefined;
-    },
-  });
+  const advice = {
+    unauthorized: `set ${secret} to a token that Vault takes`,
+    forbidden:
+      `set ${secret} to a live token whose policy allows create, read, update and patch on '${mount}/data/${path}', and patch on '${mount}/metadata/${path}', and check 'namespace' and 'mount'`,
+    not_found:
+      "check 'address', 'namespace' and 'mount', which must be a KV engine of version 2 in Vault 1.9 or newer",
+    invalid_value:
+      "check 'path' and 'key', and that the secret has room for one more entry of custom metadata",
+  };
+  const request = createRequester(environment, { place, advice, classify: classifyVault });
   const endpointOf = (kind: "data" | "metadata") =>
     endpoint(address, ["v1", ...mount.split("/"), kind, ...path.split("/")]);
 
@@ -121,58 +146,110 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     };
   }
 
+  /** Changes what the body names, and leaves the rest. */
+  function patch(
+    session: Session,
+    kind: "data" | "metadata",
+    body: unknown,
+    expected: TargetCall["expected"],
+  ): Promise<Answer> {
+    return request(session, {
+      method: "PATCH",
+      url: endpointOf(kind),
+      headers: { "content-type": "application/merge-patch+json" },
+      body: JSON.stringify(body),
+      expected,
+    });
+  }
+
   async function read(session: Session): Promise<Held> {
     const answer = await request(session, {
       method: "GET",
       url: endpointOf("data"),
       expected: [200, 404],
     });
-    if (answer.status === 200) return answer.read(present, "the secret").data;
-    const deleted = v.safeParse(absent, answer.body);
-    return { metadata: deleted.success ? deleted.output.data.metadata : { version: 0 } };
+    const { status, body } = answer;
+    if (status === 404) {
+      // Vault gives reasons where there is no engine, and none where there is no secret.
+      if (v.is(refused, body) && body.errors.length > 0) throw answer.refuse();
+      const deleted = v.safeParse(absent, body);
+      return { metadata: deleted.success ? deleted.output.data.metadata : undefined };
+    }
+    if (v.is(wrapped, body)) {
+      throw new TargetError(
+        "forbidden",
+        `Cannot read the ${place} as a control group has to approve it first: exempt the token in ${secret}`,
+      );
+    }
+    if (v.is(plain, body)) {
+      throw new TargetError(
+        "not_found",
+        `Cannot deliver to the ${place} as '${mount}' is no KV engine of version 2: ${advice.not_found}`,
+      );
+    }
+    return answer.read(present, "the secret").data;
+  }
+
+  async function write(session: Session, { data, metadata }: Held): Promise<void> {
+    const { token } = session.delivery;
+    const cas = metadata?.version ?? 0;
+    if (data) return void await patch(session, "data", bodyOf(cas, { [key]: token }), [200]);
+    // An engine of version 1 would take the whole body for a secret, but knows no PATCH.
+    if (!metadata) await patch(session, "data", bodyOf(cas, {}), [404]);
+    await request(session, {
+      method: "POST",
+      url: endpointOf("data"),
+      body: JSON.stringify(bodyOf(cas, { [key]: token })),
+      expected: [200],
+    });
+  }
+
+  async function annotate(session: Session, name: string, note: string): Promise<void> {
+    const body = { custom_metadata: { [name]: note } };
+    // Vault 1.9 changes data, but no metadata: an older token is then refused by nothing.
+    const answer = await patch(session, "metadata", body, [200, 204, 400, 405]);
+    if (answer.status !== 400) return;
+    const said = v.safeParse(refused, answer.body);
+    if (!said.success || !/check-and-set parameter required/i.test(said.output.errors.join())) {
+      throw answer.refuse();
+    }
+    const url = endpointOf("metadata");
+    const known = await request(session, { method: "GET", url, expected: [200] });
+    const { data } = known.read(metadataVersion, "the version of the metadata");
+    const metadata_cas = data.current_metadata_version;
+    await patch(session, "metadata", { ...body, metadata_cas }, [200, 204]);
   }
 
   return {
     async deliver(delivery, context) {
       const session = open(delivery, context);
       const held = await read(session);
+      const name = await noteOf(key);
       const note = `g${delivery.generation} ${stampOf(delivery)}`;
-      const noted = held.metadata.custom_metadata?.[noteOf(key)];
+      const noted = held.metadata?.custom_metadata?.[name];
       refuseOlder(place, noted, delivery);
       const changed = held.data === undefined || held.data[key] !== delivery.token;
-      if (changed) {
-        const exists = held.data !== undefined;
-        await request(session, {
-          method: exists ? "PATCH" : "POST",
-          url: endpointOf("data"),
-          headers: exists ? { "content-type": "application/merge-patch+json" } : {},
-          body: JSON.stringify({
-            options: { cas: held.metadata.version },
-            data: { [key]: delivery.token },
-          }),
-          expected: [200],
-        });
-      }
+      if (changed) await write(session, held);
       // After the data: a note without it would refuse the very write that it announces.
-      if (noted !== note) {
-        await request(session, {
-          method: "PATCH",
-          url: endpointOf("metadata"),
-          headers: { "content-type": "application/merge-patch+json" },
-          body: JSON.stringify({ custom_metadata: { [noteOf(key)]: note } }),
-          expected: [200, 204],
-        });
-      }
+      if (noted !== note) await annotate(session, name, note);
       return { changed };
     },
     async confirm(delivery, _receipt, context) {
-      const { data } = await read(open(delivery, context));
-      return proveExact(place, data?.[key], delivery.token);
+      const { data, metadata } = await read(open(delivery, context));
+      const proof = proveExact(place, data?.[key], delivery.token);
+      const end = metadata?.deletion_time;
+      return end ? { ...proof, detail: `${proof.detail}; Vault deletes it at ${end}` } : proof;
     },
   };
 }
 
-/** Where in the custom metadata a field's generation stands. */
-function noteOf(key: string): string {
-  return `herotate:${key}`;
+function bodyOf(cas: number, data: Readonly<Record<string, string>>) {
+  return { options: { cas }, data };
+}
+
+/** Where in the custom metadata a field's generation is. */
+async function noteOf(key: string): Promise<string> {
+  const name = `herotate:${key}`;
+  const fits = new TextEncoder().encode(name).byteLength <= LONGEST_NOTE && !/\p{C}/u.test(name);
+  return fits ? name : `herotate:${(await fingerprint(key)).slice(0, 32)}`;
 }

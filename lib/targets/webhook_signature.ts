@@ -3,12 +3,16 @@
  *
  * @module
  */
+import { fromHex, toHex } from "../hex.ts";
 
 /** The name of the header that carries the time and the signature. */
 export const SIGNATURE_HEADER = "herotate-signature";
 
-/** How old a signature may be unless told otherwise, in milliseconds. */
+/** How old a signature may be by default, in milliseconds. */
 const DEFAULT_TOLERANCE = 5 * 60_000;
+
+/** The members of a delivery that are texts. */
+const TEXTS = ["credential", "authorization", "token", "created_at", "fingerprint"];
 
 /** The JSON that a webhook receives. */
 export interface WebhookDelivery {
@@ -64,7 +68,9 @@ export type WebhookVerification =
  * 3. answer 200 with `{"fingerprint": "<SHA-256 of the token as it is stored, in hexadecimal>"}`. It
  *    should be computed from what was stored: that is the proof that allows the old token to go.
  *
- * The same delivery may come more than once, with the same `Idempotency-Key`.
+ * The same delivery may come more than once. While no answer has reached Herotate, it repeats the
+ * `Idempotency-Key`; a delivery with another key has to take effect, even if one with the same token
+ * did before, as somebody may have put an old token back in between.
  *
  * @example
  * ```ts
@@ -80,13 +86,27 @@ export type WebhookVerification =
  * ```
  *
  * @param request The request as it came in, its body unread.
- * @param secret What the Worker secret named in the target's configuration holds.
+ * @param secret What the Worker secret named in the target's configuration holds; while you change
+ * it, the former and the next value together.
+ * @throws {TypeError} When a secret is missing or empty, or the body has been read already.
  */
 export async function verifyWebhook(
   request: Request,
-  secret: string,
+  secret: string | readonly string[],
   options: VerifyWebhookOptions = {},
 ): Promise<WebhookVerification> {
+  const secrets = typeof secret === "string" ? [secret] : secret ?? [];
+  // Anyone can sign with an empty key, which is what a server's missing variable comes to.
+  if (secrets.length === 0 || secrets.some((one) => !one)) {
+    throw new TypeError(
+      "Cannot verify a webhook as a secret is missing or empty: give what the Worker secret holds",
+    );
+  }
+  if (request.bodyUsed) {
+    throw new TypeError(
+      "Cannot verify a webhook as the request's body has been read already: verify the request first",
+    );
+  }
   const { tolerance = DEFAULT_TOLERANCE, now = Date.now() } = options;
   const header = request.headers.get(SIGNATURE_HEADER);
   if (header === null) return refuse("The request has no 'Herotate-Signature' header");
@@ -97,18 +117,20 @@ export async function verifyWebhook(
     return refuse("The 'Herotate-Signature' header is not of the form 't=…,v1=…'");
   }
   const body = await request.text();
-  const key = await importKey(secret);
+  const keys = await Promise.all(secrets.map(importKey));
   const signed = new TextEncoder().encode(`${timestamp}.${body}`);
   const verdicts = await Promise.all(
-    signatures.map((signature) =>
-      crypto.subtle.verify("HMAC", key, Uint8Array.fromHex(signature.slice(3)), signed)
+    signatures.flatMap((signature) =>
+      keys.map((key) => crypto.subtle.verify("HMAC", key, fromHex(signature.slice(3)), signed))
     ),
   );
   if (!verdicts.includes(true)) return refuse("The signature does not match: check the secret");
   if (Math.abs(now - Number(timestamp) * 1000) > tolerance) {
     return refuse("The signature's time is too far from now: check the clock");
   }
-  return { valid: true, delivery: JSON.parse(body) };
+  const delivery = parse(body);
+  if (!isDelivery(delivery)) return refuse("The body is no delivery of Herotate");
+  return { valid: true, delivery };
 }
 
 /**
@@ -121,7 +143,7 @@ export async function signWebhook(body: string, secret: string, now: number): Pr
   const timestamp = Math.floor(now / 1000);
   const signed = new TextEncoder().encode(`${timestamp}.${body}`);
   const signature = await crypto.subtle.sign("HMAC", await importKey(secret), signed);
-  return `t=${timestamp},v1=${new Uint8Array(signature).toHex()}`;
+  return `t=${timestamp},v1=${toHex(new Uint8Array(signature))}`;
 }
 
 function importKey(secret: string): Promise<CryptoKey> {
@@ -130,6 +152,23 @@ function importKey(secret: string): Promise<CryptoKey> {
     "sign",
     "verify",
   ]);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isDelivery(value: unknown): value is WebhookDelivery {
+  if (typeof value !== "object" || value === null) return false;
+  const members = new Map<string, unknown>(Object.entries(value));
+  const expiresAt = members.get("expires_at");
+  return TEXTS.every((name) => typeof members.get(name) === "string") &&
+    typeof members.get("generation") === "number" &&
+    (expiresAt === null || typeof expiresAt === "string");
 }
 
 function refuse(reason: string): WebhookVerification {

@@ -292,6 +292,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
       pool.set(remaining, clock.now());
     },
     createApp: (name, vars = {}) => apps.create(name, vars),
+    setReleasePhase: apps.setReleasePhase,
     configVars: apps.vars,
     releases: apps.releases,
   };

@@ -174,7 +174,15 @@ export interface FakeHeroku {
    */
   createApp(name: string, vars?: Readonly<Record<string, string>>): void;
   /**
-   * The config vars that an app has now.
+   * Gives an app a release phase: a change of its config vars is answered with the old ones, and shows
+   * when the release command is over.
+   *
+   * @param lasts how long the release command takes, in milliseconds; 0 for none
+   * @throws {TypeError} when there is no such app
+   */
+  setReleasePhase(app: string, lasts: number): void;
+  /**
+   * The config vars that an app has now; with a release phase, those that the last request met.
    *
    * @throws {TypeError} when there is no such app
    */

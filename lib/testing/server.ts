@@ -155,6 +155,14 @@ export function createServer(parts: ServerParts): (request: ServedRequest) => An
       pattern: /^\/apps\/([^/]+)\/config-vars$/,
       methods: { GET: at("read-config", apps.read), PATCH: at("write-config", apps.change) },
     },
+    {
+      pattern: /^\/apps\/([^/]+)\/releases$/,
+      methods: { GET: at("read-config", apps.newestRelease) },
+    },
+    {
+      pattern: /^\/apps\/([^/]+)\/releases\/\d+\/config-vars$/,
+      methods: { GET: at("read-config", apps.readNewest) },
+    },
   ];
 
   function scopeOf(token: string, now: number): readonly string[] | undefined {

@@ -291,6 +291,5 @@ Deno.test("rotate() spares the account's default API key, even when the ledger c
   ]);
   await sim.cron();
   await sim.advance(2 * hour);
-  assertEquals([lineOf(sim), endsOf(sim)], [[name], []]);
-  await assertClean(sim);
+  assertEquals([lineOf(sim), endsOf(sim), deletedIn(sim)], [[name], [], []]);
 });

@@ -359,7 +359,8 @@ const answered = { description: `ci [g7 ${markOf(7)}]` };
 
 for (
   const [description, entry, claimed] of [
-    ["ci", entryOf(7, "current", answered), true],
+    ["ci", entryOf(7, "current", answered), false],
+    ["ci", entryOf(7, "current", { description: null }), true],
     [`ci [g7 ${markOf(7)}]`, entryOf(7, "current", answered), true],
     [`ci (G7 ${markOf(7)})`, entryOf(7, "current", answered), true],
     [`ci [g7 ${markOf(7).slice(0, 9)}`, entryOf(7, "current", answered), true],

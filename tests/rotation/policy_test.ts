@@ -83,7 +83,12 @@ for (
 ) {
   Deno.test(`due() leaves ${expected} ms of a lifetime of ${granted} ms with 'lifetime' ${asked} and 'renewBefore' ${renewBefore}`, () => {
     const spread = 1 + jitter("ci-deploy") / 10;
-    const { expiringAt } = dueAfter(granted, { lifetime: asked, renewBefore });
+    const { expiringAt } = due(credential({ lifetime: asked, renewBefore }), {
+      createdAt: 0,
+      expiresAt: granted,
+      lifetime: granted,
+      ...(asked === undefined ? {} : { asked }),
+    });
     assertEquals(expiringAt, granted - Math.round(expected * spread));
   });
 }

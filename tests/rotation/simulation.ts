@@ -695,7 +695,7 @@ function tokenIn(headers: HeadersInit | undefined): string {
 async function isProof(response: Response): Promise<boolean> {
   if (response.status === 200) return true;
   try {
-    const { id } = await response.clone().json();
+    const { id }: { readonly id?: unknown } = await response.clone().json();
     return response.status === 401 ? id === "two_factor" : typeof id === "string" && id !== "";
   } catch {
     return false;

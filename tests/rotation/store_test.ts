@@ -54,7 +54,7 @@ Deno.test("createTokenStore() refuses an older generation, and goes on handing o
 Deno.test("createTokenStore() hands out nothing of what is retired or no longer kept", async () => {
   const { ledger, store } = await start(1, 2);
   await store.serve(deliveryOf(1));
-  await ledger.forgetToken(lease, markOf(1));
+  await ledger.discard(lease, markOf(1), 0);
   assertEquals(await store.read("ci"), undefined);
   await store.serve(deliveryOf(2));
   await ledger.retire(lease, markOf(2), "retired", 0);

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { targets } from "../../lib/targets/registry.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
+const ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ci/heroku";
 const UUID = "a5ab0a3b-3ea5-4a0e-a0f5-0b4f4c2f7a11";
 
 /** A configuration of each type that is as short as it can be. */
@@ -80,6 +81,10 @@ for (
     ["github-actions-secret", { name: "GITHUB_X" }, "name: Must be"],
     ["github-actions-secret", { name: "1X" }, "name: Must be"],
     ["github-actions-secret", { repository: "acme/.." }, "repository: Must be"],
+    ["github-actions-secret", { repository: "acme/web.git" }, "repository: Must be"],
+    ["github-actions-secret", { repository: "acme/web.GIT" }, "repository: Must be"],
+    ["github-actions-secret", { repository: "octocat.acme/web" }, "repository: Must be"],
+    ["github-actions-secret", { base_url: "https://api.github.com?x=1" }, "base_url: Must be"],
     [
       "github-actions-secret",
       { token: "T", app: { id: 1, private_key: "K" } },
@@ -93,9 +98,18 @@ for (
     ["gitlab-variable", { group: 5 }, ": Must have either 'project' or 'group'"],
     ["gitlab-variable", { masked: "yes" }, "masked: Must be true or false"],
     ["gitlab-variable", { project: "acme/../x" }, "project: Must be"],
+    ["gitlab-variable", { project: "acme/." }, "project: Must be"],
+    ["circleci-project-variable", { project: "gh/acme/.." }, "project: Must be"],
+    ["circleci-project-variable", { project: "gh/./web" }, "project: Must be"],
+    ["doppler", { name: "DOPPLER_CONFIG" }, "name: Must be"],
     ["vault-kv2", { path: "a//b" }, "path: Must be"],
     ["vault-kv2", { path: "/a" }, "path: Must be"],
     ["vault-kv2", { mount: "a/../b" }, "mount: Must be"],
+    [
+      "aws-secrets-manager",
+      { secret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ci/heroku-a1b2c3" },
+      "secret: Must be in the region",
+    ],
     ["doppler", { name: "lower" }, "name: Must be"],
     ["webhook", { url: "http://example.com" }, "url: Must be an https URL"],
     ["webhook", { url: "https://user@example.com" }, "url: Must be an https URL"],
@@ -118,9 +132,20 @@ for (
     ["github-actions-secret", { app: { id: "Iv23liAbCdEf", private_key: "K", installation: 5 } }],
     ["github-actions-secret", { environment: "blue/green é" }],
     ["github-actions-secret", { repository: "a-b/.github" }],
+    ["github-actions-secret", { repository: "octocat_acme/web" }],
+    ["github-dependabot-secret", { repository: "octocat_acme/.github" }],
+    ["github-codespaces-secret", { organization: "acme_x" }],
+    ["github-actions-secret", { repository: "-/-" }],
     ["gitlab-variable", { project: 17, environment_scope: "review/*" }],
+    ["gitlab-variable", { project: "acme/.profile" }],
     ["heroku-config-var", { app: UUID }],
+    ["circleci-project-variable", { project: "gh/acme/.github" }],
+    ["circleci-project-variable", { project: "github/octocat_acme/web" }],
+    ["circleci-project-variable", {
+      project: "circleci/43G3kM5RtfFE7v5sa4nWAU/44n9pujWcTnVZ2b5S8Fnat",
+    }],
     ["circleci-project-variable", { project: `circleci/${UUID}/${UUID}` }],
+    ["vault-kv2", { namespace: "admin/ci/", mount: "secret/" }],
     ["aws-secrets-manager", {
       region: "us-gov-west-1",
       secret: "arn:aws:secretsmanager:us-gov-west-1:123456789012:secret:ci/heroku-a1b2c3",
@@ -132,12 +157,17 @@ for (
   });
 }
 
+function parse(type: string, config: Readonly<Record<string, unknown>>) {
+  const definition = targets.find((known) => known.type === type);
+  const result = definition?.schema["~standard"].validate({ ...shortest[type], ...config });
+  assert(definition && result && !(result instanceof Promise) && !result.issues);
+  return { definition, config: result.value };
+}
+
 Deno.test("Places differ where names do, and only there", () => {
-  const placeOf = (type: string, config: Readonly<Record<string, unknown>>): string => {
-    const definition = targets.find((known) => known.type === type);
-    const result = definition?.schema["~standard"].validate({ ...shortest[type], ...config });
-    assert(definition && result && !(result instanceof Promise) && !result.issues);
-    return definition.place(result.value);
+  const placeOf = (type: string, given: Readonly<Record<string, unknown>>): string => {
+    const { definition, config } = parse(type, given);
+    return definition.place(config);
   };
   const places = targets.map(({ type }) => placeOf(type, {}));
   assertEquals(new Set(places).size, targets.length);
@@ -147,15 +177,153 @@ Deno.test("Places differ where names do, and only there", () => {
       ["github-actions-secret", { token: "OTHER" }, {}, true],
       ["github-actions-secret", { environment: "a" }, { environment: "b" }, false],
       ["github-actions-secret", { base_url: "https://ghe.example.com/api/v3" }, {}, false],
+      ["github-actions-secret", { base_url: "https://API.github.com.:443/" }, {}, true],
+      [
+        "github-actions-secret",
+        { base_url: "https://ghe.example.com/api/v3" },
+        { base_url: "https://GHE.example.com.//api/v3//" },
+        true,
+      ],
+      [
+        "github-actions-secret",
+        { base_url: "https://ghe.example.com/one/api/v3" },
+        { base_url: "https://ghe.example.com/two/api/v3" },
+        false,
+      ],
+      [
+        "github-actions-secret",
+        { base_url: "https://ghe.example.com:8443/api/v3" },
+        { base_url: "https://ghe.example.com/api/v3" },
+        false,
+      ],
+      ["github-actions-secret", { environment: "Prod" }, { environment: "pROD" }, true],
+      ["github-actions-secret", { environment: "caf\u00e9" }, { environment: "cafe\u0301" }, true],
+      [
+        "github-actions-secret",
+        { organization: "acme", repository: undefined },
+        { repository: "acme/web" },
+        false,
+      ],
       ["gitlab-variable", { environment_scope: "a" }, {}, false],
       ["gitlab-variable", { project: "ACME/web" }, {}, true],
+      ["gitlab-variable", { project: 17 }, { project: "17" }, true],
+      ["gitlab-variable", { base_url: "https://GitLab.com./" }, {}, true],
+      ["gitlab-variable", { base_url: "https://gitlab.com/gitlab" }, {}, false],
+      ["gitlab-variable", { base_url: "https://gitlab.com:8443" }, {}, false],
+      ["circleci-project-variable", { project: "github/Acme/Web" }, {}, true],
+      ["circleci-project-variable", { project: "bitbucket/acme/web" }, {}, false],
+      [
+        "circleci-project-variable",
+        { project: "bitbucket/acme/web" },
+        { project: "bb/acme/web" },
+        true,
+      ],
+      [
+        "circleci-project-variable",
+        { project: "circleci/43G3kM5RtfFE7v5sa4nWAU/44n9pujWcTnVZ2b5S8Fnat" },
+        { project: "circleci/43G3kM5RtfFE7v5sa4nWAU/44N9pujWcTnVZ2b5S8Fnat" },
+        false,
+      ],
+      [
+        "circleci-project-variable",
+        { project: `circleci/${UUID}/${UUID}` },
+        { project: `circleci/${UUID.toUpperCase()}/${UUID}` },
+        true,
+      ],
+      ["circleci-project-variable", { base_url: "https://CIRCLECI.com.:443/" }, {}, true],
+      ["circleci-project-variable", { base_url: "https://circleci.example.com" }, {}, false],
+      ["circleci-context-variable", { context: UUID.toUpperCase() }, {}, true],
+      ["circleci-context-variable", { base_url: "https://circleci.com./" }, {}, true],
+      ["circleci-context-variable", { base_url: "https://ci.example.com/circleci" }, {}, false],
+      ["doppler", { project: "Web", config: "PRD" }, {}, true],
+      ["doppler", { base_url: "https://api.doppler.com./" }, {}, true],
+      ["doppler", { base_url: "https://doppler.example.com" }, {}, false],
+      ["heroku-config-var", { token: "OTHER" }, {}, true],
+      ["heroku-config-var", { name: "x" }, {}, false],
       ["vault-kv2", { key: "Y" }, {}, false],
       ["vault-kv2", { namespace: "a" }, {}, false],
+      ["vault-kv2", { namespace: "a" }, { namespace: "b" }, false],
+      ["vault-kv2", { namespace: "a/" }, { namespace: "a" }, true],
+      ["vault-kv2", { namespace: "root" }, {}, true],
+      ["vault-kv2", { namespace: "a/b" }, { namespace: "a", mount: "b/secret" }, true],
+      ["vault-kv2", { mount: "secret/" }, {}, true],
+      ["vault-kv2", { mount: "Secret" }, {}, false],
+      ["vault-kv2", { mount: "a", path: "b/c" }, { mount: "a/b", path: "c" }, false],
+      ["vault-kv2", { mount: "secret/data", path: "x" }, { path: "data/x" }, true],
+      ["vault-kv2", { address: "https://VAULT.example.com.:8200/" }, {}, true],
+      ["vault-kv2", { address: "https://vault.example.com" }, {}, false],
+      ["vault-kv2", { address: "https://a.example" }, { address: "https://a.example:443" }, true],
+      ["vault-kv2", { address: "https://a.example/one" }, {
+        address: "https://a.example/two",
+      }, false],
       ["aws-secrets-manager", { key: "Y" }, {}, false],
+      ["aws-secrets-manager", { region: "eu-west-1" }, {}, false],
+      ["aws-secrets-manager", { secret: `${ARN}-a1B2c3` }, { secret: ARN }, true],
+      ["aws-secrets-manager", { secret: ARN }, {
+        secret: ARN.replace("123456789012", "210987654321"),
+      }, false],
+      ["aws-secrets-manager", { base_url: "https://localstack.example" }, {}, false],
+      [
+        "aws-secrets-manager",
+        {
+          base_url: "https://vpce-1-x.secretsmanager.eu-central-1.vpce.amazonaws.com",
+        },
+        {},
+        true,
+      ],
+      ["cloudflare-worker-secret", { account: ID.toUpperCase() }, {}, true],
+      ["cloudflare-worker-secret", { script: "acme-api" }, {}, false],
+      [
+        "cloudflare-secrets-store",
+        { account: ID.toUpperCase(), store: ID.toUpperCase() },
+        {},
+        true,
+      ],
+      ["cloudflare-secrets-store", { name: "x" }, {}, false],
       ["webhook", { url: "https://EXAMPLE.com:443/tokens" }, {}, true],
       ["webhook", { url: "https://example.com/tokens?x" }, {}, false],
+      [
+        "webhook",
+        { url: "https://example.com/tokens?x" },
+        { url: "https://example.com/tokens?y" },
+        false,
+      ],
+      ["webhook", { url: "https://example.com./a/../%74okens" }, {}, true],
+      ["webhook", { url: "https://example.com/tokens?" }, {}, true],
+      ["webhook", { url: "https://example.com/tokens/" }, {}, false],
+      ["webhook", { url: "https://example.com/a%2fb" }, { url: "https://example.com/a%2Fb" }, true],
+      ["webhook", { url: "https://example.com/a%2Fb" }, { url: "https://example.com/a/b" }, false],
+      ["webhook", { url: "https://example.com:8443/tokens" }, {}, false],
     ] as const
   ) {
     assertEquals(placeOf(type, one) === placeOf(type, other), same, JSON.stringify(one));
+  }
+});
+
+Deno.test("Places of AWS overlap where one is a part of the other, or may have two names", () => {
+  const other = ARN.replace("123456789012", "210987654321");
+  for (
+    const [one, two, overlap] of [
+      [{}, { key: "X" }, true],
+      [{ key: "X" }, { key: "X" }, true],
+      [{ key: "X" }, { key: "Y" }, false],
+      [{ secret: ARN }, {}, true],
+      [{ secret: `${ARN}-a1B2c3` }, { key: "X" }, true],
+      [{ secret: `${ARN}-a1B2c3`, key: "X" }, { secret: ARN }, true],
+      [{ secret: ARN }, { secret: other }, false],
+      [{ secret: ARN, key: "X" }, { secret: other }, false],
+      [{ secret: "ci/other" }, { key: "X" }, false],
+      [{ region: "eu-west-1" }, { key: "X" }, false],
+      [{ base_url: "https://localstack.example" }, { key: "X" }, false],
+    ] as const
+  ) {
+    const first = parse("aws-secrets-manager", one);
+    const second = parse("aws-secrets-manager", two);
+    const { definition } = first;
+    for (const [a, b] of [[first, second], [second, first]]) {
+      const overlaps = definition.place(a.config) === definition.place(b.config) ||
+        definition.overlaps?.(a.config, b.config) === true;
+      assertEquals(overlaps, overlap, JSON.stringify([one, two]));
+    }
   }
 });

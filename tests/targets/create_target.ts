@@ -13,12 +13,14 @@ export interface Ingredients {
   readonly secrets: Readonly<Record<string, string>>;
   /** Heroku's address, for targets at Heroku. */
   readonly herokuBaseUrl?: string;
+  /** The target's own clock; default the service's. */
+  readonly now?: () => number;
 }
 
 /** Makes a target as the Worker does: from its type, its configuration and the Worker's secrets. */
 export function createTarget(
   type: string,
-  { config, secrets, herokuBaseUrl, service }: Ingredients,
+  { config, secrets, herokuBaseUrl, service, now = () => service.now() }: Ingredients,
   fetching: typeof fetch = fetch,
 ): Target {
   const definition = targets.find((known) => known.type === type);
@@ -27,7 +29,7 @@ export function createTarget(
   assert(!(result instanceof Promise) && !result.issues, JSON.stringify(result));
   return definition.create(result.value, {
     fetch: fetching,
-    now: () => service.now(),
+    now,
     herokuBaseUrl,
     secret(name) {
       const value = secrets[name];

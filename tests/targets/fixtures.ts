@@ -7,7 +7,7 @@ import type { ProofKind } from "../../lib/targets/target.ts";
 import { startAws } from "./services/aws.ts";
 import { startCircleCI } from "./services/circleci.ts";
 import { startCloudflare } from "./services/cloudflare.ts";
-import { startDoppler } from "./services/doppler.ts";
+import { type DopplerSecret, startDoppler } from "./services/doppler.ts";
 import { type GitHubService, startGitHub } from "./services/github.ts";
 import { startGitLab } from "./services/gitlab.ts";
 import { startHeroku } from "./services/heroku.ts";
@@ -160,7 +160,7 @@ export const fixtures: readonly Fixture[] = [
     supersedes: false,
     rateLimitWait: 11,
     longest: 32_000,
-    tooLong: undefined,
+    tooLong: 32_769,
     start() {
       const service = startCircleCI();
       const variables = new Map([["NODE_ENV", "test"]]);
@@ -187,7 +187,7 @@ export const fixtures: readonly Fixture[] = [
     supersedes: false,
     rateLimitWait: 11,
     longest: 32_000,
-    tooLong: undefined,
+    tooLong: 32_769,
     start() {
       const service = startCircleCI();
       const context = "a5ab0a3b-3ea5-4a0e-a0f5-0b4f4c2f7a11";
@@ -338,7 +338,7 @@ export const fixtures: readonly Fixture[] = [
     tooLong: 50_001,
     start() {
       const service = startDoppler();
-      const secrets: Record<string, { value: string; note: string }> = {
+      const secrets: Record<string, DopplerSecret> = {
         OTHER: { value: "other", note: "keep" },
       };
       service.configs.set("web/prd", secrets);

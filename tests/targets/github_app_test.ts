@@ -5,11 +5,13 @@ import { assertConceals } from "./assert_conceals.ts";
 import { createTarget } from "./create_target.ts";
 import { deliveryOf } from "./delivery_of.ts";
 import { type GitHubService, startGitHub } from "./services/github.ts";
+import { refusalOf } from "./services/github_refusals.ts";
 import { withService } from "./with_service.ts";
 
 function targetAt(
   service: GitHubService,
-  { key = service.app.privateKey, app = {}, config = {} }: {
+  { key = service.app.privateKey, app = {}, config = {}, now }: {
+    now?: () => number;
     key?: string;
     app?: Readonly<Record<string, unknown>>;
     config?: Readonly<Record<string, unknown>>;
@@ -26,7 +28,66 @@ function targetAt(
       ...config,
     },
     secrets: { APP_KEY: key },
+    now,
   });
+}
+
+for (const [tokens, permissions] of [[1, 0], [0, 1], [1, 1]]) {
+  Deno.test(`A GitHub App waits until GitHub knows its new token (${tokens}) and permission (${permissions})`, async () => {
+    await withService(startGitHub(), async (service) => {
+      service.app.permissions.set("secrets", "write");
+      service.ways.unknownTokens = tokens;
+      service.ways.unknownPermissions = permissions;
+      await targetAt(service).deliver(deliveryOf(1), {});
+      const held = service.secrets.get("/repos/acme/web/actions/secrets/X")?.value;
+      assertEquals(held, deliveryOf(1).token);
+    });
+  });
+}
+
+Deno.test("A GitHub App's wait for its new token ends when its signal does", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("secrets", "write");
+    service.ways.unknownTokens = 9;
+    const reason = new Error("The rotation gave up");
+    const error = await assertRejects(() =>
+      targetAt(service).deliver(deliveryOf(1), { signal: timeoutWith(reason, 100) })
+    );
+    assertEquals(error, reason);
+  });
+});
+
+for (const minutes of [-20, -4, 4, 20]) {
+  Deno.test(`A GitHub App goes by GitHub's clock when its own is ${minutes} minutes off`, async () => {
+    await withService(startGitHub(), async (service) => {
+      service.app.permissions.set("secrets", "write");
+      const target = targetAt(service, { now: () => service.now() + minutes * 60_000 });
+      const receipt = await target.deliver(deliveryOf(1), {});
+      assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "timestamp");
+    });
+  });
+}
+
+Deno.test("A GitHub App whose installation is suspended says so", async () => {
+  await withService(startGitHub(), async (service) => {
+    service.app.permissions.set("secrets", "write");
+    service.setFault(({ path }) =>
+      path.endsWith("/access_tokens") ? refusalOf("suspendedInstallation") : undefined
+    );
+    const error = await assertRejects(
+      () => targetAt(service).deliver(deliveryOf(1), {}),
+      TargetError,
+      "unsuspend the installation",
+    );
+    assertEquals(error.code, "forbidden");
+  });
+});
+
+/** A signal that ends with a reason. */
+function timeoutWith(reason: Error, milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), milliseconds);
+  return controller.signal;
 }
 
 Deno.test("A GitHub App's key may be PKCS#1, PKCS#8, or pasted into one line", async () => {
@@ -41,6 +102,9 @@ Deno.test("A GitHub App's key may be PKCS#1, PKCS#8, or pasted into one line", a
       privateKey.replaceAll("\n", "\\n"),
       privateKey.replaceAll("\n", "\r\n"),
       `  ${privateKey.trim()}  `,
+      privateKey.replaceAll("\n", ""),
+      privateKey.replaceAll("\n", " "),
+      `\uFEFF${privateKey}`,
     ];
     for (const [at, key] of keys.entries()) {
       const delivery = deliveryOf(at);

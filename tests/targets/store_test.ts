@@ -27,21 +27,42 @@ function deliveryOf(generation: number): Delivery {
   };
 }
 
+/** What a ledger may do besides. */
+interface Ways {
+  /** Whether it has no entry for what is delivered, as after it was lost or restored. */
+  hasLostEntries: boolean;
+  /** Whether it says that it changed nothing, though it did. */
+  deniesChanges: boolean;
+  /** How many reads show what was there before. */
+  oldReads: number;
+  /** Whether the sealed token has been forgotten. */
+  hasForgotten: boolean;
+}
+
 /** The target on a store that keeps tokens in memory. */
-function start(): { target: Target; kept: Map<string, Delivery> } {
+function start(): { target: Target; kept: Map<string, Delivery>; ways: Ways } {
   const kept = new Map<string, Delivery>();
+  const before = new Map<string, Delivery | undefined>();
+  const ways = { hasLostEntries: false, deniesChanges: false, oldReads: 0, hasForgotten: false };
   const memory: TokenStore = {
     serve(delivery) {
+      if (ways.hasLostEntries) return Promise.resolve(false);
       const former = kept.get(delivery.credential);
       if (former && former.generation > delivery.generation) return Promise.resolve(false);
+      before.set(delivery.credential, former);
       kept.set(delivery.credential, delivery);
-      return Promise.resolve(true);
+      return Promise.resolve(!ways.deniesChanges);
     },
-    read: (credential) => Promise.resolve(kept.get(credential)?.token),
+    read(credential) {
+      if (ways.hasForgotten) return Promise.resolve(undefined);
+      const shown = ways.oldReads-- > 0 ? before : kept;
+      return Promise.resolve(shown.get(credential)?.token);
+    },
   };
   return {
     target: store.create({ reader_key: "READER_KEY" }, { ...environment, store: memory }),
     kept,
+    ways,
   };
 }
 
@@ -72,6 +93,52 @@ Deno.test("store refuses a late delivery of an older generation, once and for al
   );
   assertConceals(error, [deliveryOf(1).token, deliveryOf(2).token]);
   assertEquals(kept.get("ci"), deliveryOf(2));
+});
+
+Deno.test("store takes no lost entry for a newer generation", async () => {
+  const { target, ways } = start();
+  ways.hasLostEntries = true;
+  const error = await assertRejects(() => target.deliver(deliveryOf(1), {}), TargetError);
+  assertEquals([error.code, error.retryable], ["unavailable", true]);
+  assertConceals(error, [deliveryOf(1).token]);
+  ways.hasLostEntries = false;
+  await target.deliver(deliveryOf(1), {});
+});
+
+Deno.test("store believes what it hands out, not what a write says it changed", async () => {
+  const { target, ways, kept } = start();
+  ways.deniesChanges = true;
+  const receipt = await target.deliver(deliveryOf(1), {});
+  assertEquals(kept.get("ci"), deliveryOf(1));
+  assertEquals((await target.confirm(deliveryOf(1), receipt, {})).kind, "exact");
+});
+
+Deno.test("store proves a delivery as soon as it is shown", async () => {
+  const { target, ways } = start();
+  await target.deliver(deliveryOf(1), {});
+  const receipt = await target.deliver(deliveryOf(2), {});
+  ways.oldReads = 1;
+  const error = await assertRejects(() => target.confirm(deliveryOf(2), receipt, {}), TargetError);
+  assertEquals([error.code, error.retryable], ["mismatch", true]);
+  assertEquals((await target.confirm(deliveryOf(2), receipt, {})).kind, "exact");
+});
+
+Deno.test("store proves nothing once the sealed token is forgotten", async () => {
+  const { target, ways } = start();
+  const receipt = await target.deliver(deliveryOf(1), {});
+  ways.hasForgotten = true;
+  const error = await assertRejects(() => target.confirm(deliveryOf(1), receipt, {}), TargetError);
+  assertEquals(error.code, "mismatch");
+});
+
+Deno.test("store keeps the tokens of credentials apart", async () => {
+  const { target, kept } = start();
+  const other = { ...deliveryOf(3), credential: "web", token: "HRKU-AAother-token-of-the-web" };
+  await target.deliver(deliveryOf(1), {});
+  await target.deliver(other, {});
+  assertEquals([kept.get("ci")?.token, kept.get("web")?.token], [deliveryOf(1).token, other.token]);
+  await target.confirm(deliveryOf(1), {}, {});
+  await assertRejects(() => target.confirm({ ...other, credential: "ci" }, {}, {}), TargetError);
 });
 
 Deno.test("store proves nothing while it hands out another token, or none", async () => {

@@ -342,7 +342,9 @@ test("takes any character in a token", async (fixture, started, target) => {
   for (
     const token of [
       `Zm9v+/=_-.~@:8`,
-      ...(fixture.type === "gitlab-variable" ? [] : [`"\\ 'é€😀$\{x}%2F&<`]),
+      ...(fixture.type === "gitlab-variable" ? [] : [`"\\ 'é€😀$ {x}%2F&<`]),
+      // What these are made of refers to another value at GitLab and at Doppler.
+      ...(["gitlab-variable", "doppler"].includes(fixture.type) ? [] : ["$\{x}"]),
     ]
   ) {
     const delivery = { ...deliveryOf(22), token };

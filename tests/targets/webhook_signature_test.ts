@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHmac } from "node:crypto";
 import {
   signWebhook,
@@ -75,3 +75,78 @@ for (
     assertEquals(!verification.valid && verification.reason.includes(reason), true, reason);
   });
 }
+
+Deno.test("verifyWebhook() takes any one of several secrets, for a change of secrets", async () => {
+  for (const secrets of [[SECRET, "next"], ["former", SECRET], [SECRET]]) {
+    const verification = await verifyWebhook(requestWith(good), secrets, { now: NOW });
+    assertEquals(verification.valid, true);
+  }
+  const others = await verifyWebhook(requestWith(good), ["former", "next"], { now: NOW });
+  assertEquals(others.valid, false);
+});
+
+for (const secret of ["", [], [""], [SECRET, ""]]) {
+  Deno.test(`verifyWebhook() throws for the secret ${JSON.stringify(secret)}`, async () => {
+    // A key of nothing is what an attacker would sign with.
+    await assertRejects(
+      () => verifyWebhook(requestWith(good), secret, { now: NOW }),
+      TypeError,
+      "Cannot verify a webhook as a secret is missing or empty",
+    );
+  });
+}
+
+Deno.test("verifyWebhook() throws for a body that was read already", async () => {
+  const request = requestWith(good);
+  await request.text();
+  await assertRejects(
+    () => verifyWebhook(request, SECRET, { now: NOW }),
+    TypeError,
+    "Cannot verify a webhook as the request's body has been read already",
+  );
+});
+
+for (
+  const body of [
+    "",
+    "{",
+    "null",
+    "[]",
+    "7",
+    "{}",
+    ...Object.keys(delivery).map((name) => JSON.stringify({ ...delivery, [name]: undefined })),
+    JSON.stringify({ ...delivery, generation: "7" }),
+    JSON.stringify({ ...delivery, expires_at: 7 }),
+  ]
+) {
+  Deno.test(`verifyWebhook() refuses the signed body ${body}`, async () => {
+    const signature = await signWebhook(body, SECRET, NOW);
+    const verification = await verifyWebhook(requestWith(signature, body), SECRET, { now: NOW });
+    assert(!verification.valid);
+    assertEquals(verification.reason, "The body is no delivery of Herotate");
+  });
+}
+
+Deno.test("verifyWebhook() needs nothing that older servers lack", async () => {
+  const signature = await signWebhook(BODY, SECRET, NOW);
+  const names = ["fromHex", "fromBase64"] as const;
+  const methods = ["toHex", "toBase64"] as const;
+  const kept = [
+    ...names.map((name) => [Uint8Array, name, Object.getOwnPropertyDescriptor(Uint8Array, name)]),
+    ...methods.map((name) => [
+      Uint8Array.prototype,
+      name,
+      Object.getOwnPropertyDescriptor(Uint8Array.prototype, name),
+    ]),
+  ] as const;
+  try {
+    for (const [holder, name] of kept) Reflect.deleteProperty(Object(holder), String(name));
+    const request = requestWith(signature);
+    assertEquals((await verifyWebhook(request, SECRET, { now: NOW })).valid, true);
+    assertEquals(await signWebhook(BODY, SECRET, NOW), signature);
+  } finally {
+    for (const [holder, name, descriptor] of kept) {
+      Object.defineProperty(holder, String(name), Object(descriptor));
+    }
+  }
+});

@@ -74,3 +74,22 @@ Deno.test("createApp(), configVars() and releases() refuse what cannot be", () =
   assertThrows(() => heroku.configVars("nowhere"), TypeError, "'nowhere'");
   assertThrows(() => heroku.releases("nowhere"), TypeError, "'nowhere'");
 });
+
+Deno.test("an app with a release phase shows a change when its release command is over", async () => {
+  const heroku = createFakeHeroku({ faults: false });
+  heroku.createApp("acme", { A: "old", KEPT: "1" });
+  heroku.setReleasePhase("acme", 60_000);
+  const newest = async () => JSON.parse((await call(heroku, "GET", "/apps/acme/releases")).text)[0];
+  const changed = await call(heroku, "PATCH", PATH, { body: { A: "new" } });
+  assertEquals(JSON.parse(changed.text), { A: "old", KEPT: "1" });
+  assertEquals(await newest(), { version: 2, status: "pending", current: false });
+  const coming = await call(heroku, "GET", "/apps/acme/releases/2/config-vars");
+  assertEquals(JSON.parse(coming.text), { A: "new", KEPT: "1" });
+
+  heroku.advance(59_000);
+  assertEquals(JSON.parse((await call(heroku, "GET", PATH)).text), { A: "old", KEPT: "1" });
+  heroku.advance(1_000);
+  assertEquals(JSON.parse((await call(heroku, "GET", PATH)).text), { A: "new", KEPT: "1" });
+  assertEquals(await newest(), { version: 2, status: "succeeded", current: true });
+  assertEquals(heroku.releases("acme"), 2);
+});

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { formatMarker } from "../../lib/rotation/marker.ts";
+import { awsSecretsManager } from "../../lib/targets/aws_secrets_manager.ts";
 import { store } from "../../lib/targets/store.ts";
 import { type Configuration, parseConfiguration } from "../../worker/config.ts";
 import {
@@ -406,6 +407,28 @@ Deno.test("parseConfiguration() refuses two targets that write the same place", 
       "CREDENTIALS[2] (c).targets[0]: Must write another place than CREDENTIALS[0] (a).targets[0]: both write heroku-config-var:acme-web/KEY",
     ],
   );
+});
+
+Deno.test("parseConfiguration() refuses a target that writes a part of another one's place", () => {
+  const whole = { type: "aws-secrets-manager", region: "eu-central-1", secret: "ci/heroku" };
+  const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ci/heroku-a1B2c3";
+  const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "x" };
+  const read = (one: unknown, other: unknown) => {
+    const CREDENTIALS = [
+      createTable("a", { targets: [one] }),
+      createTable("b", { targets: [other] }),
+    ];
+    const result = parseConfiguration(createEnv({ ...keys, CREDENTIALS }), [awsSecretsManager], {
+      fetch,
+      now: () => now,
+    });
+    return result.ok ? [] : result.mistakes.map(({ path, message }) => `${path}: ${message}`);
+  };
+  assertEquals(read(whole, { ...whole, key: "KEY" }), [
+    "CREDENTIALS[1] (b).targets[0]: Must write another place than CREDENTIALS[0] (a).targets[0]: aws-secrets-manager:eu-central-1/ci/heroku#KEY and aws-secrets-manager:eu-central-1/ci/heroku are one place, or one is a part of the other",
+  ]);
+  assertEquals(read({ ...whole, key: "KEY" }, { ...whole, secret: arn }).length, 1);
+  assertEquals(read({ ...whole, key: "KEY" }, { ...whole, key: "OTHER" }), []);
 });
 
 Deno.test("parseConfiguration() takes one store for each credential, and no more", () => {

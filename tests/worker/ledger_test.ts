@@ -695,14 +695,13 @@ for (
   });
 }
 
-Deno.test("retire() forgets the token for good, forgetToken() keeps the state", async () => {
+Deno.test("retire() forgets the token for good, and leaves that of the successor", async () => {
   const { ledger, lease, database } = await start(
     entryOf("old", "current"),
     entryOf("new", "current", { generation: 2 }),
   );
   for (let time = 0; time < 2; time++) {
     await ledger.retire(lease, "old", "retired", now + 1);
-    await ledger.forgetToken(lease, "new");
   }
   assertEquals(
     (await readOne(ledger)).entries.map(({ mark, state, endedAt }) => [mark, state, endedAt]),
@@ -711,7 +710,7 @@ Deno.test("retire() forgets the token for good, forgetToken() keeps the state", 
       ["new", "current", null],
     ],
   );
-  assert(!database.dump().includes("sealed-"), database.dump());
+  assertEquals(database.dump().match(/sealed-\w+/g), ["sealed-new"]);
 });
 
 Deno.test("retire() writes down what is left alone, and keeps no token of it either", async () => {
@@ -742,7 +741,6 @@ const fenced: Readonly<Record<string, (ledger: Ledger, lease: Lease) => Promise<
   prove: (ledger, lease) => ledger.prove(lease, "current", "hook", null, now),
   promote: (ledger, lease) => ledger.promote(lease, "minted", now),
   retire: (ledger, lease) => ledger.retire(lease, "current", "retired", now),
-  forgetToken: (ledger, lease) => ledger.forgetToken(lease, "current"),
 };
 
 async function startWithAll() {
@@ -864,6 +862,15 @@ Deno.test("serve() goes on when what it handed out has been pruned", async () =>
   );
   await ledger.serve("ci", "a");
   await ledger.retire(lease, "a", "retired", now);
+  const { accessToken, seenAt, doubtedSince } = entryOf("a", "retired");
+  await ledger.see([{
+    credential: "ci",
+    mark: "a",
+    accessToken,
+    seenAt,
+    doubtedSince,
+    goneAt: now,
+  }]);
   await ledger.prune(now + day);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b"]);
   assertEquals(await ledger.serve("ci", "b"), true);
@@ -883,7 +890,30 @@ for (
 ) {
   Deno.test(`prune() ${pruned ? "drops" : "keeps"} what is ${state} and has a successor`, async () => {
     const { ledger } = await start(
-      entryOf("a", state, { createdAt: now - day }),
+      entryOf("a", state, { endedAt: now - day, goneAt: now - day }),
+      entryOf("b", "current", { generation: 2 }),
+    );
+    await ledger.prune(now);
+    assertEquals(await stateOf(ledger, "a"), pruned ? undefined : state);
+  });
+}
+
+for (
+  const [what, state, more, pruned] of [
+    ["was deleted and may still be there", "retired", {}, false],
+    ["was deleted long after its creation, just now", "retired", {
+      createdAt: 0,
+      endedAt: now,
+      goneAt: now,
+    }, false],
+    ["was deleted and has expired since", "retired", { expiresAt: now - 1 }, true],
+    ["was lost with its answer and may be there", "discarded", { authorization: null }, false],
+    ["was left to who renamed it", "released", {}, true],
+  ] as const
+) {
+  Deno.test(`prune() ${pruned ? "drops" : "keeps"} what ${what}`, async () => {
+    const { ledger } = await start(
+      entryOf("a", state, { endedAt: now - day, goneAt: null, expiresAt: null, ...more }),
       entryOf("b", "current", { generation: 2 }),
     );
     await ledger.prune(now);
@@ -903,12 +933,14 @@ Deno.test("prune() keeps what is another Worker's, as only a list shows what of 
 
 Deno.test("prune() keeps what is not old enough, and the last of a line", async () => {
   const { ledger } = await start(
-    entryOf("young", "retired"),
-    entryOf("last", "retired", { generation: 3, createdAt: 0 }),
-    entryOf("same", "discarded", { generation: 2, createdAt: 0 }),
+    entryOf("young", "retired", { endedAt: now, goneAt: 0 }),
+    entryOf("last", "retired", { generation: 3, endedAt: 0, goneAt: 0 }),
+    entryOf("same", "discarded", { generation: 2, createdAt: 0, endedAt: 0, goneAt: 0 }),
     entryOf("b", "current", { generation: 2 }),
   );
-  await ledger.adopt("web", [entryOf("only", "retired", { credential: "web", createdAt: 0 })]);
+  await ledger.adopt("web", [
+    entryOf("only", "retired", { credential: "web", endedAt: 0, goneAt: 0 }),
+  ]);
   await ledger.prune(now);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), [
     "young",
@@ -921,7 +953,7 @@ Deno.test("prune() keeps what is not old enough, and the last of a line", async 
 
 Deno.test("prune() drops the deliveries of what it drops", async () => {
   const { ledger, lease, database } = await start(
-    entryOf("a", "minted"),
+    entryOf("a", "minted", { expiresAt: now }),
     entryOf("b", "current", { generation: 2 }),
   );
   const record = { receipt: {}, deliveredAt: now, proof: null, provenAt: null };

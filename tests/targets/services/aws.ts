@@ -12,7 +12,20 @@ export interface AwsVersion {
   readonly id: string;
   /** What it holds; undefined for binary data. */
   readonly value?: string;
+  /** Whether it has the label `AWSPENDING` only, as in a rotation that is under way. */
+  readonly pending?: boolean;
 }
+
+/** What is special about a secret. */
+export type AwsState =
+  /** It is deleted within days. */
+  | "scheduled for deletion"
+  /** It is the copy of a secret in another region. */
+  | "replica"
+  /** Another of AWS's services manages it. */
+  | "managed"
+  /** The access key may not use its key at KMS. */
+  | "key denied";
 
 /** A running stand-in for AWS Secrets Manager. */
 export interface AwsService extends Service {
@@ -22,9 +35,22 @@ export interface AwsService extends Service {
   readonly narrowAccessKey: AwsAccessKey;
   /** The region it is in. */
   readonly region: string;
+  /** The account it is of. */
+  readonly account: string;
   /** The versions of each secret by name, the current one last; may be changed. */
   readonly secrets: Map<string, AwsVersion[]>;
+  /** What is special about each secret by name; may be changed. */
+  readonly states: Map<string, AwsState>;
+  /** How many versions a secret may have; may be changed. */
+  readonly quota: { versions: number };
+  /** Makes an older version the current one again, as `UpdateSecretVersionStage` does. */
+  moveCurrent(name: string, id: string): void;
+  /** Lets the next reads show what was current before the last write. */
+  setStaleReads(reads: number): void;
 }
+
+/** What AWS appends to a secret's name in its ARN. */
+const SUFFIX = "a1B2c3";
 
 /** An access key. */
 export interface AwsAccessKey {
@@ -39,7 +65,48 @@ export function startAws(): AwsService {
   const accessKey = makeAccessKey();
   const narrowAccessKey = makeAccessKey();
   const region = "eu-central-1";
+  const account = "123456789012";
   const secrets = new Map<string, AwsVersion[]>();
+  const states = new Map<string, AwsState>();
+  const quota = { versions: 100 };
+  const previous = new Map<string, AwsVersion | undefined>();
+  let staleReads = 0;
+
+  const currentOf = (name: string) => secrets.get(name)?.findLast(({ pending }) => !pending);
+
+  function nameOf(id: string): string {
+    const prefix = `arn:aws:secretsmanager:${region}:${account}:secret:`;
+    if (!id.startsWith(prefix)) return id;
+    const name = id.slice(prefix.length);
+    return name.endsWith(`-${SUFFIX}`) ? name.slice(0, -SUFFIX.length - 1) : name;
+  }
+
+  function refusal(state: AwsState | undefined, isWrite: boolean): Response | undefined {
+    switch (state) {
+      case "scheduled for deletion":
+        return failure(
+          400,
+          "InvalidRequestException",
+          "You can't perform this operation on the secret because it was marked for deletion.",
+        );
+      case "key denied":
+        return failure(400, "AccessDeniedException", "Access to KMS is not allowed");
+      case "replica":
+        return isWrite
+          ? failure(
+            400,
+            "InvalidParameterException",
+            "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+          )
+          : undefined;
+      case "managed":
+        return isWrite
+          ? failure(400, "InvalidRequestException", "The secret is managed by another service")
+          : undefined;
+      case undefined:
+        return undefined;
+    }
+  }
 
   function problemWithSignature(request: ServiceRequest, key: AwsAccessKey, now: number) {
     const { headers, text } = request;
@@ -95,26 +162,33 @@ export function startAws(): AwsService {
         const message = `User is not authorized to perform: ${target}`;
         return failure(400, "AccessDeniedException", message);
       }
-      const name = textOf(json, "SecretId") ?? "";
+      const name = nameOf(textOf(json, "SecretId") ?? "");
       const versions = secrets.get(name);
-      const current = versions?.at(-1);
       const notFound = "Secrets Manager can't find the specified secret.";
       if (!versions) return failure(400, "ResourceNotFoundException", notFound);
+      const isWrite = target === "secretsmanager.PutSecretValue";
+      const refused = refusal(states.get(name), isWrite);
+      if (refused) return refused;
+      const ARN = `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${SUFFIX}`;
       if (target === "secretsmanager.GetSecretValue") {
-        return current
+        const shown = staleReads-- > 0 ? previous.get(name) : currentOf(name);
+        return shown
           ? Response.json({
+            ARN,
             Name: name,
-            VersionId: current.id,
-            ...(current.value === undefined
+            VersionId: shown.id,
+            ...(shown.value === undefined
               ? { SecretBinary: "AAEC" }
-              : { SecretString: current.value }),
+              : { SecretString: shown.value }),
             VersionStages: ["AWSCURRENT"],
           })
-          : failure(400, "ResourceNotFoundException", notFound);
+          : failure(
+            400,
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+          );
       }
-      if (target !== "secretsmanager.PutSecretValue") {
-        return failure(400, "UnknownOperationException", "");
-      }
+      if (!isWrite) return failure(400, "UnknownOperationException", "");
       const id = textOf(json, "ClientRequestToken") ?? "";
       const value = textOf(json, "SecretString");
       if (id.length < 32 || id.length > 64) {
@@ -131,11 +205,33 @@ export function startAws(): AwsService {
       if (same && same.value !== value) {
         return failure(400, "ResourceExistsException", "There is a version with that id");
       }
-      if (!same) versions.push({ id, value });
-      return Response.json({ Name: name, VersionId: id, VersionStages: ["AWSCURRENT"] });
+      if (!same) {
+        if (versions.length >= quota.versions) {
+          return failure(400, "LimitExceededException", "The secret has too many versions");
+        }
+        previous.set(name, currentOf(name));
+        versions.push({ id, value });
+      }
+      // A version that is there already is left where it is: the call succeeds and does nothing.
+      const stages = currentOf(name)?.id === id ? ["AWSCURRENT"] : ["AWSPREVIOUS"];
+      return Response.json({ ARN, Name: name, VersionId: id, VersionStages: stages });
     },
   });
-  return { ...service, accessKey, narrowAccessKey, region, secrets };
+  return {
+    ...service,
+    accessKey,
+    narrowAccessKey,
+    region,
+    account,
+    secrets,
+    states,
+    quota,
+    moveCurrent(name, id) {
+      const versions = secrets.get(name) ?? [];
+      versions.push(...versions.splice(versions.findIndex((version) => version.id === id), 1));
+    },
+    setStaleReads: (reads) => void (staleReads = reads),
+  };
 }
 
 function makeAccessKey(): AwsAccessKey {

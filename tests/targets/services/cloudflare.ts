@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { failure, noRoute, result } from "./cloudflare_answers.ts";
+import { type CloudflareWorkers, createWorkers } from "./cloudflare_workers.ts";
 import {
   isJson,
   member,
@@ -30,14 +32,28 @@ export interface StoreSecret {
   readonly modified: string;
 }
 
+/** How the Secrets Store answers; may be changed. */
+export interface StoreMood {
+  /** How many secrets it takes. */
+  quota: number;
+  /** The most secrets on a page, whatever was asked for. */
+  longestPage: number;
+  /** Whether a list says how many secrets there are. */
+  counts: boolean;
+  /** Whether a write is `pending` at first. */
+  pending: boolean;
+  /** Whether a list lacks what was made since. */
+  lags: boolean;
+}
+
 /** A running stand-in for Cloudflare's API; its URL ends in `/client/v4`. */
-export interface CloudflareService extends Service {
+export interface CloudflareService extends Service, CloudflareWorkers {
   /** A token that may write. */
   readonly token: string;
   /** A token that may not. */
   readonly narrowToken: string;
-  /** The secrets of each Worker, by `account/script`; may be changed. */
-  readonly workers: Map<string, Map<string, string>>;
+  /** How the Secrets Store answers. */
+  readonly mood: StoreMood;
   /** The secrets of each store by name, by `account/store`; may be changed. */
   readonly stores: Map<string, Map<string, StoreSecret>>;
 }
@@ -46,54 +62,58 @@ export interface CloudflareService extends Service {
 export function startCloudflare(): CloudflareService {
   const token = crypto.randomUUID().replaceAll("-", "") + "Abcd_-12";
   const narrowToken = crypto.randomUUID().replaceAll("-", "") + "Efgh_-34";
-  const workers = new Map<string, Map<string, string>>();
+  const { all, handleWorker, handleVersions } = createWorkers();
   const stores = new Map<string, Map<string, StoreSecret>>();
-
-  function handleWorker(request: ServiceRequest, key: string, name?: string): Response {
-    const { method, json } = request;
-    const held = workers.get(key);
-    if (!held) return failure(404, 10007, "This Worker does not exist on your account.");
-    if (method === "GET" && name === undefined) {
-      return result([...held.keys()].map((name) => ({ name, type: "secret_text" })));
-    }
-    if (method !== "PUT" || name !== undefined) return failure(405, 10405, "Method not allowed");
-    const added = textOf(json, "name");
-    const text = textOf(json, "text");
-    if (!added || text === undefined || textOf(json, "type") !== "secret_text") {
-      return failure(400, 10021, "Invalid secret");
-    }
-    if (text.length > 5 * 1024) return failure(400, 10057, "The secret is larger than 5 KB");
-    held.set(added, text);
-    return result({ name: added, type: "secret_text" });
-  }
+  const listed = new Map<string, readonly (readonly [string, StoreSecret])[]>();
+  const mood: StoreMood = {
+    quota: Infinity,
+    longestPage: 100,
+    counts: true,
+    pending: false,
+    lags: false,
+  };
 
   function handleStore(request: ServiceRequest, key: string, now: number, id?: string): Response {
     const { method, json, query } = request;
     const held = stores.get(key);
-    if (!held) return failure(404, 1002, "store_not_found");
+    if (!held) return failure(404, 1001, "store_not_found");
     const stamp = new Date(now).toISOString();
+    const status = mood.pending ? "pending" : "active";
     if (id === undefined && method === "GET") {
-      const found = [...held].filter(([name]) => name.includes(query.get("search") ?? ""));
-      const size = Number(query.get("per_page") ?? 20);
-      const start = (Number(query.get("page") ?? 1) - 1) * size;
-      return result(found.slice(start, start + size).map(([name, secret]) => shown(name, secret)));
+      const all = mood.lags ? listed.get(key) ?? [] : [...held];
+      const found = all.filter(([name]) => name.includes(query.get("search") ?? ""));
+      const size = Math.min(Number(query.get("per_page") ?? 20), mood.longestPage);
+      const page = Number(query.get("page") ?? 1);
+      const on = found.slice((page - 1) * size, page * size);
+      const counts = { page, per_page: size, count: on.length, total_count: found.length };
+      return result(
+        on.map(([name, secret]) => shown(name, secret)),
+        mood.counts ? { result_info: counts } : {},
+      );
     }
+    listed.set(key, [...held]);
     if (id === undefined && method === "POST") {
-      if (!Array.isArray(json) || json.length !== 1) return failure(400, 1001, "Send an array");
+      if (!Array.isArray(json) || json.length !== 1) {
+        return failure(400, 1001, "invalid_json_body");
+      }
       const [given] = json;
       const name = textOf(given, "name");
       const value = textOf(given, "value");
       const scopes = member(given, "scopes");
-      if (!name || value === undefined || !Array.isArray(scopes)) {
-        return failure(400, 1003, "Needs name, value and scopes");
+      if (!name) return failure(400, 1001, "secret_name_empty");
+      if (value === undefined || !Array.isArray(scopes)) {
+        return failure(400, 1001, "secret_scopes_empty");
       }
-      if (held.has(name)) return failure(409, 1004, "secret_name_already_exists");
+      if (held.has(name)) return failure(409, 1003, `secret_name_already_exists: ${name}`);
+      if (held.size >= mood.quota) {
+        return failure(400, 1003, `maximum_secrets_exceeded: max ${mood.quota}`);
+      }
       const made = {
         id: crypto.randomUUID().replaceAll("-", ""),
         value,
         comment: textOf(given, "comment") ?? "",
         scopes: scopes.map(String),
-        status: "active",
+        status,
         created: stamp,
         modified: stamp,
       };
@@ -101,15 +121,18 @@ export function startCloudflare(): CloudflareService {
       return result([shown(name, made)]);
     }
     const [name, secret] = [...held].find(([, secret]) => secret.id === id) ?? [];
-    if (!name || !secret) return failure(404, 1005, "secret_not_found");
+    if (!name || !secret || secret.status === "deleted") {
+      return failure(404, 1001, "secret_not_found");
+    }
     if (method === "GET") return result(shown(name, secret));
     if (method !== "PATCH") return failure(405, 10405, "Method not allowed");
     const value = textOf(json, "value") ?? secret.value;
-    if (value.length > 65_536) return failure(400, 1006, "The value is too large");
+    if (value.length > 65_536) return failure(400, 1001, "secret_value_too_large");
     const scopes = member(json, "scopes");
     const changed = {
       ...secret,
       value,
+      status,
       scopes: Array.isArray(scopes) ? scopes.map(String) : secret.scopes,
       comment: textOf(json, "comment") ?? secret.comment,
       modified: stamp,
@@ -132,37 +155,25 @@ export function startCloudflare(): CloudflareService {
       }
       if (given === narrowToken) return failure(403, 10000, "Authentication error");
       if (method !== "GET" && !isJson(request)) return failure(400, 10001, "Send JSON");
-      const [accounts, account, product, collection, id, secrets, name, ...more] = segments;
-      if (accounts !== "accounts" || secrets !== "secrets" || more.length > 0) {
-        return failure(404, 7003, "Could not route to that path");
-      }
+      const [accounts, account, product, collection, id, kind, name, ...more] = segments;
       const key = `${account}/${id}`;
+      if (accounts !== "accounts" || more.length > 0) return noRoute();
+      if (product === "workers" && method === "GET" && kind !== "secrets") {
+        return handleVersions(key, kind, name);
+      }
+      if (kind !== "secrets") return noRoute();
       if (product === "workers" && collection === "scripts") {
         return handleWorker(request, key, name);
       }
       if (product === "secrets_store" && collection === "stores") {
         return handleStore(request, key, now, name);
       }
-      return failure(404, 7003, "Could not route to that path");
+      return noRoute();
     },
   });
-  return { ...service, token, narrowToken, workers, stores };
+  return { ...service, ...all, token, narrowToken, stores, mood };
 }
 
 function shown(name: string, { value: _, scopes: __, ...secret }: StoreSecret) {
   return { ...secret, name, store_id: "store" };
-}
-
-function result(result: unknown): Response {
-  return Response.json({ success: true, errors: [], messages: [], result });
-}
-
-function failure(
-  status: number,
-  code: number,
-  message: string,
-  headers: Record<string, string> = {},
-): Response {
-  const body = { success: false, errors: [{ code, message }], messages: [], result: null };
-  return Response.json(body, { status, headers });
 }

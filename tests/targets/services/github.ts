@@ -4,11 +4,11 @@
  *
  * @module
  */
-import Ajv, { type ValidateFunction } from "ajv";
-import addFormats from "ajv-formats";
-import { importSPKI, jwtVerify } from "jose";
 import sodium from "libsodium-wrappers";
 import description from "./github_openapi.json" with { type: "json" };
+import { createContract } from "./github_contract.ts";
+import { createInstallations, type GitHubApp } from "./github_installations.ts";
+import { failure } from "./github_refusals.ts";
 import { isJson, member, type Service, type ServiceRequest, startService } from "./service.ts";
 
 /** A secret at GitHub. */
@@ -35,29 +35,52 @@ export interface GitHubService extends Service {
   readonly secrets: Map<string, GitHubSecret>;
   /** Repositories (`owner/name`) and organizations that exist; may be changed. */
   readonly owners: Set<string>;
-  /** The App: its id, its private key as GitHub hands it out, and what it was granted. */
-  readonly app: {
-    /** The client id. */
-    readonly id: string;
-    /** PKCS#1. */
-    readonly privateKey: string;
-    /** PKCS#8. */
-    readonly privateKeyPkcs8: string;
-    /** The installation's id. */
-    readonly installation: number;
-    /** The permissions that were granted; may be changed. */
-    readonly permissions: Map<string, string>;
-  };
+  /** The App. */
+  readonly app: GitHubApp;
   /** Where requests or answers strayed from GitHub's description; should stay empty. */
   readonly violations: readonly string[];
+  /** What this GitHub does besides; may be changed. */
+  readonly ways: GitHubWays;
+  /** Makes another key for every store, as GitHub does now and then. */
+  replaceKeys(): void;
+  /** Somebody gives another audience to an organization's secret, which counts as an update. */
+  select(path: string, repositories: readonly number[]): void;
 }
 
-/** The smallest key GitHub hands out. */
-const RSA_BITS = 2048;
-const JSON_POINTER: Readonly<Record<string, string>> = { "~": "~0", "/": "~1" };
+/** What GitHub does in some versions, plans or moments. */
+export interface GitHubWays {
+  /** The present names of repositories that were renamed or transferred, by their former ones. */
+  readonly renamed: Map<string, string>;
+  /** The stores that are not there, such as `/repos/acme/web/environments/prod`. */
+  readonly gone: Set<string>;
+  /** The ids of repositories that the caller may not see, and so does not see listed. */
+  readonly hidden: Set<number>;
+  /** Whether a hidden repository counts in `total_count` all the same. */
+  countsHidden: boolean;
+  /** How many requests with a new installation token find no such token. */
+  unknownTokens: number;
+  /** How many requests after those find a token without its permission. */
+  unknownPermissions: number;
+  /** How long a read shows what was there before the last write, in milliseconds. */
+  readLag: number;
+  /** Whether the key changes after each read of it. */
+  changesKeys: boolean;
+  /** Whether a store takes the ids of repositories as texts only, as Dependabot's did for a while. */
+  wantsIdsAsText: boolean;
+  /** Whether a write ignores the ids of repositories, and so takes the secret from all of them. */
+  ignoresIds: boolean;
+  /** How the answer to a write is: as documented, or 200 with an empty body. */
+  writesAnswer200: boolean;
+  /** When the token expires, as `github-authentication-token-expiration` says it. */
+  tokenExpiration: string | undefined;
+  /** What the public key is, where it is none. */
+  publicKey: string | undefined;
+}
 
-// Making an RSA key, and reading the description, takes long enough to do it once.
-let appKey: ReturnType<typeof makeAppKey> | undefined;
+/** GitHub's number of a repository that was renamed. */
+const RENAMED_ID = 1296269;
+
+// Reading the description takes long enough to do it once.
 let contract: ReturnType<typeof createContract> | undefined;
 
 /** Starts a stand-in for GitHub. */
@@ -65,68 +88,76 @@ export async function startGitHub(): Promise<GitHubService> {
   await sodium.ready;
   const token = `github_pat_${crypto.randomUUID().replaceAll("-", "")}`;
   const narrowToken = `github_pat_${crypto.randomUUID().replaceAll("-", "")}`;
-  appKey ??= makeAppKey();
-  const app = { ...await appKey, permissions: new Map<string, string>() };
-  const installationTokens = new Map<string, { repositories?: string[]; permission: string }>();
   const secrets = new Map<string, GitHubSecret>();
   const owners = new Set<string>();
+  const { app, tokens: installationTokens, handle: handleApp } = await createInstallations(owners);
   const keys = new Map<string, { publicKey: Uint8Array; privateKey: Uint8Array; id: string }>();
   const violations: string[] = [];
+  const former = new Map<string, { secret: GitHubSecret | undefined; until: number }>();
+  let generationOfKeys = 0;
+  const ways: GitHubWays = {
+    renamed: new Map(),
+    gone: new Set(),
+    hidden: new Set(),
+    countsHidden: false,
+    unknownTokens: 0,
+    unknownPermissions: 0,
+    readLag: 0,
+    changesKeys: false,
+    wantsIdsAsText: false,
+    ignoresIds: false,
+    writesAnswer200: false,
+    tokenExpiration: undefined,
+    publicKey: undefined,
+  };
   contract ??= createContract();
   const { find, problemWithRequest, problemWithAnswer } = contract;
 
   function keyOf(store: string) {
     const key = keys.get(store) ??
-      { ...sodium.crypto_box_keypair(), id: String(568250167242549743n + BigInt(keys.size)) };
+      {
+        ...sodium.crypto_box_keypair(),
+        id: String(568250167242549743n + BigInt(keys.size + 100 * generationOfKeys)),
+      };
     keys.set(store, key);
     return key;
   }
 
-  async function handleApp(
-    { method, segments, headers, json }: ServiceRequest,
-    now: number,
-  ): Promise<Response> {
-    const jwt = headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
-    try {
-      const { payload } = await jwtVerify(jwt, await importSPKI(app.publicKey, "RS256"), {
-        algorithms: ["RS256"],
-        currentDate: new Date(now),
-        issuer: app.id,
-        requiredClaims: ["iat", "exp"],
-      });
-      const { iat = 0, exp = 0 } = payload;
-      if (exp - now / 1000 > 600) {
-        return failure(401, "'Expiration time' claim is too far in the future");
-      }
-      if (iat > now / 1000) return failure(401, "'Issued at' claim is in the future");
-    } catch {
-      return failure(401, "A JSON web token could not be decoded");
-    }
-    if (segments.at(-1) === "installation") {
-      const owner = segments.slice(1, -1).join("/");
-      if (method !== "GET" || !owners.has(owner)) return failure(404, "Not Found");
-      const example = description.components.examples.installation.value;
-      return Response.json({ ...example, id: app.installation });
-    }
-    if (segments[2] !== String(app.installation)) return failure(404, "Not Found");
-    const permissions: [string, unknown][] = Object.entries(member(json, "permissions") ?? {});
-    const repositories = member(json, "repositories");
-    const granted = permissions.every(([name, level]) => app.permissions.get(name) === level);
-    if (!granted || permissions.length !== 1) {
-      return failure(422, "The permissions requested are not granted to this installation.");
-    }
-    const made = `ghs_${crypto.randomUUID().replaceAll("-", "")}`;
-    installationTokens.set(made, {
-      permission: permissions[0][0],
-      repositories: Array.isArray(repositories) ? repositories.map(String) : undefined,
+  function replaceKeys(): void {
+    generationOfKeys++;
+    keys.clear();
+  }
+
+  /** GitHub answers with its own number for the repository, whatever it is called. */
+  function redirect({ method, path }: ServiceRequest): Response | undefined {
+    const [, owner, name, rest] = /^\/repos\/([^/]+)\/([^/]+)(.*)$/.exec(path) ?? [];
+    if (!ways.renamed.has(`${owner}/${name}`)) return undefined;
+    const url = `${service.url}/repositories/${RENAMED_ID}${rest}`;
+    return Response.json({ message: "Moved Permanently", url }, {
+      status: method === "GET" ? 301 : 307,
+      headers: { location: url },
     });
-    const expires_at = new Date(now + 3_600_000).toISOString();
-    return Response.json(
-      { token: made, expires_at, permissions: Object.fromEntries(permissions) },
-      {
-        status: 201,
-      },
-    );
+  }
+
+  function handleNumber({ method, path, headers }: ServiceRequest): Response {
+    const [full_name] = ways.renamed.values();
+    const bearer = headers.get("authorization")?.replace(/^Bearer /, "") ?? "";
+    const known = bearer === token || installationTokens.has(bearer);
+    return method === "GET" && path === `/repositories/${RENAMED_ID}` && known
+      ? Response.json({ id: RENAMED_ID, full_name, private: true })
+      : failure(404, "Not Found");
+  }
+
+  /** What is not replicated yet. */
+  function lag(bearer: string): Response | undefined {
+    if (!installationTokens.has(bearer)) return undefined;
+    if (ways.unknownTokens > 0) {
+      ways.unknownTokens--;
+      return failure(401, "Bad credentials");
+    }
+    if (ways.unknownPermissions === 0) return undefined;
+    ways.unknownPermissions--;
+    return failure(403, "Resource not accessible by integration");
   }
 
   function mayWrite(bearer: string, store: string, owner: string): boolean {
@@ -143,49 +174,94 @@ export async function startGitHub(): Promise<GitHubService> {
     if (bearer !== token && bearer !== narrowToken && !installationTokens.has(bearer)) {
       return failure(401, "Bad credentials");
     }
+    const lagging = lag(bearer);
+    if (lagging) return lagging;
     const [kind] = segments;
     const owner = segments.slice(1, kind === "orgs" ? 2 : 3).join("/");
     const [store, rest] = path.split(/\/secrets\//);
-    if (!owners.has(owner)) return failure(404, "Not Found");
+    if (!owners.has(owner) || ways.gone.has(store)) return failure(404, "Not Found");
     if (!mayWrite(bearer, store, owner)) {
       return failure(403, "Resource not accessible by personal access token");
     }
     const { publicKey, privateKey, id } = keyOf(store);
     if (rest === "public-key") {
-      return Response.json({ key_id: id, key: publicKey.toBase64() });
+      if (ways.changesKeys) replaceKeys();
+      return Response.json({ key_id: id, key: ways.publicKey ?? publicKey.toBase64() });
     }
     const [name, sub] = rest.split("/");
-    const held = secrets.get(`${store}/secrets/${name.toUpperCase()}`);
+    const key = `${store}/secrets/${name.toUpperCase()}`;
+    const before = former.get(key);
+    const held = method === "GET" && before && before.until > now
+      ? before.secret
+      : secrets.get(key);
     if (method === "GET" && sub === "repositories") {
       if (!held) return failure(404, "Not Found");
       const size = Number(query.get("per_page") ?? 30);
       const start = (Number(query.get("page") ?? 1) - 1) * size;
-      const selected = held.selected ?? [];
+      const all = held.selected ?? [];
+      const selected = all.filter((id) => !ways.hidden.has(id));
+      const total_count = ways.countsHidden ? all.length : selected.length;
       const [example] = description.components.examples["public-repository-paginated"].value
         .repositories;
       const repositories = selected.slice(start, start + size).map((id) => ({ ...example, id }));
-      return Response.json({ total_count: selected.length, repositories });
+      return Response.json({ total_count, repositories });
     }
     if (method === "GET") {
       if (!held) return failure(404, "Not Found");
       const { createdAt: created_at, updatedAt: updated_at, visibility } = held;
-      return Response.json({ name, created_at, updated_at, visibility });
+      return Response.json({ name: name.toUpperCase(), created_at, updated_at, visibility });
+    }
+    const given = member(json, "selected_repository_ids");
+    if (sub === "repositories") {
+      if (!held) return failure(404, "Not Found");
+      select(key, Array.isArray(given) ? given.map(Number) : []);
+      return new Response(null, { status: 204 });
+    }
+    const wrong = Array.isArray(given) && ways.wantsIdsAsText
+      ? given.findIndex((id) => typeof id !== "string")
+      : -1;
+    if (wrong >= 0 && Array.isArray(given)) {
+      return failure(
+        422,
+        `Invalid request.\n\nInvalid property /selected_repository_ids/${wrong}: \`${
+          given[wrong]
+        }\` is not of type \`string\`.`,
+      );
     }
     if (member(json, "key_id") !== id) return failure(422, "The key_id is not valid");
     const value = open(member(json, "encrypted_value"), publicKey, privateKey);
-    if (value === undefined) return failure(422, "Bad encrypted value");
+    if (value === undefined) {
+      return failure(
+        422,
+        "Bad request - validation failed due to an improperly encrypted secret",
+      );
+    }
     if (value.length > 48 * 1024) return failure(422, "The secret's value is too large");
     const updatedAt = `${new Date(now).toISOString().slice(0, 19)}Z`;
     const visibility = member(json, "visibility");
     const selected = member(json, "selected_repository_ids");
-    secrets.set(`${store}/secrets/${name.toUpperCase()}`, {
+    if (ways.readLag > 0) former.set(key, { secret: held, until: now + ways.readLag });
+    secrets.set(key, {
       value,
       createdAt: held?.createdAt ?? updatedAt,
       updatedAt,
       ...(kind === "orgs" ? { visibility: String(visibility) } : {}),
-      ...(Array.isArray(selected) ? { selected: selected.map(Number) } : {}),
+      ...(Array.isArray(selected) && !ways.ignoresIds ? { selected: selected.map(Number) } : {}),
     });
+    if (ways.writesAnswer200) return new Response("", { status: 200 });
     return held ? new Response(null, { status: 204 }) : Response.json({}, { status: 201 });
+  }
+
+  /** Every answer says how much of the hour's budget is left, also one that has nothing to do with it. */
+  function withHeaders(answer: Response, now: number): Response {
+    answer.headers.set("x-ratelimit-limit", "5000");
+    answer.headers.set("x-ratelimit-remaining", "4871");
+    answer.headers.set("x-ratelimit-reset", String(Math.floor(now / 1000) + 3_000));
+    answer.headers.set("x-github-api-version-selected", "2022-11-28");
+    if (ways.tokenExpiration !== undefined) {
+      answer.headers.set("github-authentication-token-expiration", ways.tokenExpiration);
+    }
+    return answer;
   }
 
   const service = startService({
@@ -205,6 +281,9 @@ export async function startGitHub(): Promise<GitHubService> {
       if (headers.get("x-github-api-version") !== "2022-11-28" || !headers.get("user-agent")) {
         return failure(400, "Send the API's version and a user agent");
       }
+      const moved = redirect(request);
+      if (moved) return moved;
+      if (path.startsWith("/repositories/")) return handleNumber(request);
       const operation = find(request);
       if (!operation) return failure(404, "Not Found");
       if (request.text !== "" && !isJson(request)) return failure(400, "Problems parsing JSON");
@@ -212,98 +291,32 @@ export async function startGitHub(): Promise<GitHubService> {
       const answer = /\/(installation|access_tokens)$/.test(path)
         ? await handleApp(request, now)
         : handleSecret(request, now);
-      violations.push(...await problemWithAnswer(operation, answer.clone()));
-      return answer;
+      if (!ways.writesAnswer200) {
+        violations.push(...await problemWithAnswer(operation, answer.clone()));
+      }
+      return withHeaders(answer, now);
     },
   });
-  return { ...service, token, narrowToken, secrets, owners, app, violations };
-}
 
-interface Operation {
-  readonly name: string;
-  readonly body?: ValidateFunction;
-  readonly answers: ReadonlyMap<string, ValidateFunction | undefined>;
-}
-
-function createContract() {
-  const ajv = new Ajv.default({ strict: false });
-  addFormats.default(ajv);
-  ajv.addSchema({ $id: "github", ...withNull(description) });
-  const compile = (...pointer: string[]) =>
-    ajv.compile({
-      $ref: `github#/${
-        pointer.map((part) => encodeURIComponent(part.replace(/[~/]/g, (c) => JSON_POINTER[c])))
-          .join("/")
-      }`,
-    });
-
-  const operations = Object.entries(description.paths).flatMap(([template, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      method: method.toUpperCase(),
-      pattern: new RegExp(`^${template.replace(/\{\w+\}/g, "[^/]+")}$`),
-      literal: !template.endsWith("{secret_name}"),
-      operation: {
-        name: `${method} ${template}`,
-        body: member(operation, "requestBody") === undefined ? undefined : compile(
-          "paths",
-          template,
-          method,
-          "requestBody",
-          "content",
-          "application/json",
-          "schema",
-        ),
-        answers: new Map(
-          Object.entries(operation.responses).map(([status, response]) => [
-            status,
-            member(member(response, "content"), "application/json") === undefined
-              ? undefined
-              : compile(
-                "paths",
-                template,
-                method,
-                "responses",
-                status,
-                "content",
-                "application/json",
-                "schema",
-              ),
-          ]),
-        ),
-      },
-    }))
-  ).sort((a, b) => Number(b.literal) - Number(a.literal));
+  function select(path: string, repositories: readonly number[]): void {
+    const secret = secrets.get(path);
+    if (!secret) return;
+    const updatedAt = `${new Date(service.now()).toISOString().slice(0, 19)}Z`;
+    secrets.set(path, { ...secret, visibility: "selected", selected: repositories, updatedAt });
+  }
 
   return {
-    find: ({ method, path }: ServiceRequest): Operation | undefined =>
-      operations.find((known) => known.method === method && known.pattern.test(path))?.operation,
-    problemWithRequest({ name, body }: Operation, { json, text }: ServiceRequest): string[] {
-      const fits = body ? body(json) : text === "";
-      return fits ? [] : [`Request ${name}: ${ajv.errorsText(body?.errors)}`];
-    },
-    async problemWithAnswer({ name, answers }: Operation, answer: Response): Promise<string[]> {
-      if (!answer.ok) return [];
-      const text = await answer.text();
-      const schema = answers.get(String(answer.status));
-      const fits = answers.has(String(answer.status)) &&
-        (schema ? schema(JSON.parse(text)) : text === "");
-      return fits ? [] : [`Answer to ${name}: ${ajv.errorsText(schema?.errors)}`];
-    },
+    ...service,
+    token,
+    narrowToken,
+    secrets,
+    owners,
+    app,
+    violations,
+    ways,
+    replaceKeys,
+    select,
   };
-}
-
-/** OpenAPI 3.0 says `nullable` where JSON Schema says `null`. */
-function withNull(value: unknown): Record<string, unknown> {
-  const convert = (inner: unknown): unknown => {
-    if (Array.isArray(inner)) return inner.map(convert);
-    return typeof inner === "object" && inner !== null ? withNull(inner) : inner;
-  };
-  const converted = Object.fromEntries(
-    Object.entries(value ?? {}).map(([name, inner]) => [name, convert(inner)]),
-  );
-  if (converted.nullable !== true) return converted;
-  const { nullable: _, ...schema } = converted;
-  return { anyOf: [schema, { type: "null" }] };
 }
 
 function permissionOf(store: string): string {
@@ -323,20 +336,4 @@ function open(
   } catch {
     return undefined;
   }
-}
-
-async function makeAppKey() {
-  const { generateKeyPairSync } = await import("node:crypto");
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: RSA_BITS });
-  return {
-    id: "Iv23liTestTestTest12",
-    installation: 4711,
-    privateKey: String(privateKey.export({ type: "pkcs1", format: "pem" })),
-    privateKeyPkcs8: String(privateKey.export({ type: "pkcs8", format: "pem" })),
-    publicKey: String(publicKey.export({ type: "spki", format: "pem" })),
-  };
-}
-
-function failure(status: number, message: string): Response {
-  return Response.json({ message, documentation_url: "https://docs.github.com/rest" }, { status });
 }
