@@ -57,6 +57,7 @@ interface LedgerRow {
   account_token: string | null;
   own_authorization: string | null;
   unreadable: number;
+  unsure: number;
 }
 
 interface EntryRow {
@@ -129,7 +130,7 @@ const entryColumns = [
 const insertEntry = `INSERT INTO entries (${entryColumns.join(", ")})` +
   ` SELECT ${entryColumns.map(() => "?").join(", ")} WHERE`;
 
-const readNote = "SELECT account, account_token, own_authorization, unreadable FROM ledger";
+const readNote = "SELECT account, account_token, own_authorization, unreadable, unsure FROM ledger";
 
 /** Makes the ledger on a D1 database that has the migrations. */
 export function createLedger(database: Database): Ledger {
@@ -194,13 +195,15 @@ export function createLedger(database: Database): Ledger {
       return toNote(row);
     },
 
-    async writeNote({ account, own, unreadable }) {
+    async writeNote({ account, own, unreadable, unsure }) {
       await run([
-        "UPDATE ledger SET account = ?, account_token = ?, own_authorization = ?, unreadable = ?",
+        "UPDATE ledger SET account = ?, account_token = ?, own_authorization = ?," +
+        " unreadable = ?, unsure = ?",
         account?.id ?? null,
         account?.token ?? null,
         own,
         unreadable,
+        unsure,
       ]);
     },
 
@@ -219,7 +222,7 @@ export function createLedger(database: Database): Ledger {
         ],
         [
           "UPDATE ledger SET account = ?, account_token = ?, own_authorization = NULL," +
-          " unreadable = 0",
+          " unreadable = 0, unsure = 0",
           account.id,
           account.token,
         ],
@@ -264,14 +267,20 @@ export function createLedger(database: Database): Ledger {
     async see(sightings) {
       if (sightings.length === 0) return;
       await run(...sightings.map((seen): [string, ...Value[]] => [
-        "UPDATE entries SET access_token = ?, seen_at = ?, doubted_since = ?, gone_at = ?" +
-        " WHERE credential = ? AND mark = ?",
+        "UPDATE entries SET access_token = ?, description = ?, scope = ?, lifetime = ?," +
+        " expires_at = ?, seen_at = ?, doubted_since = ?, gone_at = ?" +
+        " WHERE credential = ? AND mark = ? AND state = ?",
         seen.accessToken,
+        seen.description,
+        writeScope(seen.scope),
+        seen.lifetime,
+        seen.expiresAt,
         seen.seenAt,
         seen.doubtedSince,
         seen.goneAt,
         seen.credential,
         seen.mark,
+        seen.state,
       ]));
     },
 
@@ -513,6 +522,7 @@ function toNote(row: LedgerRow): LedgerNote {
     account: account === null || token === null ? null : { id: account, token },
     own: row.own_authorization,
     unreadable: row.unreadable,
+    unsure: row.unsure,
   };
 }
 

@@ -80,7 +80,17 @@ export interface Entry {
 /** What a sweep saw of an entry in Heroku's list. */
 export type Sighting = Pick<
   Entry,
-  "credential" | "mark" | "accessToken" | "seenAt" | "doubtedSince" | "goneAt"
+  | "credential"
+  | "mark"
+  | "state"
+  | "accessToken"
+  | "description"
+  | "scope"
+  | "lifetime"
+  | "expiresAt"
+  | "seenAt"
+  | "doubtedSince"
+  | "goneAt"
 >;
 
 /** The Heroku account that a ledger is for. */
@@ -99,6 +109,8 @@ export interface LedgerNote {
   readonly own: string | null;
   /** How many records that no one can read Heroku listed when everything else was there. */
   readonly unreadable: number;
+  /** How many lists in a row have left open what new credentials begin with. */
+  readonly unsure: number;
 }
 
 /** One target's state for one authorization. Times are milliseconds since the epoch. */
@@ -198,7 +210,10 @@ export interface Ledger {
   noteForeign(entries: readonly Entry[]): Promise<void>;
   /** Forgets authorizations of another Worker, by their marks. */
   forgetForeign(credential: string, marks: readonly string[]): Promise<void>;
-  /** Writes down what a sweep saw of entries, whatever attempt is at work. */
+  /**
+   * Writes down what a sweep saw of entries, whatever attempt is at work; one whose state has changed
+   * since is passed over.
+   */
   see(sightings: readonly Sighting[]): Promise<void>;
 
   /**

@@ -105,6 +105,11 @@ export function predecessorOf(entries: readonly Entry[]): Entry | undefined {
   );
 }
 
+/** How long its creator asked for it to live; of what was found no one knows more than its lifetime. */
+export function askedOf({ made, asked, lifetime }: Entry): number | null {
+  return made ? asked : lifetime;
+}
+
 /** When an authorization was created, in milliseconds since the epoch. */
 export function creationOf(authorization: Authorization, otherwise: number): number {
   const at = Date.parse(authorization.created_at ?? "");
@@ -250,6 +255,32 @@ function markOf(authorization: Authorization): string | undefined {
   return parseMarker(authorization.description ?? "").mark;
 }
 
+/** What Heroku says of an authorization that it did not make for this ledger. */
+export function factsOf(
+  authorization: Authorization,
+  at: number,
+): Pick<
+  Entry,
+  "accessToken" | "description" | "scope" | "lifetime" | "createdAt" | "expiresAt"
+> {
+  const createdAt = Math.min(creationOf(authorization, at), at);
+  const expiresAt = expiryOf(authorization, at);
+  const neverExpires = authorization.access_token?.expires_in === null;
+  return {
+    accessToken: authorization.access_token?.id ?? null,
+    description: authorization.description ?? null,
+    scope: authorization.scope ?? null,
+    // Heroku gives seconds left, not the lifetime: the sum is off by what the two clocks differ.
+    lifetime: expiresAt !== null
+      ? Math.max(roundToMinute(expiresAt - createdAt), 60_000)
+      : neverExpires
+      ? null
+      : DEFAULT_LIFETIME,
+    createdAt,
+    expiresAt,
+  };
+}
+
 function toEntry(
   credential: string,
   authorization: Authorization,
@@ -257,32 +288,19 @@ function toEntry(
   at: number,
 ): Entry {
   const { generation, mark } = parseMarker(authorization.description ?? "");
-  const createdAt = Math.min(creationOf(authorization, at), at);
-  const expiresAt = expiryOf(authorization, at);
-  const neverExpires = authorization.access_token?.expires_in === null;
-  // Heroku gives seconds left, not the lifetime: the sum is off by what the two clocks differ.
-  const lifetime = expiresAt !== null
-    ? Math.max(roundToMinute(expiresAt - createdAt), 60_000)
-    : neverExpires
-    ? null
-    : DEFAULT_LIFETIME;
+  const facts = factsOf(authorization, at);
   return {
+    ...facts,
     credential,
     generation: Math.min(generation, LARGEST_ADOPTED_GENERATION),
     mark: mark ?? authorization.id,
     state,
     authorization: authorization.id,
-    accessToken: authorization.access_token?.id ?? null,
     sealedToken: null,
     fingerprint: null,
-    description: authorization.description ?? null,
-    scope: authorization.scope ?? null,
-    lifetime,
-    asked: lifetime,
+    asked: facts.lifetime,
     made: false,
     notedAt: at,
-    createdAt,
-    expiresAt,
     provenAt: null,
     seenAt: at,
     doubtedSince: null,

@@ -17,6 +17,9 @@ import { findOwn, type OwnToken } from "./own_token.ts";
 import type { Sealing } from "./sealing.ts";
 import { findSightings, hasExpired, keyOf, tolerated, withSightings } from "./sightings.ts";
 
+/** So many lists in a row may leave open what new credentials begin with, before they are believed. */
+const UNSURE_LISTS = 2;
+
 /** What a look works with. */
 export interface LookWorld {
   /** Heroku's authorizations. */
@@ -41,6 +44,8 @@ export interface Look {
   readonly known: ReadonlyMap<string, CredentialLedger>;
   /** Why the list cannot be relied on, in words; null when it can. */
   readonly unreliable: string | null;
+  /** Whether the list says what credentials begin with that the ledger does not know yet. */
+  readonly isSure: boolean;
   /** What the operator should know of the list, though nothing is wrong. */
   readonly notices: readonly Notice[];
 }
@@ -87,14 +92,18 @@ export async function lookAround(
     unreadable: listing.broken !== null
       ? note.unreadable
       : tolerated(concerned, view, listing.unreadable.length, note),
+    unsure: concerned.length < credentials.length && leavesOpen(listing) ? note.unsure + 1 : 0,
   };
-  if (noted.own !== note.own || noted.unreadable !== note.unreadable) {
+  if (
+    noted.own !== note.own || noted.unreadable !== note.unreadable || noted.unsure !== note.unsure
+  ) {
     await ledger.writeNote(noted);
   }
   const seen = new Map(sightings.map((sighting) => [keyOf(sighting), sighting]));
   return {
     view,
     unreliable,
+    isSure: !view.doubtful && (noted.unsure === 0 || noted.unsure > UNSURE_LISTS),
     notices: noticesOf(listing),
     known: new Map([...known].map(([name, each]) => [name, withSightings(each, seen)])),
   };
@@ -140,6 +149,15 @@ async function tryTokens(
     }
   }
   return accepted;
+}
+
+/**
+ * Whether what a new credential begins with may be among what a list does not show: it is empty, though
+ * it should show the authorization that asks, or has records without a name.
+ */
+function leavesOpen({ authorizations }: Listing): boolean {
+  return authorizations.length === 0 ||
+    authorizations.some(({ description }) => description === undefined);
 }
 
 function describeUnreliable({ broken, unreadable }: Listing, note: LedgerNote): string | null {

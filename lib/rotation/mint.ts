@@ -15,7 +15,14 @@ import {
   type LedgerNote,
   SupersededError,
 } from "./ledger.ts";
-import { createView, creationOf, isContested, leftoversOf, predecessorOf } from "./line.ts";
+import {
+  askedOf,
+  createView,
+  creationOf,
+  isContested,
+  leftoversOf,
+  predecessorOf,
+} from "./line.ts";
 import { deleteAuthorization, listAuthorizations } from "./lookup.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { ageOf, newestMinted } from "./need.ts";
@@ -242,7 +249,7 @@ function attributesOf(
   const lifetime = credential.lifetime !== undefined
     ? credential.lifetime
     : predecessor
-    ? predecessor.asked
+    ? askedOf(predecessor)
     : DEFAULT_LIFETIME;
   return { scope, lifetime };
 }

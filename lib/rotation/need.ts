@@ -6,7 +6,7 @@
 import type { Credential, CredentialTarget } from "./credential.ts";
 import type { Cause } from "./decision.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
-import { isContested, type Member, membersOf, type View } from "./line.ts";
+import { askedOf, isContested, type Member, membersOf, type View } from "./line.ts";
 import { type Age, type Due, due, type DueBy } from "./policy.ts";
 import { inWords } from "./words.ts";
 
@@ -230,7 +230,8 @@ function dueOf(credential: Credential, { entry, expiresAt }: Member): Due {
 
 /** What of an entry decides when it is due. Of what was made here the Worker's own clock counts. */
 export function ageOf(entry: Entry): Age {
-  return { ...entry, createdAt: entry.made ? entry.notedAt : entry.createdAt };
+  const { made, notedAt, createdAt } = entry;
+  return { ...entry, createdAt: made ? notedAt : createdAt, asked: askedOf(entry) };
 }
 
 function isSupplied(

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import type { Authorization } from "../authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
-import { hasOtherEnd, hasOtherToken, isExpected, leftoversOf, type View } from "./line.ts";
+import { factsOf, hasOtherEnd, hasOtherToken, isExpected, leftoversOf, type View } from "./line.ts";
 
 /** How long what was deleted or given up must be missing to count as gone, in milliseconds: 10 minutes. */
 const SETTLED_AFTER = 10 * 60_000;
@@ -56,9 +57,9 @@ export function tolerated(
 }
 
 function see(entry: Entry, view: View): Sighting | undefined {
-  const { credential, mark, accessToken, seenAt, doubtedSince, goneAt } = entry;
-  const same: Sighting = { credential, mark, accessToken, seenAt, doubtedSince, goneAt };
   const authorization = view.byId.get(entry.authorization ?? "");
+  const same = toSighting(authorization ? completed(entry, authorization, view.at) : entry);
+  const { accessToken, seenAt, doubtedSince, goneAt } = same;
   if (!isExpected(entry)) {
     if (entry.state === "foreign" || entry.state === "released") return;
     const isLost = entry.authorization === null;
@@ -88,6 +89,38 @@ function see(entry: Entry, view: View): Sighting | undefined {
   return { ...same, doubtedSince: doubtedSince ?? view.at };
 }
 
+function toSighting(entry: Entry): Sighting {
+  const { credential, mark, state, accessToken, seenAt, doubtedSince, goneAt } = entry;
+  const { description, scope, lifetime, expiresAt } = entry;
+  return {
+    credential,
+    mark,
+    state,
+    accessToken,
+    description,
+    scope,
+    lifetime,
+    expiresAt,
+    seenAt,
+    doubtedSince,
+    goneAt,
+  };
+}
+
+/** What was found in Heroku, with what could not be read of it then. */
+function completed(entry: Entry, authorization: Authorization, at: number): Entry {
+  if (entry.state !== "adopted") return entry;
+  const found = factsOf(authorization, at);
+  const hasUnknownEnd = entry.expiresAt === null && entry.lifetime !== null;
+  return {
+    ...entry,
+    accessToken: entry.accessToken ?? found.accessToken,
+    description: entry.description ?? found.description,
+    scope: entry.scope ?? found.scope,
+    ...(hasUnknownEnd ? { lifetime: found.lifetime, expiresAt: found.expiresAt } : {}),
+  };
+}
+
 /** Whether an absence shows that what was deleted or given up is gone. */
 function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, sparse }: View): boolean {
   return !doubtful && !sparse && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
@@ -99,6 +132,5 @@ export function hasExpired({ expiresAt }: Entry, at: number): boolean {
 }
 
 function isNews(seen: Sighting, entry: Entry): boolean {
-  return seen.accessToken !== entry.accessToken || seen.seenAt !== entry.seenAt ||
-    seen.doubtedSince !== entry.doubtedSince || seen.goneAt !== entry.goneAt;
+  return JSON.stringify(seen) !== JSON.stringify(toSighting(entry));
 }

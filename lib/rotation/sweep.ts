@@ -90,9 +90,9 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
   if (unreliable !== null) problems.push(unreliable);
 
   // What cannot be read may be the very authorization that a new credential is to begin with.
-  const adoption = view.doubtful
-    ? new Map<string, readonly Entry[]>()
-    : planAdoption({ view, credentials, ledger: known });
+  const adoption = look.isSure
+    ? planAdoption({ view, credentials, ledger: known })
+    : new Map<string, readonly Entry[]>();
   for (const [name, entries] of adoption) await ledger.adopt(name, entries);
   if (adoption.size > 0) known = await readOpenable(world);
 

@@ -224,8 +224,7 @@ export const scenarios: readonly Scenario[] = [
       credentials: [{ name: "ci", scope: ["write"], lifetime: 8 * hour, targets: ["hook:ci"] }],
     },
     async prepare(sim) {
-      await sim.cron();
-      await sim.advance(10 * minute);
+      await sim.live(45 * minute);
       await sim.regenerate(sim.heroku.live()[0].id);
     },
   },

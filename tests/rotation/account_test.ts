@@ -9,8 +9,13 @@ import {
 import type { LedgerNote } from "../../lib/rotation/ledger.ts";
 import { json, serve } from "../scripted_server.ts";
 
-const none: LedgerNote = { account: null, own: null, unreadable: 0 };
-const known: LedgerNote = { account: { id: "Ann", token: "t1" }, own: "a", unreadable: 2 };
+const none: LedgerNote = { account: null, own: null, unreadable: 0, unsure: 0 };
+const known: LedgerNote = {
+  account: { id: "Ann", token: "t1" },
+  own: "a",
+  unreadable: 2,
+  unsure: 0,
+};
 
 /** What became of a check: what it gave or said, and what it wrote down. */
 async function check(
@@ -60,7 +65,12 @@ for (const confirmed of ["Bob", "bob", "BOB@example.com"]) {
   Deno.test(`checkAccount() goes over to another account that is confirmed as '${confirmed}'`, async () => {
     const account = { id: "Bob", email: "bob@example.com" };
     const { given, written } = await check(known, { account, token: "t2", confirmed });
-    assertEquals(given, { account: { id: "Bob", token: "t2" }, own: null, unreadable: 0 });
+    assertEquals(given, {
+      account: { id: "Bob", token: "t2" },
+      own: null,
+      unreadable: 0,
+      unsure: 0,
+    });
     assertEquals(written, [{ id: "Bob", token: "t2" }, 7]);
   });
 }

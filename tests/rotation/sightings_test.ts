@@ -142,10 +142,30 @@ for (
   ] as const
 ) {
   Deno.test(`tolerated() tolerates ${expected} of ${unreadable} unreadable records when ${what}`, () => {
-    const note = { account: null, own: null, unreadable: earlier };
+    const note = { account: null, own: null, unreadable: earlier, unsure: 0 };
     assertEquals(
       tolerated([knownOf(entries)], createView(heroku, now), unreadable, note),
       expected,
     );
   });
 }
+
+Deno.test("findSightings() completes what could not be read of an authorization when it was adopted", () => {
+  const blank = { scope: null, description: null, expiresAt: null, accessToken: null };
+  const known = knownOf([entryOf(0, "adopted", { age: 5 * day, ...blank })]);
+  const view = createView([listed(0, { age: 5 * day, lifetime: 90 * day })], now);
+  const [{ scope, description, expiresAt, lifetime, accessToken }] = findSightings([known], view);
+  assertEquals([scope, description, expiresAt, lifetime, accessToken], [
+    ["write"],
+    "ci",
+    now + 85 * day,
+    90 * day,
+    "access-0",
+  ]);
+});
+
+Deno.test("findSightings() changes nothing that was read of an authorization when it was adopted", () => {
+  const known = knownOf([entryOf(0, "adopted", { age: 5 * day, description: "ci" })]);
+  const changed = listed(0, { scope: ["global"], description: "mine", lifetime: 90 * day });
+  assertEquals(findSightings([known], createView([changed], now)), []);
+});

@@ -202,12 +202,22 @@ Deno.test("see() writes down what was seen, and changes nothing else", async () 
   const { ledger } = await start(entryOf("a", "current"), entryOf("b", "current"));
   await ledger.adopt("web", [entryOf("a", "current", { credential: "web" })]);
   const before = await readOne(ledger, "web");
-  const seen = { accessToken: "access-2", seenAt: now + 7, doubtedSince: now + 8, goneAt: now + 9 };
+  const seen = {
+    accessToken: "access-2",
+    description: "ci (g1 a)",
+    scope: ["identity"],
+    lifetime: 7 * day,
+    expiresAt: now + 7 * day,
+    seenAt: now + 7,
+    doubtedSince: now + 8,
+    goneAt: now + 9,
+  };
   for (let time = 0; time < 2; time++) {
     await ledger.see([]);
     await ledger.see([
-      { credential: "ci", mark: "a", ...seen },
-      { credential: "ci", mark: "unknown", ...seen },
+      { credential: "ci", mark: "a", state: "current", ...seen },
+      { credential: "ci", mark: "b", state: "minted", ...seen },
+      { credential: "ci", mark: "unknown", state: "current", ...seen },
     ]);
     assertEquals((await readOne(ledger)).entries, [
       entryOf("a", "current", seen),
@@ -215,24 +225,24 @@ Deno.test("see() writes down what was seen, and changes nothing else", async () 
     ]);
   }
   assertEquals(await readOne(ledger, "web"), before);
-  const nothing = { accessToken: null, seenAt: null, doubtedSince: null, goneAt: null };
-  await ledger.see([{ credential: "ci", mark: "a", ...nothing }]);
+  const nothing = {
+    accessToken: null,
+    description: null,
+    scope: null,
+    lifetime: null,
+    expiresAt: null,
+    seenAt: null,
+    doubtedSince: null,
+    goneAt: null,
+  };
+  await ledger.see([{ credential: "ci", mark: "a", state: "current", ...nothing }]);
   assertEquals((await readOne(ledger)).entries[0], entryOf("a", "current", nothing));
 });
 
 Deno.test("see() leaves the attempt that is at work its lease", async () => {
   const { ledger, lease } = await start(entryOf("a", "minted"));
   const { record } = await readOne(ledger);
-  await ledger.see([
-    {
-      credential: "ci",
-      mark: "a",
-      accessToken: "access-a",
-      seenAt: now,
-      doubtedSince: null,
-      goneAt: null,
-    },
-  ]);
+  await ledger.see([{ ...entryOf("a", "minted"), seenAt: now }]);
   assertEquals((await readOne(ledger)).record, record);
   await ledger.promote(lease, "a", now + 1);
   assertEquals((await readOne(ledger)).entries, [
@@ -240,17 +250,17 @@ Deno.test("see() leaves the attempt that is at work its lease", async () => {
   ]);
 });
 
-const nothingNoted: LedgerNote = { account: null, own: null, unreadable: 0 };
+const nothingNoted: LedgerNote = { account: null, own: null, unreadable: 0, unsure: 0 };
 const account = { id: "account-1", token: "fingerprint-1" };
 
 Deno.test("note() gives what was last written down of the whole, and nothing of a new database", async () => {
   const { ledger, database } = await start();
   assertEquals(await ledger.note(), nothingNoted);
   const notes: LedgerNote[] = [
-    { account, own: "authorization-1", unreadable: 2 },
-    { account, own: null, unreadable: 3 },
+    { account, own: "authorization-1", unreadable: 2, unsure: 0 },
+    { account, own: null, unreadable: 3, unsure: 0 },
     nothingNoted,
-    { account: { id: "account-2", token: "fingerprint-2" }, own: null, unreadable: 0 },
+    { account: { id: "account-2", token: "fingerprint-2" }, own: null, unreadable: 0, unsure: 0 },
   ];
   for (const note of notes) {
     await ledger.writeNote(note);
@@ -263,7 +273,7 @@ Deno.test("note() gives what was last written down of the whole, and nothing of 
 Deno.test("writeNote() keeps the database's id, so that attempts go on", async () => {
   const { ledger, lease } = await start();
   const id = await ledger.id();
-  await ledger.writeNote({ account, own: "authorization-1", unreadable: 2 });
+  await ledger.writeNote({ account, own: "authorization-1", unreadable: 2, unsure: 0 });
   assertEquals(await ledger.id(), id);
   await ledger.renew({ ...lease, ledger: id }, until + 1);
 });
@@ -295,11 +305,12 @@ Deno.test("changeAccount() releases everything and forgets other Workers', and k
     account: { id: "account-0", token: "fingerprint-0" },
     own: "authorization-1",
     unreadable: 2,
+    unsure: 1,
   });
   const id = await ledger.id();
   for (let time = 0; time < 2; time++) {
     await ledger.changeAccount(account, now + time);
-    assertEquals(await ledger.note(), { account, own: null, unreadable: 0 });
+    assertEquals(await ledger.note(), { account, own: null, unreadable: 0, unsure: 0 });
     const { entries, record } = await readOne(ledger);
     assertEquals(
       entries,
@@ -410,7 +421,7 @@ Deno.test("renew() extends the lease, and refuses once the attempt has ended", a
 Deno.test("renew() gives what the ledger notes of the whole", async () => {
   const { ledger, lease } = await start();
   assertEquals(await ledger.renew(lease, until), nothingNoted);
-  const note = { account, own: "authorization-1", unreadable: 2 };
+  const note = { account, own: "authorization-1", unreadable: 2, unsure: 0 };
   await ledger.writeNote(note);
   assertEquals(await ledger.renew(lease, until), note);
 });
@@ -862,15 +873,7 @@ Deno.test("serve() goes on when what it handed out has been pruned", async () =>
   );
   await ledger.serve("ci", "a");
   await ledger.retire(lease, "a", "retired", now);
-  const { accessToken, seenAt, doubtedSince } = entryOf("a", "retired");
-  await ledger.see([{
-    credential: "ci",
-    mark: "a",
-    accessToken,
-    seenAt,
-    doubtedSince,
-    goneAt: now,
-  }]);
+  await ledger.see([{ ...entryOf("a", "retired"), goneAt: now }]);
   await ledger.prune(now + day);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b"]);
   assertEquals(await ledger.serve("ci", "b"), true);

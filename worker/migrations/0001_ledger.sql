@@ -4,7 +4,8 @@ CREATE TABLE ledger (
   account TEXT,
   account_token TEXT,
   own_authorization TEXT,
-  unreadable INTEGER NOT NULL DEFAULT 0
+  unreadable INTEGER NOT NULL DEFAULT 0,
+  unsure INTEGER NOT NULL DEFAULT 0
 );
 INSERT INTO ledger (id) VALUES (lower(hex(randomblob(4))));
 
