@@ -40,7 +40,7 @@ import {
   type Watched,
   type WatchedWorker,
 } from "../proof/observer.ts";
-import { newestTimer } from "../proof/prompt_runtime.ts";
+import { beginRandomAt, newestTimer } from "../proof/prompt_runtime.ts";
 import { readSealed } from "../proof/unseal.ts";
 import { createDatabase, type TestDatabase } from "../worker/sqlite.ts";
 
@@ -230,6 +230,7 @@ const faults: Partial<Record<Fate, FaultKind>> = {
 /** Makes a world. */
 export function createSimulation(options: SimulationOptions): Simulation {
   const { seed = 1, fuse = { creates: 1000, deletes: 1000 }, beside, observe = true } = options;
+  if (!beside) beginRandomAt(seed);
   const heroku = beside?.heroku ?? createFakeHeroku({
     seed,
     faults: false,
