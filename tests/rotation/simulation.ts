@@ -510,12 +510,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
         "SELECT 1 FROM entries WHERE authorization = ? AND state IN ('adopted', 'minted', 'current')",
         authorization,
       ).length > 0,
-    newest(credential) {
-      const [row] = database.query(
-        "SELECT authorization FROM entries WHERE credential = ? AND state IN" +
-          " ('adopted', 'minted', 'current') ORDER BY generation DESC, created_at DESC LIMIT 1",
-        credential,
-      );
+    awaited(credential, mark) {
+      const [row] = mark === null
+        ? database.query(
+          "SELECT authorization FROM entries WHERE credential = ? AND state = 'adopted'" +
+            " ORDER BY generation DESC, created_at DESC LIMIT 1",
+          credential,
+        )
+        : database.query("SELECT authorization FROM entries WHERE mark = ?", mark);
       return row && String(row.authorization);
     },
   };
@@ -604,7 +606,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
       dying.delete(process);
       for (const decision of report?.decisions ?? []) {
         if (decision.kind === "rotate" && decision.cause === "missing" && observe) {
-          observer.missed(watched, decision.credential, `the report of ${process}`);
+          observer.missed(
+            watched,
+            decision.credential,
+            decision.beyond,
+            `the report of ${process}`,
+          );
         }
       }
       return report;
