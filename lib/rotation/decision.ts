@@ -10,6 +10,7 @@ export type Cause =
   | "expiry"
   | "max_age"
   | "configuration"
+  | "unknown_end"
   | "missing"
   | "regenerated"
   | "new_target"

@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 export const LONGEST_LAG: number = 120 * MINUTE;
 
 /** How long a contradiction must last at least, in milliseconds: 10 minutes, so two sweeps see it. */
-const SHORTEST_DOUBT = 10 * MINUTE;
+export const SHORTEST_DOUBT: number = 10 * MINUTE;
 
 /** How much longer each create of the last day makes it. */
 const DOUBT_FACTOR = 4;

@@ -3,23 +3,23 @@
  *
  * @module
  */
-import type { Decision, Fuse, Removal } from "./decision.ts";
+import type { Cause, Decision, Fuse, Removal } from "./decision.ts";
 
-/**
- * Keeps those rotations that only the configuration makes due within the fuse: the rest of them waits
- * for the next sweep.
- */
+/** What may come to many credentials at once, and is not urgent for any. */
+const CAN_WAIT: ReadonlySet<Cause> = new Set<Cause>(["configuration", "unknown_end"]);
+
+/** Keeps those rotations that can wait within the fuse: the rest of them waits for the next sweep. */
 export function stagger(
   decisions: readonly Decision[],
   removals: readonly Removal[],
   fuse: Fuse,
 ): Decision[] {
   const others = decisions.filter(({ kind, ...more }) =>
-    kind === "rotate" && "cause" in more && more.cause !== "configuration"
+    kind === "rotate" && "cause" in more && !CAN_WAIT.has(more.cause)
   );
   let { creates, deletes } = countWork(others, removals);
   return decisions.map((decision) => {
-    if (decision.kind !== "rotate" || decision.cause !== "configuration") return decision;
+    if (decision.kind !== "rotate" || !CAN_WAIT.has(decision.cause)) return decision;
     if (creates + 1 <= fuse.creates && deletes + decision.deletes <= fuse.deletes) {
       creates++;
       deletes += decision.deletes;

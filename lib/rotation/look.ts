@@ -10,7 +10,7 @@ import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
-import { LONGEST_LAG } from "./doubt.ts";
+import { LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
 import { createView, hasOtherToken, isExpected, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
@@ -79,8 +79,7 @@ export async function lookAround(
     defaultId: untouchable?.id,
     own: ownIds,
     doubtful: unreliable !== null,
-    sparse: missing.length > 0 && missing.length === expected.length &&
-      (missing.length > 1 || listing.authorizations.length === 0),
+    sparse: isSparse(expected, missing, { ...listing, accepted, at }),
     accepted,
   });
 
@@ -138,9 +137,10 @@ async function tryTokens(
 ): Promise<ReadonlyMap<string, boolean>> {
   const accepted = new Map<string, boolean>();
   for (const entry of contradicted) {
-    // A token that was never proven may be too new for Heroku, and its refusal would say nothing.
-    const isTried = entry.state === "current" || entry.notedAt + LONGEST_LAG <= at;
-    if (!isTried || entry.sealedToken === null) continue;
+    // A token may be too new for Heroku, and its refusal would say nothing: most of all one that was
+    // never proven.
+    const settlesIn = entry.state === "current" ? SHORTEST_DOUBT : LONGEST_LAG;
+    if (entry.notedAt + settlesIn > at || entry.sealedToken === null) continue;
     try {
       const token = await sealing.open(entry.sealedToken, entry);
       // One refusal proves nothing.
@@ -151,6 +151,22 @@ async function tryTokens(
     }
   }
   return accepted;
+}
+
+/**
+ * Whether a list lacks all that should be there: no authorization at all, or several at once. What
+ * Heroku refuses the token of is no riddle, nor what has been missing for long.
+ */
+function isSparse(
+  expected: readonly Entry[],
+  missing: readonly Entry[],
+  { authorizations, accepted, at }: Pick<Listing, "authorizations"> & Pick<View, "accepted" | "at">,
+): boolean {
+  const isRiddle = ({ authorization }: Entry) => accepted.get(authorization ?? "") !== false;
+  const riddles = missing.filter(isRiddle);
+  return riddles.length === expected.filter(isRiddle).length &&
+    (riddles.length > 1 || (riddles.length === 1 && authorizations.length === 0)) &&
+    riddles.some(({ doubtedSince }) => at - (doubtedSince ?? at) < LONGEST_LAG);
 }
 
 /**

@@ -171,7 +171,7 @@ function dueReason(
   by: DueBy,
   now: number,
 ): { readonly cause: Cause; readonly reason: string } {
-  const { generation, lifetime, scope, createdAt } = holder.entry;
+  const { generation, lifetime, scope } = holder.entry;
   const subject = `Generation ${generation}`;
   switch (by) {
     case "max_age":
@@ -193,10 +193,9 @@ function dueReason(
       };
     case "unknown_end":
       return {
-        cause: "expiry",
-        reason: `Heroku does not say when generation ${generation} expires, and it is ${
-          inWords(now - createdAt)
-        } old`,
+        cause: "unknown_end",
+        reason:
+          `Heroku does not say when generation ${generation} expires, so it may be at any time`,
       };
     default:
       return { cause: "expiry", reason: expiring(holder, now) };

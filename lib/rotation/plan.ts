@@ -67,7 +67,7 @@ export interface PlanInput {
 /**
  * The entries with which each credential that the ledger does not know yet is to become known. They
  * are written before the plan is made. A credential for which nothing was found or begun so far takes
- * what is found later: a list may have shown its description wrongly.
+ * what is found with a marker later: a list may have shown its description wrongly.
  */
 export function planAdoption(
   { view, credentials, ledger }: Omit<PlanInput, "fuse" | "now">,
@@ -83,8 +83,12 @@ export function planAdoption(
     credentials
       .map(({ name }) => ({ name, known: ledger.get(name) }))
       .filter(({ known }) => !known || isPristine(known))
-      .map(({ name, known }) => ({ name, known, entries: adoptionOf(name, view, taken) }))
-      .filter(({ known, entries }) => !known || entries.length > 0)
+      .map(({ name, known }) => ({
+        name,
+        isNew: !known,
+        entries: adoptionOf(name, view, taken).filter((entry) => !known || entry.generation > 0),
+      }))
+      .filter(({ isNew, entries }) => isNew || entries.length > 0)
       .map(({ name, entries }) => [name, entries]),
   );
 }

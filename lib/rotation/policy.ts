@@ -55,7 +55,7 @@ export interface Due {
  * The lifetime is the one that Heroku granted. One that lives longer than it should, or has a wider
  * scope, is due as if it kept to the configuration, but not before a part of the window that the
  * jitter chooses has passed since it was noted: so a configuration that is changed for many
- * credentials rotates them one after the other.
+ * credentials rotates them one after the other. One whose end no one says is due within a day.
  */
 export function due(credential: Credential, age: Age): Due {
   const spread = 1 + jitter(credential.name) / 10;
@@ -75,7 +75,7 @@ export function due(credential: Credential, age: Age): Due {
         ? spreadFrom(age, windowOf(age.lifetime ?? DEFAULT_LIFETIME, spread, credential), spread)
         : Infinity,
     ],
-    ["unknown_end", dueByGuess(credential, age, spread)],
+    ["unknown_end", dueByGuess(age, spread)],
   ];
   const [by, at] = moments.reduce((first, next) => next[1] < first[1] ? next : first);
   return { ...byExpiry, at, by: at === Infinity ? "never" : by };
@@ -109,11 +109,10 @@ function dueByLength(credential: Credential, age: Age, spread: number): number {
   return Math.max(age.createdAt + allowed - window, spreadFrom(age, window, spread));
 }
 
-/** When one is due whose end is not known: as if it lived as long as it is taken to. */
-function dueByGuess(credential: Credential, age: Age, spread: number): number {
-  if (age.expiresAt !== null || age.lifetime === null) return Infinity;
-  const window = windowOf(age.lifetime, spread, credential);
-  return Math.max(age.createdAt + age.lifetime - window, spreadFrom(age, window, spread));
+/** When one is due whose end no one says: soon, as that may come at any time. */
+function dueByGuess({ expiresAt, lifetime, notedAt, createdAt }: Age, spread: number): number {
+  if (expiresAt !== null || lifetime === null) return Infinity;
+  return (notedAt ?? createdAt) + Math.round((0.25 + 7.5 * (spread - 1)) * DAY);
 }
 
 /** From the moment it was noted on, a part of the window that differs from name to name. */

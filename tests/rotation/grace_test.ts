@@ -15,6 +15,7 @@ import { createSimulation, day, hour, minute } from "./simulation.ts";
 Deno.test("rotate() replaces a replacement that Heroku ends during the grace at the next sweep, while the last run sleeps", async () => {
   const { sim } = await startDue({ grace: 6 * hour, targets: ["hook:ci", "store"] });
   await sim.cron();
+  await sim.advance(15 * minute);
   sim.heroku.revoke(liveOf(sim, 1).id);
   const report = await sim.cron();
   assertEquals(report?.decisions.map(({ reason }) => reason), [

@@ -959,13 +959,13 @@ for (
     ["another one was found", knownOf([entryOf(4, "adopted")]), false],
   ] as const
 ) {
-  Deno.test(`planAdoption() ${isTaken ? "takes" : "leaves"} what is found later where ${what}`, () => {
+  Deno.test(`planAdoption() ${isTaken ? "takes" : "leaves"} what is found with a marker later where ${what}`, () => {
     const adoption = planAdoption({
-      view: createView([listed(0)], now),
+      view: createView([listed(0), listed(7)], now),
       credentials: [credentialOf()],
       ledger: new Map([["ci", known]]),
     });
-    assertEquals([...adoption], isTaken ? [["ci", [found(0)]]] : []);
+    assertEquals([...adoption], isTaken ? [["ci", [found(7)]]] : []);
   });
 }
 
