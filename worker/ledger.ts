@@ -237,6 +237,19 @@ export function createLedger(database: Database): Ledger {
           credential,
           adoption,
         ],
+        [
+          "UPDATE credentials SET adoption = ? WHERE name = ? AND attempt = 0 AND NOT EXISTS (" +
+          "SELECT 1 FROM entries WHERE credential = name AND state <> 'foreign')",
+          adoption,
+          credential,
+        ],
+        [
+          "DELETE FROM entries WHERE credential = ? AND state = 'foreign' AND EXISTS (" +
+          "SELECT 1 FROM credentials WHERE name = ? AND adoption = ?)",
+          credential,
+          credential,
+          adoption,
+        ],
         ...entries.map((entry): [string, ...Value[]] => [
           `${insertEntry} EXISTS (SELECT 1 FROM credentials WHERE name = ? AND adoption = ?)` +
           " ON CONFLICT DO NOTHING",
@@ -373,11 +386,12 @@ export function createLedger(database: Database): Ledger {
       return row?.state === "minted" && row.authorization === minted.authorization;
     },
 
-    async withdraw(lease, mark) {
+    async refuse(lease, mark, at) {
       await write(
         lease,
-        "DELETE FROM entries" +
+        "UPDATE entries SET state = 'refused', ended_at = ?" +
           ` WHERE credential = ? AND mark = ? AND state = 'intended' AND ${leased}`,
+        at,
         lease.credential,
         mark,
       );
@@ -398,9 +412,9 @@ export function createLedger(database: Database): Ledger {
       const [, { results: [row] }] = await run<EntryRow>(
         [
           "UPDATE entries SET state = 'discarded', ended_at = ?" +
-          " WHERE credential = ? AND mark = ? AND state = 'intended'" +
+          " WHERE credential = ? AND mark = ? AND (state = 'refused' OR state = 'intended'" +
           " AND EXISTS (SELECT 1 FROM credentials WHERE name = ?" +
-          " AND (lease_until IS NULL OR lease_until <= ?))",
+          " AND (lease_until IS NULL OR lease_until <= ?)))",
           now,
           credential,
           mark,
@@ -487,7 +501,7 @@ export function createLedger(database: Database): Ledger {
       return changes > 0;
     },
 
-    async prune(before) {
+    async prune(before, refusedBefore) {
       await run(
         [
           "DELETE FROM entries WHERE state IN ('retired', 'discarded', 'released')" +
@@ -497,6 +511,10 @@ export function createLedger(database: Database): Ledger {
           " AND successor.generation > entries.generation)",
           before,
           before,
+        ],
+        [
+          "DELETE FROM entries WHERE state = 'refused' AND gone_at IS NOT NULL AND ended_at < ?",
+          refusedBefore,
         ],
       );
     },

@@ -13,6 +13,7 @@ import type { Proof, Receipt } from "../targets/target.ts";
  * - `intended`: about to be created, or created with a lost answer;
  * - `minted`: created, its token sealed in the ledger, its delivery not yet proven;
  * - `current`: proven at every required target;
+ * - `refused`: its create was refused, and so most likely made nothing; forgotten once that is sure;
  * - `discarded`: never delivered and never to be; to be removed whenever Heroku lists it;
  * - `retired`: deleted, and to be deleted again as long as Heroku lists it;
  * - `released`: left alone from now on: renamed by hand, or of the Heroku account before this one;
@@ -23,6 +24,7 @@ export type EntryState =
   | "intended"
   | "minted"
   | "current"
+  | "refused"
   | "discarded"
   | "retired"
   | "released"
@@ -204,7 +206,10 @@ export interface Ledger {
    */
   changeAccount(account: AccountNote, at: number): Promise<void>;
 
-  /** Makes a credential known with these entries; one that is known stays as it is. */
+  /**
+   * Makes a credential known with these entries. One that is known stays as it is, unless nothing of
+   * it was ever found or begun.
+   */
   adopt(credential: string, entries: readonly Entry[]): Promise<void>;
   /** Notes authorizations of another Worker, each once. */
   noteForeign(entries: readonly Entry[]): Promise<void>;
@@ -233,11 +238,14 @@ export interface Ledger {
   intend(lease: Lease, entry: Entry): Promise<void>;
   /** Turns an intended entry into a minted one. False if it has been discarded meanwhile. */
   mint(lease: Lease, minted: Entry): Promise<boolean>;
-  /** Forgets an intended entry whose create Heroku has refused. */
-  withdraw(lease: Lease, mark: string): Promise<void>;
+  /** Writes down that Heroku has refused to create an intended entry. */
+  refuse(lease: Lease, mark: string, at: number): Promise<void>;
   /** Gives up an entry that was never delivered. */
   discard(lease: Lease, mark: string, at: number): Promise<void>;
-  /** Gives up an intended entry of an attempt whose lease has run out at `now`: false if it has not. */
+  /**
+   * Gives up an entry whose create was refused, or an intended one of an attempt whose lease has run
+   * out at `now`: false if it has not.
+   */
   discardAbandoned(credential: string, mark: string, now: number): Promise<boolean>;
   /**
    * Takes back every proof for a place that is about to be written: of this credential alone, or of
@@ -258,8 +266,11 @@ export interface Ledger {
    * entry is neither minted nor current.
    */
   serve(credential: string, mark: string): Promise<boolean>;
-  /** Drops what ended before this time, is gone from Heroku or left alone there, and has a successor. */
-  prune(before: number): Promise<void>;
+  /**
+   * Drops what ended before this time, is gone from Heroku or left alone there, and has a successor;
+   * and what Heroku refused to create before `refusedBefore` and has not shown since.
+   */
+  prune(before: number, refusedBefore: number): Promise<void>;
 }
 
 /** Another attempt has taken over: this one must stop without doing anything more. */

@@ -101,7 +101,8 @@ export function expiryOf(authorization: Authorization, at: number): number | nul
 /** The newest entry that says what its successor should be like; undefined for none. */
 export function predecessorOf(entries: readonly Entry[]): Entry | undefined {
   return entries.findLast(({ state, scope }) =>
-    state !== "intended" && state !== "discarded" && state !== "foreign" && scope?.length
+    state !== "intended" && state !== "refused" && state !== "discarded" && state !== "foreign" &&
+    scope?.length
   );
 }
 
@@ -238,7 +239,7 @@ export function leftoversOf(entry: Entry, view: View): Authorization[] {
  * than Heroku answered with, which is what a change by hand looks like.
  */
 export function isClaimed({ description }: Authorization, entry: Entry): boolean {
-  if (description === undefined) return entry.made;
+  if (description === undefined) return entry.description === null;
   const { credential: name, generation, mark } = entry;
   if (generation > 0 && survivesIn(description, { name, generation, mark })) return true;
   return entry.description === null

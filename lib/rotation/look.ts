@@ -143,7 +143,9 @@ async function tryTokens(
     if (!isTried || entry.sealedToken === null) continue;
     try {
       const token = await sealing.open(entry.sealedToken, entry);
-      accepted.set(entry.authorization ?? "", await accepts(token, entry.scope));
+      // One refusal proves nothing.
+      const isAccepted = await accepts(token, entry.scope) || await accepts(token, entry.scope);
+      accepted.set(entry.authorization ?? "", isAccepted);
     } catch (error) {
       if (!(error instanceof HerokuError)) throw error;
     }

@@ -11,6 +11,7 @@ import type { Credential } from "./credential.ts";
 import {
   type CredentialLedger,
   type Entry,
+  type EntryState,
   type Lease,
   type LedgerNote,
   SupersededError,
@@ -72,6 +73,9 @@ function lasts(entry: Entry, credential: Credential, now: number): boolean {
   return now < due(credential, ageOf(entry)).expiringAt;
 }
 
+/** States that use up no generation. */
+const UNBORN: ReadonlySet<EntryState> = new Set(["intended", "refused", "discarded", "foreign"]);
+
 /** No authorization is made to live shorter, in milliseconds: a minute. */
 const SHORTEST_LIFE = 60_000;
 
@@ -102,7 +106,7 @@ export async function mintAnother(
 function intend(credential: Credential, known: CredentialLedger, now: number): Entry {
   const { scope, lifetime } = attributesOf(credential, known);
   const generations = known.entries
-    .filter(({ state }) => state !== "intended" && state !== "discarded" && state !== "foreign")
+    .filter(({ state }) => !UNBORN.has(state))
     .map((entry) => entry.generation);
   return {
     credential: credential.name,
@@ -176,7 +180,7 @@ async function recordMinted(
 async function create(
   run: Lease,
   intended: Entry,
-  { authorizations, ledger }: RotationWorld,
+  { authorizations, ledger, now }: RotationWorld,
 ): Promise<IssuedAuthorization> {
   try {
     return await authorizations.create({
@@ -192,7 +196,8 @@ async function create(
         `Cannot know whether Heroku made a token for '${intended.credential}': ${error.message}. The next attempt looks for it first`,
       );
     }
-    await ledger.withdraw(run, intended.mark);
+    // An answer may be wrong: what was refused all the same is looked for, as after a lost answer.
+    await ledger.refuse(run, intended.mark, now());
     throw isFinal(error)
       ? new RefusedError(
         `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
@@ -208,7 +213,7 @@ async function removeLeftovers(
   note: LedgerNote,
 ): Promise<void> {
   const undelivered = known.entries.filter(({ state }) =>
-    state === "intended" || state === "discarded"
+    state === "intended" || state === "discarded" || state === "refused"
   );
   if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   for (const { mark, state } of undelivered) {

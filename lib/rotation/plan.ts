@@ -66,21 +66,32 @@ export interface PlanInput {
 
 /**
  * The entries with which each credential that the ledger does not know yet is to become known. They
- * are written before the plan is made.
+ * are written before the plan is made. A credential for which nothing was found or begun so far takes
+ * what is found later: a list may have shown its description wrongly.
  */
 export function planAdoption(
   { view, credentials, ledger }: Omit<PlanInput, "fuse" | "now">,
 ): ReadonlyMap<string, readonly Entry[]> {
   const taken = new Set(
     credentials.flatMap(({ name }) =>
-      ledger.get(name)?.entries.flatMap((entry) => entry.authorization ?? []) ?? []
+      (ledger.get(name)?.entries ?? [])
+        .filter(({ state }) => state !== "foreign")
+        .flatMap((entry) => entry.authorization ?? [])
     ),
   );
   return new Map(
     credentials
-      .filter(({ name }) => !ledger.has(name))
-      .map(({ name }) => [name, adoptionOf(name, view, taken)]),
+      .map(({ name }) => ({ name, known: ledger.get(name) }))
+      .filter(({ known }) => !known || isPristine(known))
+      .map(({ name, known }) => ({ name, known, entries: adoptionOf(name, view, taken) }))
+      .filter(({ known, entries }) => !known || entries.length > 0)
+      .map(({ name, entries }) => [name, entries]),
   );
+}
+
+/** Whether nothing of a credential was ever found or begun. */
+function isPristine({ record, entries }: CredentialLedger): boolean {
+  return record.attempt === 0 && entries.every(({ state }) => state === "foreign");
 }
 
 /** Decides what a sweep is to do. Every configured credential must be known to the ledger. */
@@ -250,7 +261,7 @@ function findLeftovers(ledger: CredentialLedger, view: View, now: number): Remov
   return ledger.entries.flatMap((entry) => {
     const { state, generation } = entry;
     const again = (entry.endedAt ?? now) + LONGEST_LAG <= now;
-    const isDue = state === "discarded" || (state === "intended" && idle) ||
+    const isDue = state === "discarded" || state === "refused" || (state === "intended" && idle) ||
       (state === "retired" && again);
     if (!isDue) return [];
     return leftoversOf(entry, view).map(({ id }) => ({

@@ -66,7 +66,7 @@ export async function rotate(
     const missed = await supplyAll(perform, lease, mark, world);
     const stale = await outwait(step, perform, lease, mark, world);
     const ends = await retireAll(perform, lease, mark, stale, world);
-    await perform("record", () => record(lease, mark, world));
+    await perform("record", () => record(lease, world));
     return { outcome: "success", generation, ...countEnds(ends), missed };
   } catch (error) {
     if (error instanceof SupersededError) return { outcome: "superseded" };
@@ -370,7 +370,7 @@ async function findHolder(
   )?.place;
 }
 
-async function record(lease: Lease, mark: string, world: RotationWorld): Promise<null> {
+async function record(lease: Lease, world: RotationWorld): Promise<null> {
   configured(world, lease);
   await world.ledger.end(lease, { outcome: "success" }, world.now());
   return null;

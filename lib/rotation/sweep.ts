@@ -8,6 +8,7 @@ import { fingerprint } from "../targets/fingerprint.ts";
 import { checkAccount, type HerokuAccount } from "./account.ts";
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
+import { LONGEST_LAG } from "./doubt.ts";
 import type { View } from "./line.ts";
 import { lookAround, type LookWorld } from "./look.ts";
 import { deleteAuthorization } from "./lookup.ts";
@@ -153,7 +154,7 @@ async function prune(
   known: ReadonlyMap<string, CredentialLedger>,
   view: View,
 ): Promise<void> {
-  await ledger.prune(view.at - keptFor);
+  await ledger.prune(view.at - keptFor, view.at - LONGEST_LAG);
   if (view.doubtful || view.sparse) return;
   for (const [name, { entries }] of known) {
     // The oldest shows since when another Worker has been at it: see `isContested()`.
@@ -201,9 +202,8 @@ async function start(
 
 async function remove(world: SweepWorld, removal: Removal, at: number): Promise<boolean> {
   const { credential, mark, state } = removal.entry;
-  if (state === "intended" && !await world.ledger.discardAbandoned(credential, mark, at)) {
-    return false;
-  }
+  const isOpen = state === "intended" || state === "refused";
+  if (isOpen && !await world.ledger.discardAbandoned(credential, mark, at)) return false;
   await deleteAuthorization(world.authorizations, removal.authorization);
   return true;
 }

@@ -34,8 +34,8 @@ export interface WatchedWorker {
   ) => { readonly state: string; readonly sealed: boolean } | undefined;
   /** Whether its ledger counts an authorization as a credential's own. */
   readonly counts: (authorization: string) => boolean;
-  /** The newest authorization of a credential that its ledger counts as delivered or to be delivered. */
-  readonly newest: (credential: string) => string | undefined;
+  /** The authorization that Heroku should have: by its mark, or else the newest one that was found there. */
+  readonly awaited: (credential: string, mark: string | null) => string | undefined;
 }
 
 /** What is known of a call that has just been made. */
@@ -70,7 +70,7 @@ export interface Observer {
   /** Searches what somebody said for tokens. */
   hear(text: string, where: string): void;
   /** A Worker rotates a credential because Heroku does not list what it had. */
-  missed(worker: WatchedWorker, credential: string, call: string): void;
+  missed(worker: WatchedWorker, credential: string, mark: string | null, call: string): void;
   /** An answer did not show what there is: how long that may go on before a Worker may believe it. */
   hide(patience: number): void;
   /** Another account that a Worker's token may lead to: nothing may happen there. */
@@ -443,8 +443,8 @@ export function createObserver(heroku: FakeHeroku): Observer {
       if (checkDeletions(call) || delivers) checkPlaces(call);
     },
 
-    missed(worker, credential, call) {
-      const id = worker.newest(credential);
+    missed(worker, credential, mark, call) {
+      const id = worker.awaited(credential, mark);
       const lives = heroku.live().find((each) => each.id === id);
       const creation = made.get(id ?? "");
       if (!lives || lives.description !== (creation?.description ?? credential)) return;

@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
+import { createRandom } from "../../lib/testing/random.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
 
@@ -18,11 +19,22 @@ const tagLength = 16;
 const { setTimeout: realSetTimeout } = globalThis;
 const timers = new Map<number, () => void>();
 let newest = 0;
+let random = createRandom(1);
 
 /** Puts the prompt runtime in the place of the real one, for this whole isolate. */
 export function installPromptRuntime(): void {
   Object.assign(globalThis, { setTimeout: setPromptTimeout, clearTimeout: clearPromptTimeout });
   Object.defineProperty(globalThis.crypto, "subtle", { value: promptSubtle, configurable: true });
+  Object.defineProperty(globalThis.crypto, "getRandomValues", { value: fill, configurable: true });
+}
+
+/** Lets what is random begin again, so that a world is the same every time. */
+export function beginRandomAt(seed: number): void {
+  random = createRandom(seed);
+}
+
+function fill(bytes: Uint8Array): Uint8Array {
+  return bytes.map((_, index) => bytes[index] = Math.floor(random.next() * 256));
 }
 
 /** The timer that was set last, of those that still run: what a request's time-out is. */

@@ -76,7 +76,7 @@ Deno.test("mint() makes nothing that Heroku refuses, says so, and tries again la
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
   assertStringIncludes(endsOf(sim)[0], "failure: ");
   const states = sim.database.query("SELECT state FROM entries ORDER BY generation");
-  assertEquals(states.map(({ state }) => state), ["adopted"]);
+  assertEquals(states.map(({ state }) => state), ["adopted", "refused"]);
   const report = await sim.cron();
   assertEquals(report?.decisions.map(({ kind }) => kind), ["back_off"]);
   await assertClean(sim);

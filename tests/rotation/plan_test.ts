@@ -943,12 +943,30 @@ Deno.test("planAdoption() gives what each credential unknown to the ledger begin
   const adoption = planAdoption({
     view: createView(heroku, now),
     credentials: [credentialOf(), credentialOf({ name: "web" }), credentialOf({ name: "new" })],
-    ledger: new Map([["web", knownOf([])]]),
+    ledger: new Map([["web", knownOf([], { attempt: 1 })]]),
   });
   assertEquals([...adoption.keys()], ["ci", "new"]);
   assertEquals(adoption.get("ci"), [found(0), found(4)]);
   assertEquals(adoption.get("new"), []);
 });
+
+for (
+  const [what, known, isTaken] of [
+    ["nothing was found or begun", knownOf([]), true],
+    ["only another Worker's was found", knownOf([entryOf(4, "foreign")]), true],
+    ["an attempt was begun", knownOf([], { attempt: 1 }), false],
+    ["another one was found", knownOf([entryOf(4, "adopted")]), false],
+  ] as const
+) {
+  Deno.test(`planAdoption() ${isTaken ? "takes" : "leaves"} what is found later where ${what}`, () => {
+    const adoption = planAdoption({
+      view: createView([listed(0)], now),
+      credentials: [credentialOf()],
+      ledger: new Map([["ci", known]]),
+    });
+    assertEquals([...adoption], isTaken ? [["ci", [found(0)]]] : []);
+  });
+}
 
 Deno.test("planAdoption() takes nothing that another credential has taken", () => {
   const renamed = listed(0, { description: "web" });

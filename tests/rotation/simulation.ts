@@ -40,7 +40,7 @@ import {
   type Watched,
   type WatchedWorker,
 } from "../proof/observer.ts";
-import { newestTimer } from "../proof/prompt_runtime.ts";
+import { beginRandomAt, newestTimer } from "../proof/prompt_runtime.ts";
 import { readSealed } from "../proof/unseal.ts";
 import { createDatabase, type TestDatabase } from "../worker/sqlite.ts";
 
@@ -230,6 +230,7 @@ const faults: Partial<Record<Fate, FaultKind>> = {
 /** Makes a world. */
 export function createSimulation(options: SimulationOptions): Simulation {
   const { seed = 1, fuse = { creates: 1000, deletes: 1000 }, beside, observe = true } = options;
+  if (!beside) beginRandomAt(seed);
   const heroku = beside?.heroku ?? createFakeHeroku({
     seed,
     faults: false,
@@ -509,12 +510,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
         "SELECT 1 FROM entries WHERE authorization = ? AND state IN ('adopted', 'minted', 'current')",
         authorization,
       ).length > 0,
-    newest(credential) {
-      const [row] = database.query(
-        "SELECT authorization FROM entries WHERE credential = ? AND state IN" +
-          " ('adopted', 'minted', 'current') ORDER BY generation DESC, created_at DESC LIMIT 1",
-        credential,
-      );
+    awaited(credential, mark) {
+      const [row] = mark === null
+        ? database.query(
+          "SELECT authorization FROM entries WHERE credential = ? AND state = 'adopted'" +
+            " ORDER BY generation DESC, created_at DESC LIMIT 1",
+          credential,
+        )
+        : database.query("SELECT authorization FROM entries WHERE mark = ?", mark);
       return row && String(row.authorization);
     },
   };
@@ -603,7 +606,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
       dying.delete(process);
       for (const decision of report?.decisions ?? []) {
         if (decision.kind === "rotate" && decision.cause === "missing" && observe) {
-          observer.missed(watched, decision.credential, `the report of ${process}`);
+          observer.missed(
+            watched,
+            decision.credential,
+            decision.beyond,
+            `the report of ${process}`,
+          );
         }
       }
       return report;

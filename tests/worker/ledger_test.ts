@@ -181,6 +181,22 @@ Deno.test("noteForeign() notes each once, and never over an entry of its own", a
   );
 });
 
+Deno.test("adopt() adds to what is known only as long as nothing was found or begun", async () => {
+  const { ledger } = await start();
+  const one = (mark: string) => entryOf(mark, "adopted");
+  await ledger.adopt("web", []);
+  await ledger.noteForeign([entryOf("a", "foreign", { credential: "web" })]);
+  await ledger.adopt("web", [{ ...one("a"), credential: "web" }]);
+  await ledger.adopt("web", [{ ...one("b"), credential: "web" }]);
+  const { entries } = await readOne(ledger, "web");
+  assertEquals(entries.map(({ mark, state }) => [mark, state]), [["a", "adopted"]]);
+
+  await ledger.adopt("new", []);
+  await ledger.claim({ credential: "new", attempt: 1 }, null, now);
+  await ledger.adopt("new", [{ ...one("a"), credential: "new" }]);
+  assertEquals((await readOne(ledger, "new")).entries, []);
+});
+
 Deno.test("forgetForeign() forgets those that it is given, and only another Worker's", async () => {
   const { ledger } = await start(entryOf("own", "current"));
   await ledger.adopt("web", []);
@@ -565,26 +581,40 @@ for (
     "foreign",
   ] as const
 ) {
-  Deno.test(`withdraw() leaves what is ${state} as it stands`, async () => {
+  Deno.test(`refuse() leaves what is ${state} as it stands`, async () => {
     const { ledger, lease } = await start(entryOf("a", state));
     const before = await readOne(ledger);
-    await ledger.withdraw(lease, "a");
+    await ledger.refuse(lease, "a", now + 3);
     assertEquals(await readOne(ledger), before);
   });
 }
 
-Deno.test("withdraw() forgets what was intended, and only that", async () => {
-  const { ledger, lease, database } = await start(
+Deno.test("refuse() writes down what was intended, and only that", async () => {
+  const { ledger, lease } = await start(
     entryOf("a", "intended"),
     entryOf("b", "intended"),
   );
   await ledger.adopt("web", [entryOf("a", "intended", { credential: "web" })]);
   for (let time = 0; time < 2; time++) {
-    await ledger.withdraw(lease, "a");
-    assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b"]);
+    await ledger.refuse(lease, "a", now + 3);
+    assertEquals((await readOne(ledger)).entries, [
+      entryOf("a", "refused", { endedAt: now + 3 }),
+      entryOf("b", "intended"),
+    ]);
   }
-  assertEquals((await readOne(ledger, "web")).entries.length, 1);
-  assertEquals(database.dump().split("authorization-a").length, 2);
+  assertEquals((await readOne(ledger, "web")).entries, [
+    entryOf("a", "intended", { credential: "web" }),
+  ]);
+});
+
+Deno.test("prune() drops what was refused once Heroku has long not shown it", async () => {
+  const { ledger } = await start(
+    entryOf("a", "refused", { endedAt: now - 2, goneAt: now - 1 }),
+    entryOf("b", "refused", { endedAt: now - 2, goneAt: null }),
+    entryOf("c", "refused", { endedAt: now, goneAt: now }),
+  );
+  await ledger.prune(now - day, now - 1);
+  assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b", "c"]);
 });
 
 for (
@@ -594,6 +624,7 @@ for (
     ["minted", until, false],
     ["current", until, false],
     ["discarded", until - 1, true],
+    ["refused", until - 1, true],
   ] as const
 ) {
   Deno.test(`discardAbandoned() says ${discards} for what is ${state} ${until - at} ms before the lease runs out`, async () => {
@@ -602,7 +633,7 @@ for (
     const [entry] = (await readOne(ledger)).entries;
     assertEquals([entry.state, entry.endedAt], [
       discards ? "discarded" : state,
-      state === "intended" && discards ? at : null,
+      state === "refused" || (state === "intended" && discards) ? at : null,
     ]);
     assertEquals(await ledger.discardAbandoned("ci", "a", at), discards);
   });
@@ -737,7 +768,7 @@ const fenced: Readonly<Record<string, (ledger: Ledger, lease: Lease) => Promise<
   end: (ledger, lease) => ledger.end(lease, { outcome: "success" }, now),
   intend: (ledger, lease) => ledger.intend(lease, entryOf("new", "intended")),
   mint: (ledger, lease) => ledger.mint(lease, entryOf("intended", "minted")),
-  withdraw: (ledger, lease) => ledger.withdraw(lease, "intended"),
+  refuse: (ledger, lease) => ledger.refuse(lease, "intended", now),
   discard: (ledger, lease) => ledger.discard(lease, "minted", now),
   deliver: (ledger, lease) =>
     ledger.deliver(lease, {
@@ -874,7 +905,7 @@ Deno.test("serve() goes on when what it handed out has been pruned", async () =>
   await ledger.serve("ci", "a");
   await ledger.retire(lease, "a", "retired", now);
   await ledger.see([{ ...entryOf("a", "retired"), goneAt: now }]);
-  await ledger.prune(now + day);
+  await ledger.prune(now + day, now);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["b"]);
   assertEquals(await ledger.serve("ci", "b"), true);
 });
@@ -896,7 +927,7 @@ for (
       entryOf("a", state, { endedAt: now - day, goneAt: now - day }),
       entryOf("b", "current", { generation: 2 }),
     );
-    await ledger.prune(now);
+    await ledger.prune(now, now);
     assertEquals(await stateOf(ledger, "a"), pruned ? undefined : state);
   });
 }
@@ -919,7 +950,7 @@ for (
       entryOf("a", state, { endedAt: now - day, goneAt: null, expiresAt: null, ...more }),
       entryOf("b", "current", { generation: 2 }),
     );
-    await ledger.prune(now);
+    await ledger.prune(now, now);
     assertEquals(await stateOf(ledger, "a"), pruned ? undefined : state);
   });
 }
@@ -930,7 +961,7 @@ Deno.test("prune() keeps what is another Worker's, as only a list shows what of 
     entryOf("b", "foreign", { createdAt: now - 31 * day, expiresAt: null }),
     entryOf("c", "current", { generation: 2 }),
   );
-  await ledger.prune(now);
+  await ledger.prune(now, now);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), ["a", "b", "c"]);
 });
 
@@ -944,7 +975,7 @@ Deno.test("prune() keeps what is not old enough, and the last of a line", async 
   await ledger.adopt("web", [
     entryOf("only", "retired", { credential: "web", endedAt: 0, goneAt: 0 }),
   ]);
-  await ledger.prune(now);
+  await ledger.prune(now, now);
   assertEquals((await readOne(ledger)).entries.map(({ mark }) => mark), [
     "young",
     "same",
@@ -964,7 +995,7 @@ Deno.test("prune() drops the deliveries of what it drops", async () => {
     await ledger.deliver(lease, { ...record, mark, place: `hook-${mark}` });
   }
   await ledger.discard(lease, "a", now);
-  await ledger.prune(now + 1);
+  await ledger.prune(now + 1, now);
   assert(!database.dump().includes("hook-a"));
   assert(database.dump().includes("hook-b"));
 });
