@@ -102,7 +102,7 @@ export function assessHealth({ configured, records, now }: Situation): readonly 
     ),
     ...(records ? assessSweeps(records, now) : lacksLedger(configured) ? [] : [
       reason("ledger_unreadable", [
-        "The ledger cannot be read: apply the migrations with `wrangler d1 migrations apply`, and see the log",
+        "The ledger cannot be read: run `wrangler d1 migrations apply LEDGER --remote`, and see the log",
       ]),
     ]),
     ...(records && configured.ok
