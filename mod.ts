@@ -1,9 +1,9 @@
 /**
- * A typed client for Heroku's OAuth authorizations (API tokens), on fetch alone: for Deno, Cloudflare
- * Workers, Node, Bun and browsers.
+ * A typed client for Heroku's OAuth authorizations (API tokens), that needs nothing but fetch: for
+ * Deno, Cloudflare Workers, Node, Bun and browsers.
  *
  * Reads and deletes are tried again when Heroku stumbles; creating and regenerating never are, as a
- * lost answer may stand for a live token. No error holds a token.
+ * lost answer may mean a live token. No error holds a token.
  *
  * @example Create, list, look up, rename and delete
  * ```ts

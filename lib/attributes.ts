@@ -54,7 +54,7 @@ function pick(
   for (const [name, member] of members) {
     if (!Object.hasOwn(checks, name)) {
       const known = Object.keys(checks).map((one) => `'${one}'`).join(", ");
-      throw new TypeError(`${cannot} ${what} must have no '${name}': give ${known} alone`);
+      throw new TypeError(`${cannot} ${what} must have no '${name}': give only ${known}`);
     }
     const problem = checks[name](name, member);
     if (problem !== undefined) throw new TypeError(`${cannot} ${problem}`);

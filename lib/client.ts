@@ -1,5 +1,5 @@
 /**
- * The client for Heroku's OAuth authorizations, on fetch alone.
+ * The client for Heroku's OAuth authorizations, which needs nothing but fetch.
  *
  * @module
  */
@@ -56,12 +56,12 @@ export interface ListOptions extends CallOptions {
  * Every method ends with a `HerokuError` when Heroku refuses, fails or cannot be understood, and with
  * a TypeError or a RangeError, before anything is sent, when its arguments are wrong. Reads and
  * deletes are tried again after a network failure, a timeout, a 429 and a 5xx, and reads after an
- * unreadable body as well. Nothing else ever is, as a lost answer may stand for a live token.
+ * unreadable body as well. Nothing else ever is, as a lost answer may mean a live token.
  */
 export interface AuthorizationsClient {
   /**
    * Creates an authorization. It is sent once, whatever happens. When it fails with the effect
-   * `unknown`, there may be a live authorization whose token nobody knows: find it in the list, and
+   * `unknown`, there may be a live authorization whose token no one knows: find it in the list, and
    * delete it.
    *
    * @param attributes What to create it with.

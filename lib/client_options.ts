@@ -135,7 +135,7 @@ function checkToken(token: unknown): string {
   if (!/^[\x21-\x7e]+$/.test(token)) {
     throw new TypeError(
       refuse(
-        "'token' must be visible ASCII alone: check it for a line break or a space at its end",
+        "'token' must have only visible ASCII characters: check it for a line break or a space at its end",
       ),
     );
   }

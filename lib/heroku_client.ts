@@ -88,7 +88,7 @@ export class UnsuccessfulResponseError extends Error {
    * Makes the error.
    *
    * @param statusCode The HTTP status.
-   * @param cause The error it stands for.
+   * @param cause The error that it is made from.
    */
   constructor(statusCode: number, cause: HerokuError) {
     super(`Expected response to be successful, got ${statusCode}`, { cause });

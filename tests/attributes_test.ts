@@ -34,7 +34,7 @@ Deno.test("checkCreateAttributes() refuses what Heroku would misunderstand", () 
     [
       { expiresIn: 5 },
       TypeError,
-      "its attributes must have no 'expiresIn': give 'scope', 'description', 'expires_in', 'client' alone",
+      "its attributes must have no 'expiresIn': give only 'scope', 'description', 'expires_in', 'client'",
     ],
     [{ toString: "canary" }, TypeError, "must have no 'toString'"],
     [JSON.parse('{"__proto__": {"scope": ["x"]}}'), TypeError, "must have no '__proto__'"],

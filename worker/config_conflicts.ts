@@ -31,7 +31,7 @@ function findSameNames(drafts: readonly CredentialDraft[]): Mistake[] {
     (draft, first) => ({
       path: joinPath(draft.path, ["name"]),
       message: draft.name === first.name
-        ? `Must be another one than that of ${first.path}`
+        ? `Must be another name than that of ${first.path}`
         : `Must differ from that of ${first.path} in more than case`,
     }),
   );
@@ -59,7 +59,7 @@ function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
   return targets.flatMap(({ path, type, secrets }) =>
     secrets.flatMap((name): Mistake[] => {
       if (isVariable(name)) {
-        const message = `Must name a Worker secret, and '${name}' is none`;
+        const message = `Must name a Worker secret, and '${name}' is a variable or a binding`;
         return [{ path, message }];
       }
       if (reserved.includes(name) || (name === "HEROKU_API_TOKEN" && type !== atHeroku)) {

@@ -199,20 +199,21 @@ function findDoubts(
     doubts.push({
       path: joinPath(path, ["name"]),
       message:
-        "Is what the README calls the Worker's own authorization, which is never adopted, replaced or deleted: choose another name, unless yours is called otherwise",
+        "Is what the README calls the Worker's own authorization, which is never adopted, replaced or deleted: choose another name, unless the Worker's own one has another description",
     });
   }
   if (max_age !== undefined && typeof expires_in === "number" && max_age >= expires_in) {
     doubts.push({
       path: joinPath(path, ["max_age"]),
-      message: "Has no effect, as a token ends by 'expires_in' before: write a shorter one",
+      message:
+        "Has no effect, as the token expires before that: write a shorter one than 'expires_in', or leave it out",
     });
   }
   if (max_age !== undefined && max_age <= grace) {
     doubts.push({
       path: joinPath(path, ["max_age"]),
       message:
-        "Cannot be kept, as each overlap ('grace') is awaited first: write one that is longer than 'grace'",
+        "Cannot be kept, as each rotation first waits for 'grace': write one that is longer than 'grace'",
     });
   }
   return doubts;

@@ -41,7 +41,9 @@ export function findNameMistake(name: unknown): string | undefined {
       mend(parseMarker(name).name)
     }'`;
   }
-  if (name === "." || name === "..") return "Must not be a step in a URL's path";
+  if (name === "." || name === "..") {
+    return "Must not be '.' or '..', which mean something else in a URL: choose another name";
+  }
   return undefined;
 }
 

@@ -156,7 +156,7 @@ function findForeign(needing: readonly SecretNeed[], value = ""): string | undef
   const maker = services.length === 1 ? findOtherMaker(value, services[0]) : undefined;
   if (maker === undefined) return undefined;
   const then = needing[0].form.make ?? "copy the right one";
-  return `Is a token for ${maker} by its look, which is not to be sent elsewhere: ${then}, and`;
+  return `Looks like a token for ${maker}, which must be sent nowhere else: ${then}, and`;
 }
 
 /** Whether a name is written as names of secrets are: what is not may be a secret in its place. */

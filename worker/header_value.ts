@@ -6,10 +6,10 @@
 
 /** What is looked for, in this order, with what to say of it. */
 const signs: readonly (readonly [RegExp, string])[] = [
-  [/\ufeff/, "Has a byte order mark, which no header can carry: copy it without"],
+  [/\ufeff/, "Has a byte order mark, which no header can carry: copy it without that"],
   [
     /[\u2018-\u201f\u2039\u203a\u00ab\u00bb]/,
-    "Has curly quotes, which no header can carry: copy it without",
+    "Has curly quotes, which no header can carry: copy it without them",
   ],
   [/-----BEGIN [A-Z ]*-----/, "Is a key or a certificate in PEM, and no token: copy the token"],
   [/^\s*\{[^]*\}\s*$/, "Is JSON: copy only the token that it holds"],
@@ -18,15 +18,15 @@ const signs: readonly (readonly [RegExp, string])[] = [
     /\S[^\S\n]*[\r\n]+\s*\S/,
     "Has a line break inside, which no header can carry: copy it as one line",
   ],
-  [/^\s|\s$/, "Begins or ends with a space or a line break: copy it without"],
+  [/^\s|\s$/, "Begins or ends with a space or a line break: copy it without that"],
   [
     /[\p{Cf}\u00a0]/u,
     "Has an invisible character, which no header can carry: copy it from where it was made",
   ],
-  [/[\p{Cc}]/u, "Has a control character, which no header can carry: copy it without"],
+  [/[\p{Cc}]/u, "Has a control character, which no header can carry: copy it without that"],
   [
     /[^\x20-\x7e]/,
-    "Has a character that is no ASCII, which no header can carry: copy it from where it was made",
+    "Has a character beyond ASCII, which no header can carry: copy it from where it was made",
   ],
   [/^(["'`]).*\1$/, "Is wrapped in quotes: copy what is between them"],
   [

@@ -102,7 +102,7 @@ export function assessHealth({ configured, records, now }: Situation): readonly 
     ),
     ...(records ? assessSweeps(records, now) : lacksLedger(configured) ? [] : [
       reason("ledger_unreadable", [
-        "The ledger cannot be read: apply the migrations with `wrangler d1 migrations apply`, and see the log",
+        "The ledger cannot be read: run `wrangler d1 migrations apply LEDGER --remote`, and see the log",
       ]),
     ]),
     ...(records && configured.ok
@@ -127,7 +127,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
   if (!last) {
     return [
       reason("no_sweep", [
-        'There was no sweep yet: it comes with the next cron, so look whether wrangler.toml has [triggers] crons = ["*/15 * * * *"]',
+        'There was no sweep yet: the next cron starts one. If none comes, check that wrangler.toml has [triggers] crons = ["*/15 * * * *"]',
       ]),
     ];
   }
@@ -142,7 +142,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
       "sweep_overdue",
       now - last.at > patience
         ? [
-          "The last sweep is more than an hour old: look whether wrangler.toml has [triggers] crons = [\"*/15 * * * *\"], and at the cron's runs in Cloudflare's dashboard",
+          "The last sweep is more than an hour old: check that wrangler.toml has [triggers] crons = [\"*/15 * * * *\"], and look at the cron's runs in Cloudflare's dashboard",
         ]
         : [],
     ),
@@ -207,7 +207,7 @@ function assessCredentials(
     say("credential_missing", ({ of, decision }) => {
       const holders = findHolders(of.entries);
       if (holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
-        return "Heroku has no live authorization for it";
+        return "Heroku has no live authorization for it: the next sweep makes one, or the page says what is in the way";
       }
       const replaced = holders.some(({ provenAt }) => (provenAt ?? 0) > (last?.at ?? 0));
       return decision && "cause" in decision && decision.cause === "missing" && !replaced
@@ -221,7 +221,7 @@ function assessCredentials(
         of.entries.some(({ state, authorization }) =>
             state === "foreign" && authorization !== null && listed.has(authorization)
           )
-          ? "Another Worker manages it, too: let only one of them do it"
+          ? "Another Worker manages it, too: let only one Worker manage it"
           : undefined,
     ),
   ];
@@ -237,7 +237,7 @@ function tellEnd(credential: Credential, { entries }: CredentialLedger, now: num
   if (isEnding) {
     return paused
       ? "Its token expires soon, and it is paused: remove 'paused' to have it replaced"
-      : "Its token expires soon, and no replacement is proven yet";
+      : "Its token expires soon, and no replacement is proven yet: the page says what is in the way";
   }
   if (paused && holders.length > 0 && holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
     return "Its token has expired, and it is paused: remove 'paused' to have it replaced";

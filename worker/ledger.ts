@@ -305,7 +305,7 @@ export function createLedger(database: Database): Ledger {
         " WHERE name = ? AND attempt = ? AND lease_until IS ?",
         lease.attempt,
         leaseUntil,
-        `Attempt ${lease.attempt - 1} stopped without an end`,
+        `Attempt ${lease.attempt - 1} stopped before it was finished`,
         lease.credential,
         lease.attempt - 1,
         seen,

@@ -20,7 +20,11 @@ export async function runRotation(
   const { configured, createWorld, log } = await createContext(environment, definitions);
   const { credential, attempt } = run;
   if (!configured.ok) {
-    log.error("rotation", { credential, attempt, error: "The configuration is invalid" });
+    log.error("rotation", {
+      credential,
+      attempt,
+      error: "The configuration is invalid: see the page",
+    });
     throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
   }
   const world = await createWorld(configured.configuration);

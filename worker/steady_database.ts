@@ -49,7 +49,7 @@ export function createSteadyDatabase(
     async batch(statements) {
       if (!database) {
         throw new TypeError(
-          "Cannot reach the ledger as the binding 'LEDGER' is missing: see the page for how to add it",
+          "Cannot reach the ledger as the binding 'LEDGER' is missing: the page says how to add it",
         );
       }
       const inner = statements.map((each) => known.get(each)?.statement ?? each);

@@ -18,7 +18,7 @@ export function describeSweepFailure(error: unknown): string {
   if (error instanceof HerokuError) return describeHeroku(error);
   const message = error instanceof Error && error.message !== ""
     ? endless(error.message)
-    : "Something was thrown that is no error";
+    : "Something went wrong that gives no reason: see the Worker's log";
   if (/no such table|no such column/i.test(message)) {
     return `The database lacks its migrations: run \`wrangler d1 migrations apply LEDGER --remote\`. It answered '${message}'`;
   }
@@ -32,7 +32,7 @@ function describeHeroku(error: HerokuError): string {
   const heard = `${error.status ?? "no answer"}${said(error)}`;
   switch (error.code) {
     case "unauthorized":
-      return `Heroku refused the token in ${token} (${heard}), as one that is wrong, expired or revoked. ${makeToken}`;
+      return `Heroku refused the token in ${token} (${heard}): it is wrong, expired or revoked. ${makeToken}`;
     case "two_factor":
       return `Heroku asks the account of the token in ${token} for a second factor (${heard}), which a Worker cannot give. Use the token of an account that is asked for none, such as a user made for this: log in as that user. ${makeToken}`;
     case "forbidden":

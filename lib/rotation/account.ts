@@ -23,7 +23,7 @@ export function createAccountReader(options: ClientOptions): () => Promise<Herok
   return async () => {
     try {
       const { body } = await request({
-        action: "look whose 'HEROKU_API_TOKEN' it is",
+        action: "find the account of 'HEROKU_API_TOKEN'",
         method: "GET",
         path: "/account",
         expected: [200],
@@ -88,7 +88,7 @@ export async function checkAccount(world: AccountWorld, note: LedgerNote): Promi
   if (id === undefined) {
     if (!known || known.token === token) return note;
     throw new AccountError(
-      "Cannot tell whose 'HEROKU_API_TOKEN' is, as Heroku does not say the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual",
+      "Cannot find out whose 'HEROKU_API_TOKEN' is, as Heroku does not give the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual",
     );
   }
   const named = [id, ...(email === undefined ? [] : [email])].map((name) => name.toLowerCase());

@@ -46,7 +46,7 @@ export function findBrake(
   if (creates.length >= mostCreates) {
     return {
       reason:
-        `${creates.length} authorizations were created for '${name}' in 24 hours, and its schedule explains ${mostCreates} at most: no more are made until fewer are, and the tokens in use stay as they are. Look why Heroku or a target does not keep what it is given`,
+        `${creates.length} authorizations were created for '${name}' in 24 hours, and its schedule explains at most ${mostCreates}: no more are created until the count is lower, and the tokens in use stay as they are. Find out why Heroku or a target does not keep what it is given`,
       until: fewerFrom(creates.map(({ notedAt }) => notedAt + DAY), mostCreates),
     };
   }
@@ -55,7 +55,7 @@ export function findBrake(
   if (ends.length >= mostLive) {
     return {
       reason:
-        `${ends.length} authorizations made for '${name}' may be live, and its schedule and grace explain ${mostLive} at most: no more are made until fewer are, and the tokens in use stay as they are. Look whether Heroku really deletes what it is asked to`,
+        `${ends.length} authorizations that were created for '${name}' may be live, and its schedule and grace explain at most ${mostLive}: no more are created until the count is lower, and the tokens in use stay as they are. Check in Heroku whether what Herotate deleted is really gone`,
       until: fewerFrom(ends, mostLive),
     };
   }

@@ -30,7 +30,7 @@ export function stagger(
       kind: "wait",
       credential,
       reason:
-        `${reason}. It waits for a later sweep, as this one starts as much as the fuse allows`,
+        `${reason}. It waits for a later sweep, as this one already starts as much as the fuse allows`,
       until: null,
     };
   });

@@ -180,11 +180,13 @@ function leavesOpen({ authorizations }: Listing): boolean {
 
 function describeUnreliable({ broken, unreadable }: Listing, note: LedgerNote): string | null {
   if (broken !== null) {
-    return `Heroku's list of authorizations is not complete: ${broken}. Nothing counts as gone until it is`;
+    return `Heroku's list of authorizations is not complete: ${broken}. Until it is, nothing counts as gone`;
   }
   if (unreadable.length <= note.unreadable) return null;
   const [{ page, index, reason }] = unreadable;
-  return `Heroku's list holds ${unreadable.length} records that no one can read (page ${page}, ${index}: ${reason}). Nothing counts as gone until it can be read, or all that is known is listed beside them`;
+  return `Heroku's list holds ${
+    unreadable.length === 1 ? "a record" : `${unreadable.length} records`
+  } that cannot be read (the first on page ${page} at index ${index}: ${reason}). Until that changes, or everything that Herotate knows is listed beside them, nothing counts as gone, and new credentials wait. If that goes on, deploy a newer Herotate if there is one, or ask Heroku's support`;
 }
 
 function noticesOf({ mistyped }: Listing): Notice[] {
@@ -194,6 +196,6 @@ function noticesOf({ mistyped }: Listing): Notice[] {
     credential: null,
     kind: "mistyped",
     message:
-      `Heroku's list has ${mistyped.length} members of another type than documented, which count as missing, such as '${member}' of ${id}: ${reason}`,
+      `Members in Heroku's list have another type than documented and count as missing (${mistyped.length}), such as '${member}' of ${id}: ${reason}`,
   }];
 }

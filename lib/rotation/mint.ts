@@ -193,14 +193,14 @@ async function create(
     if (error.effect !== "none") {
       // Trying again at once would only find a list that does not show yet what was made.
       throw new AttemptError(
-        `Cannot tell whether Heroku made a token for '${intended.credential}': ${error.message}. The next attempt looks for it first`,
+        `Cannot know whether Heroku made a token for '${intended.credential}': ${error.message}. The next attempt looks for it first`,
       );
     }
     // An answer may be wrong: what was refused all the same is looked for, as after a lost answer.
     await ledger.refuse(run, intended.mark, now());
     throw isFinal(error)
       ? new RefusedError(
-        `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}`,
+        `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
       )
       : error;
   }
@@ -234,8 +234,8 @@ async function removeLeftovers(
   if (isLost && !isReadable && !run.urgent) {
     throw new AttemptError(
       `Cannot make a token for '${run.credential}' as an earlier answer was lost, and Heroku's list ${
-        listing.broken === null ? "holds records that no one can read" : "breaks off"
-      }: what the earlier one made may be there. It is tried again`,
+        listing.broken === null ? "holds records that cannot be read" : "is not complete"
+      }: what the lost answer was about may be in it. The next attempt looks again`,
     );
   }
 }
@@ -248,7 +248,7 @@ function attributesOf(
   const scope = credential.scope ?? predecessor?.scope;
   if (!scope) {
     throw new AttemptError(
-      `Cannot make a token for '${credential.name}' as no predecessor says which scope it needs: set 'scope'`,
+      `Cannot make a token for '${credential.name}' as no earlier authorization says which scope it needs: set 'scope'`,
     );
   }
   const lifetime = credential.lifetime !== undefined

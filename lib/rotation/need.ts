@@ -84,7 +84,7 @@ export function findNeed(
     return before(
       [made],
       "competitor",
-      `Another Worker manages '${credential.name}' too and may remove generation ${made.entry.generation}: let only one of them do it`,
+      `Another Worker manages '${credential.name}' too and may delete generation ${made.entry.generation}: let only one Worker manage it`,
     );
   }
   // Whatever is unfinished, and for how long a target has been down: the others may hold it already.
@@ -99,7 +99,7 @@ export function findNeed(
     return before(
       holdersBefore(minted, ledger, alive),
       "unfinished",
-      `Generation ${minted.entry.generation} is minted but not proven at every target`,
+      `Generation ${minted.entry.generation} was created, and is not proven at every target yet`,
     );
   }
   if (newest && !current) {
@@ -140,14 +140,16 @@ export function findNeed(
     return before(
       holders,
       "unfinished",
-      `${alive.length - 1} stale of generation ${current.entry.generation} not retired yet`,
+      `${alive.length - 1} older authorization${
+        alive.length === 2 ? "" : "s"
+      } not deleted yet (current: generation ${current.entry.generation})`,
     );
   }
   if (current && ledger.record.leaseUntil !== null) {
     return before(
       holders,
       "unfinished",
-      `Attempt ${ledger.record.attempt} stopped without an end`,
+      `Attempt ${ledger.record.attempt} stopped before it was finished`,
     );
   }
   return at === Infinity
@@ -175,21 +177,23 @@ function dueReason(
   const subject = `Generation ${generation}`;
   switch (by) {
     case "max_age":
-      return { cause: "max_age", reason: `${subject} has reached its greatest age` };
+      return { cause: "max_age", reason: `${subject} is as old as 'max_age' allows` };
     case "too_long": {
       const life = lifetime === null ? "never expires" : `lives ${inWords(lifetime)}`;
       const allowed = credential.lifetime;
       return {
         cause: "configuration",
         reason: `${subject} ${life}, and ${
-          typeof allowed === "number" ? `'expires_in' is ${inWords(allowed)}` : "was to live less"
+          typeof allowed === "number"
+            ? `'expires_in' is ${inWords(allowed)}`
+            : "a shorter life was asked for"
         }`,
       };
     }
     case "too_wide":
       return {
         cause: "configuration",
-        reason: `${subject} has the scope ${scope?.join(", ")}, which is wider than 'scope' says`,
+        reason: `${subject} has the scope ${scope?.join(", ")}, which is wider than 'scope' allows`,
       };
     case "unknown_end":
       return {

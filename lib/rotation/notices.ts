@@ -18,15 +18,17 @@ export function findDoubts({ name }: Credential, ledger: CredentialLedger, view:
     const what = view.byId.has(entry.authorization ?? "")
       ? "lists another token for"
       : "does not list";
+    const howLong = view.accepted.get(entry.authorization ?? "")
+      ? "as Heroku takes its token"
+      : doubtedUntil === Infinity
+      ? "until the list is complete and can be read"
+      : `for ${inWords(doubtedUntil - view.at)} more`;
     return [{
       credential: name,
       since: entry.doubtedSince ?? view.at,
       until: doubtedUntil === Infinity ? null : doubtedUntil,
-      reason: `Heroku ${what} generation ${entry.generation} of '${name}': it counts as there ${
-        doubtedUntil === Infinity
-          ? "as long as the list is not complete and readable"
-          : `for ${inWords(doubtedUntil - view.at)} more`
-      }`,
+      reason:
+        `Heroku ${what} generation ${entry.generation} of '${name}': it still counts as there, ${howLong}`,
     }];
   });
 }
@@ -42,11 +44,11 @@ export function findNotices(credential: Credential, { entries }: CredentialLedge
     notices.push({
       credential: name,
       kind: "granted_less",
-      message: `Heroku granted ${
+      message: `Heroku granted generation ${generation} of '${name}' only ${
         inWords(lifetime)
-      } to generation ${generation} of '${name}', where ${
+      } where ${
         asked === null ? "no end" : inWords(asked)
-      } was asked for: it is rotated as that needs`,
+      } was asked for: it is rotated more often`,
     });
   }
   const grace = graceFor(credential, lifetime);

@@ -71,7 +71,7 @@ export function createPerform(
           const note = await world.ledger.renew(lease, world.now() + leaseDuration);
           if (note.account !== null && note.account.token !== world.own.fingerprint) {
             throw new AttemptError(
-              `Cannot ${name} as 'HEROKU_API_TOKEN' was changed: the next sweep looks whose it is`,
+              `Cannot finish the step '${name}' as 'HEROKU_API_TOKEN' was changed: the next sweep looks whose it is`,
             );
           }
           return { kind: "value", value: await run(note) };
@@ -111,7 +111,9 @@ function toOutcome(name: string, error: unknown): Exclude<Outcome<never>, { kind
       : toFailure(message);
   }
   if (error instanceof HerokuError && isFinal(error)) {
-    return toFailure(`Cannot ${name} as Heroku answered: ${error.message}`);
+    return toFailure(
+      `Cannot finish the step '${name}' as Heroku answered: ${error.message}. Check HEROKU_API_TOKEN and its account; the next attempt tries again`,
+    );
   }
   throw error;
 }

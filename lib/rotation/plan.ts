@@ -182,7 +182,7 @@ function decide(
       kind: "blocked",
       cause,
       credential: name,
-      reason: `${reason}. No predecessor says which scope it needs: set 'scope'`,
+      reason: `${reason}. No earlier authorization says which scope it needs: set 'scope'`,
       until: null,
     };
   }
@@ -273,7 +273,7 @@ function findLeftovers(ledger: CredentialLedger, view: View, now: number): Remov
       again,
       authorization: id,
       reason: state === "retired"
-        ? `Generation ${generation} was deleted, and Heroku still lists it`
+        ? `Generation ${generation} was deleted, and Heroku still lists it: each sweep deletes it again. If that goes on, ask Heroku's support`
         : `An attempt at generation ${generation} made it and never delivered it`,
     }));
   });

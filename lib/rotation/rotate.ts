@@ -108,7 +108,7 @@ async function obtain(
   if (await prove("prove", step, perform, run, minted.mark, world)) return minted;
   if (minted.fresh) return await discard(perform, run, minted.mark, world);
 
-  // A target may hold it from an earlier attempt: it is retired only behind another one.
+  // A target may hold it from an earlier attempt: it is retired only after another one is there.
   const another = await perform(
     "mint another",
     (note) => mintAnother(run, configured(world, run), world, note),
@@ -150,7 +150,7 @@ async function discard(
     return null;
   });
   throw new AttemptError(
-    `Cannot use the new token of '${lease.credential}' as Heroku refused it for minutes: the next attempt makes another`,
+    `Cannot use the new token of '${lease.credential}' as Heroku still refused it after six minutes: the next attempt makes another`,
   );
 }
 
@@ -197,7 +197,7 @@ async function deliver(
       proof: null,
       provenAt: null,
     });
-  // Whoever dies behind the delivery has left word of what the place may hold.
+  // An attempt that dies after the delivery has noted what the place may hold.
   await world.ledger.takeBack(lease, target.place, keepsToken ? "own" : "all");
   await record({});
   await record(await current.deliver(delivery, {}));
@@ -213,7 +213,11 @@ async function confirm(
   const { target: current } = stillConfigured(target, lease, world);
   const known = await readCredential(world, lease);
   const record = deliveryOf(known, mark, target);
-  if (!record) throw new AttemptError(`Cannot confirm ${target.place} as nothing was delivered`);
+  if (!record) {
+    throw new AttemptError(
+      `Cannot confirm ${target.place} as the ledger shows no delivery to it: the next attempt delivers again`,
+    );
+  }
   if (record.proof) return null;
   const delivery = await toDelivery(entryOf(known, mark), world);
   const proof = await current.confirm(delivery, record.receipt, {});
@@ -249,7 +253,7 @@ async function promote(
   assertSupplied(credential, known, entry);
   const now = world.now();
   const promotedAt = entry.state === "current" ? entry.provenAt : null;
-  // What a clock that ran ahead has dated tells nothing.
+  // A date that a clock set while it ran ahead says nothing.
   const isPromoted = promotedAt !== null && promotedAt <= now;
   if (!isPromoted) await world.ledger.promote(lease, mark, now);
   const proofs = known.deliveries.flatMap((delivery) =>
@@ -328,14 +332,14 @@ async function retire(
   assertSupplied(credential, known, entry);
   if (!await world.accepts(await openToken(entry, world), entry.scope)) {
     throw new AttemptError(
-      `Cannot retire the predecessors of '${lease.credential}' generation ${entry.generation} as Heroku refuses its token: nothing was deleted`,
+      `Cannot delete the older authorizations of '${lease.credential}' as Heroku refuses the token of generation ${entry.generation}: nothing was deleted, and the next attempt looks again`,
     );
   }
   const older = entryOf(known, stale);
   const holder = await findHolder(known, stale, credential, world);
   if (holder) {
     throw new AttemptError(
-      `Cannot retire the predecessors of '${lease.credential}' as ${holder} may hold one and is another credential's now: it is tried again once that one is proven there`,
+      `Cannot delete the older authorizations of '${lease.credential}' as ${holder} may still hold the token of one, and belongs to another credential now: the next attempt after that credential is proven there deletes them`,
     );
   }
   const end = await deleteClaimed(world, older, own);
@@ -389,7 +393,7 @@ function stillConfigured(
   const found = configured(world, lease).targets.find((target) => target.place === place);
   if (!found) {
     throw new AttemptError(
-      `Cannot deliver '${lease.credential}' to ${place} as the configuration no longer has that target: nothing is to be done`,
+      `Cannot deliver '${lease.credential}' to ${place} as the configuration no longer has that target: there is nothing to do`,
     );
   }
   return found;
@@ -397,7 +401,7 @@ function stillConfigured(
 
 function unproven(place: string, credential: string): AttemptError {
   return new AttemptError(
-    `Cannot retire the predecessors of '${credential}' as ${place} is not proven to hold the new token: nothing was deleted`,
+    `Cannot delete the older authorizations of '${credential}' as ${place} is not proven to hold the new token: nothing was deleted, and the next attempt delivers there again`,
   );
 }
 

@@ -106,7 +106,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
   );
   for (const { credential, generation } of decided.foreign) {
     problems.push(
-      `Another Worker made generation ${generation} of '${credential}': let only one of them manage it`,
+      `Another Worker made generation ${generation} of '${credential}': let only one Worker manage it`,
     );
   }
 
@@ -210,7 +210,7 @@ async function remove(world: SweepWorld, removal: Removal, at: number): Promise<
 
 /**
  * Names a durable run: `ci-deploy-a3-1f2e3d4c`, the last word the ledger's, as another ledger counts
- * attempts anew. A name that an id cannot hold (letters, digits, `-` and `_`, 100 in all) is hashed,
+ * attempts again from 1. A name that an id cannot hold (letters, digits, `-` and `_`, 100 in all) is hashed,
  * never cut.
  */
 export async function createRunId(

@@ -38,7 +38,7 @@ export function findUnmanaged(
       : foreign.has(authorization.id)
       ? "Another Worker made it"
       : names.has(authorization.description ?? "")
-      ? "It has a credential's name, but was not there alone when that credential was adopted"
+      ? "It has a credential's name, but Herotate neither made nor adopted it"
       : "No credential has its name",
   }));
 }
@@ -46,5 +46,5 @@ export function findUnmanaged(
 function describeOwn({ own }: View): string {
   return own.size === 1
     ? "Herotate itself works with it"
-    : `One of ${own.size} that Herotate itself may work with: Heroku does not show enough of their tokens to tell`;
+    : `One of ${own.size} that Herotate itself may work with: Heroku does not show enough of their tokens to know which`;
 }

@@ -94,7 +94,7 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
   const request = createRequester(environment, {
     place,
     advice: {
-      unauthorized: `set ${secret} to a personal API token that CircleCI takes`,
+      unauthorized: `set ${secret} to a personal API token that CircleCI accepts`,
       forbidden:
         `let the user of the token in ${secret} use the context, which its groups may restrict`,
       not_found: `check 'context', and that the user of the token in ${secret} may see it`,

@@ -104,7 +104,7 @@ function create(config: CircleCIProjectVariableConfig, environment: TargetEnviro
   const request = createRequester(environment, {
     place,
     advice: {
-      unauthorized: `set ${secret} to a personal API token that CircleCI takes`,
+      unauthorized: `set ${secret} to a personal API token that CircleCI accepts`,
       forbidden: `let the user of the token in ${secret} write to the project`,
       not_found: `check 'project', and that the user of the token in ${secret} may see it`,
       invalid_value: "check 'name'",

@@ -102,7 +102,7 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
   const request = createRequester(environment, {
     place,
     advice: {
-      unauthorized: `set ${secret} to an API token that Cloudflare takes`,
+      unauthorized: `set ${secret} to an API token that Cloudflare accepts`,
       forbidden:
         `set ${secret} to a live API token with the permission 'Secrets Store: Edit' for the account, and without a limit on client addresses`,
       not_found: "check 'account' and 'store'",

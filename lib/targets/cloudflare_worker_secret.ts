@@ -98,7 +98,7 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
   const request = createRequester(environment, {
     place,
     advice: {
-      unauthorized: `set ${secret} to an API token that Cloudflare takes`,
+      unauthorized: `set ${secret} to an API token that Cloudflare accepts`,
       forbidden:
         `set ${secret} to a live API token with the permission 'Workers Scripts: Edit' for the account, and without a limit on client addresses`,
       not_found: "check 'account' and 'script', and that the Worker has been deployed",
@@ -180,7 +180,7 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
       if (typeof version === "string" && await ifShown(servesOlder(session, version), false)) {
         throw mismatch(
           place,
-          "has its older value again, as an older version of the Worker serves",
+          "has its older value again, as an older version of the Worker is deployed",
         );
       }
       return { kind: "existence", detail: "A secret of that name is there" };

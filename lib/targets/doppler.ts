@@ -104,7 +104,7 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
   const request = createRequester(environment, {
     place,
     advice: {
-      unauthorized: `set ${worker} to a service token that Doppler takes`,
+      unauthorized: `set ${worker} to a service token that Doppler accepts`,
       forbidden: `set ${worker} to a service token that may read and write '${project}/${config}'`,
       not_found: "check 'project' and 'config'",
       invalid_value:

@@ -102,7 +102,7 @@ async function readSelected(
     if (total !== undefined && total !== listed.total_count) {
       throw new TargetError(
         "unavailable",
-        `Cannot deliver to the ${place} as somebody is changing its selected repositories: try again`,
+        `Cannot deliver to the ${place} as someone is changing its selected repositories: try again`,
       );
     }
     total = listed.total_count;

@@ -69,7 +69,7 @@ export function createGitHubClient(
     advice: {
       unauthorized: app
         ? "check the clock, and that the app is still installed"
-        : `set the Worker secret '${token}' to a token that GitHub takes`,
+        : `set the Worker secret '${token}' to a token that GitHub accepts`,
       forbidden: app
         ? `grant the app the permission '${permission}: write'`
         : `give the token in the Worker secret '${token}' the permission '${permission}: write' for '${owner}'`,

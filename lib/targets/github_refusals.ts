@@ -38,7 +38,7 @@ const ADVICE: readonly [words: RegExp, advise: (call: RefusedCall) => string][] 
   ],
   [
     /upgrade to GitHub|make this repository public/i,
-    ({ owner }) => `this takes another plan of '${owner}' at GitHub`,
+    ({ owner }) => `choose a plan of '${owner}' at GitHub that allows this, or remove this target`,
   ],
   [
     /X-GitHub-Api-Version|API version/i,

@@ -134,7 +134,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
   const request = createRequester(environment, {
     place,
     advice: {
-      unauthorized: `set ${secret} to a token that GitLab takes`,
+      unauthorized: `set ${secret} to a token that GitLab accepts`,
       forbidden:
         `give the token in ${secret} the scope 'api' and the role Maintainer (of a group: Owner)`,
       not_found: `check '${

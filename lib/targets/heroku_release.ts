@@ -69,6 +69,6 @@ export function releaseFailed(place: string, app: string, { name }: NewestReleas
 export function notShownYet(place: string): TargetError {
   return new TargetError(
     "mismatch",
-    `The ${place} does not have the token yet, which an app with a release command has when that is over: wait for it, look whether it failed, and look for who else writes the config var`,
+    `The ${place} does not have the token yet. An app with a release command has it when that command is over: wait for it, check that it did not fail, and look for who else writes the config var`,
   );
 }

@@ -52,7 +52,7 @@ export function proveWritten(place: string, writtenAt: string, receipt: Receipt)
   if (!ISO_TIME.test(writtenAt)) {
     throw mismatch(
       place,
-      "was last written at no time that can be read, which was not our delivery",
+      "gives no time of its last write that can be read, so it does not show our delivery",
     );
   }
   const at = Date.parse(writtenAt);
@@ -78,7 +78,7 @@ export function missing(place: string): TargetError {
 export function mismatch(place: string, what: string): TargetError {
   return new TargetError(
     "mismatch",
-    `The ${place} ${what}: deliver again, and look for who else writes it`,
+    `The ${place} ${what}: look for who else writes it`,
   );
 }
 

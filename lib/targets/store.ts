@@ -56,7 +56,7 @@ function create(_config: StoreConfig, { store }: TargetEnvironment): Target {
         )
         : new TargetError(
           "superseded",
-          `${doing} as it hands out a newer one: nothing is to be done`,
+          `${doing} as it hands out a newer one: there is nothing to do`,
         );
     },
     async confirm(delivery) {

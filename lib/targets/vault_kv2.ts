@@ -120,7 +120,7 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
   const place = `field '${key}' of '${mount}/${path}' in Vault`;
   const secret = `the Worker secret '${config.token}'`;
   const advice = {
-    unauthorized: `set ${secret} to a token that Vault takes`,
+    unauthorized: `set ${secret} to a token that Vault accepts`,
     forbidden:
       `set ${secret} to a live token whose policy allows create, read, update and patch on '${mount}/data/${path}', and patch on '${mount}/metadata/${path}', and check 'namespace' and 'mount'`,
     not_found:

@@ -92,7 +92,7 @@ for (const account of [{}, new NetworkError("No answer")]) {
 
 Deno.test("checkAccount() stops at a new token whose account no one says", async () => {
   const { given, written } = await check(known, { account: {}, token: "t2" });
-  assertMatch(String(given), /^Cannot tell whose 'HEROKU_API_TOKEN' is/);
+  assertMatch(String(given), /^Cannot find out whose 'HEROKU_API_TOKEN' is/);
   assertEquals(written, []);
 });
 

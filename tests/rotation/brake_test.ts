@@ -69,7 +69,7 @@ for (
   Deno.test(`findBrake() counts what is ${what} as live until it ends`, () => {
     const entries = madeEvery(2 * day, 4, more);
     const brake = brakeOf(entries);
-    assertMatch(brake?.reason ?? "", /^4 authorizations made for 'ci' may be live/);
+    assertMatch(brake?.reason ?? "", /^4 authorizations that were created for 'ci' may be live/);
     assertEquals(brake?.until, now - 6 * day + 30 * day);
     assertEquals(brakeOf(entries.slice(1)), undefined);
   });

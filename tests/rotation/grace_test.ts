@@ -40,7 +40,7 @@ Deno.test("rotate() deletes no old token when Heroku ends the new one during the
   assertEquals([lineOf(sim), deletedIn(sim)], [["ci"], []]);
   assertStringIncludes(
     endsOf(sim)[0],
-    "generation 1 as Heroku refuses its token: nothing was deleted",
+    "Heroku refuses the token of generation 1: nothing was deleted",
   );
   await sim.live(3 * hour);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2"], "ci g2"]);

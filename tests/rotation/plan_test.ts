@@ -123,7 +123,7 @@ const table: readonly {
     expected: {
       kind: "rotate",
       cause: "max_age",
-      reason: "Generation 1 has reached its greatest age",
+      reason: "Generation 1 is as old as 'max_age' allows",
     },
   },
   {
@@ -375,7 +375,7 @@ const table: readonly {
     expected: {
       kind: "rotate",
       cause: "unfinished",
-      reason: "Generation 2 is minted but not proven at every target",
+      reason: "Generation 2 was created, and is not proven at every target yet",
       creates: false,
       deletes: 1,
     },
@@ -413,7 +413,7 @@ const table: readonly {
     expected: {
       kind: "rotate",
       cause: "unfinished",
-      reason: "2 stale of generation 2 not retired yet",
+      reason: "2 older authorizations not deleted yet (current: generation 2)",
       creates: false,
       deletes: 2,
     },
@@ -447,7 +447,7 @@ const table: readonly {
       kind: "rotate",
       cause: "competitor",
       reason:
-        "Another Worker manages 'ci' too and may remove generation 1: let only one of them do it",
+        "Another Worker manages 'ci' too and may delete generation 1: let only one Worker manage it",
       creates: true,
       deletes: 1,
     },
@@ -695,7 +695,7 @@ const table: readonly {
     expected: {
       kind: "blocked",
       reason:
-        "Heroku lists no authorization for it. No predecessor says which scope it needs: set 'scope'",
+        "Heroku lists no authorization for it. No earlier authorization says which scope it needs: set 'scope'",
       until: null,
     },
   },
@@ -902,8 +902,7 @@ Deno.test("plan() says of each authorization that it leaves alone why it does", 
       id: "second",
       description: "ci",
       expiresAt: null,
-      reason:
-        "It has a credential's name, but was not there alone when that credential was adopted",
+      reason: "It has a credential's name, but Herotate neither made nor adopted it",
     },
     {
       id: "default",

@@ -186,7 +186,7 @@ Deno.test("rotate() never delivers a token that Heroku refuses for minutes, dele
   await sim.advance(7 * minute);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), deletedIn(sim)], [["ci"], "ci", ["ci g1"]]);
   assertEquals(endsOf(sim), [
-    "failure: Cannot use the new token of 'ci' as Heroku refused it for minutes: the next attempt makes another",
+    "failure: Cannot use the new token of 'ci' as Heroku still refused it after six minutes: the next attempt makes another",
   ]);
   await sim.live(3 * hour);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);

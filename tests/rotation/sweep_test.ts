@@ -317,7 +317,7 @@ Deno.test("sweep() goes on past records that are no authorizations, and says so"
   sim.heroku.insert({ id: "bare" });
   const first = await sim.cron();
   assertEquals([first?.started, first?.decisions], [[], []]);
-  assertMatch(first?.unreliable ?? "", /^Heroku's list holds 3 records that no one can read/);
+  assertMatch(first?.unreliable ?? "", /^Heroku's list holds 3 records that cannot be read/);
   assertEquals(first?.problems, [first?.unreliable ?? ""]);
   // One of them has no name that could be a credential's: so the list is believed the third time.
   assertEquals((await sim.cron())?.started, []);

@@ -287,7 +287,12 @@ for (
       undefined,
       "use a token of a kind that 'acme/web' allows, or a GitHub App",
     ],
-    ["plan", "forbidden", undefined, "this takes another plan of 'acme/web' at GitHub"],
+    [
+      "plan",
+      "forbidden",
+      undefined,
+      "choose a plan of 'acme/web' at GitHub that allows this, or remove this target",
+    ],
     ["blocked", "forbidden", undefined, "ask GitHub's support why"],
     ["suspendedAccount", "forbidden", undefined, "ask GitHub's support why"],
     [

@@ -44,7 +44,7 @@ Deno.test("proveWritten() takes a time inside the span, give or take five second
     const [at, words] of [
       ["2026-12-24T09:59:54Z", "before the delivery"],
       ["2026-12-24T10:00:09Z", "which was not our delivery"],
-      ["", "which was not our delivery"],
+      ["", "does not show our delivery"],
     ]
   ) {
     const error = assertThrows(() => proveWritten("secret 'X'", at, receipt), TargetError, words);

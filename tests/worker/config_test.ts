@@ -191,7 +191,7 @@ Deno.test("parseConfiguration() tells each mistake with its path and the expecte
     ["control", withMembers({ name: "a\nb" }), /^CREDENTIALS\[0\]\.name: .* control character/],
     ["bidi", withMembers({ name: "a\u202eb" }), /^CREDENTIALS\[0\]\.name: /],
     ["surrogate", withMembers({ name: "a\ud800" }), /^CREDENTIALS\[0\]\.name: /],
-    ["dots", withMembers({ name: ".." }), /^CREDENTIALS\[0\]\.name: Must not be a step/],
+    ["dots", withMembers({ name: ".." }), /^CREDENTIALS\[0\]\.name: Must not be '\.' or/],
     [
       "marker",
       withMembers({ name: formatMarker({ name: "ci", generation: 7, mark: "4k2m9x0qpz1c" }) }),
@@ -386,7 +386,7 @@ Deno.test("parseConfiguration() refuses names that are the same but for their ca
     })),
     [
       "CREDENTIALS[1] (CI).name: Must differ from that of CREDENTIALS[0] (ci) in more than case",
-      "CREDENTIALS[2] (ci).name: Must be another one than that of CREDENTIALS[0] (ci)",
+      "CREDENTIALS[2] (ci).name: Must be another name than that of CREDENTIALS[0] (ci)",
     ],
   );
 });

@@ -333,7 +333,7 @@ Deno.test("a secret that no header can carry is refused by its name, whatever it
     [`\u201c${token}\u201d`, "Has curly quotes"],
     [`\ufeff${token}`, "Has a byte order mark"],
     [`${token}\u200b`, "Has an invisible character"],
-    [`${token}\u00e9`, "Has a character that is no ASCII"],
+    [`${token}\u00e9`, "Has a character beyond ASCII"],
     [`${token}\u0007`, "Has a control character"],
     [`${token}\n`, "Begins or ends with a space or a line break"],
     [` ${token}`, "Begins or ends with a space or a line break"],
@@ -386,7 +386,7 @@ Deno.test("a secret that was set by mistake is refused with what to copy", () =>
 });
 
 Deno.test("a token that another service made by its look is refused, and sent nowhere", () => {
-  const says = (name: string) => `Is a token for ${name} by its look`;
+  const says = (name: string) => `Looks like a token for ${name}`;
   checkMistakes([
     [withTarget({}, { GITHUB_TOKEN: `HRKU-AA${canary}` }), "GITHUB_TOKEN", says("Heroku")],
     [withTarget({}, { GITHUB_TOKEN: `glpat-${canary}` }), "GITHUB_TOKEN", says("GitLab")],
@@ -442,7 +442,7 @@ Deno.test("a key that only signs may hold any character", () => {
       AWS_SECRET_ACCESS_KEY: "a",
     },
     "AWS_ACCESS_KEY_ID",
-    "no ASCII",
+    "beyond ASCII",
   ]]);
 });
 
@@ -464,7 +464,7 @@ Deno.test("a wrong name of a secret is refused, and what may be the secret itsel
     [
       withTarget({ token: "my_token" }, { my_token: `${canary}\n` }),
       "my_token",
-      "Begins or ends with a space or a line break: copy it without, and run `wrangler secret put my_t",
+      "Begins or ends with a space or a line break: copy it without that, and run `wrangler secret put my_t",
     ],
     [withTarget({ token: "" }), `${target}.token`, "Must be the name of the Worker secret"],
     [withTarget({ token: "CREDENTIALS" }), target, "Must name a Worker secret, and 'CREDENTIALS'"],

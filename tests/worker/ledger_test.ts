@@ -413,7 +413,7 @@ Deno.test("claim() counts an attempt that had not ended as failed", async () => 
   assertEquals([record.attempt, record.failures, record.error], [
     3,
     2,
-    "Attempt 2 stopped without an end",
+    "Attempt 2 stopped before it was finished",
   ]);
 });
 

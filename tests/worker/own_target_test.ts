@@ -50,7 +50,8 @@ Deno.test({
       secrets: { SAFE: "safe-key-for-tests" },
       credentials: () => [{ name: "ci", scope: ["read"], targets: [target] }],
     });
-    await worker.cron();
+    // An empty list is believed when it comes for the third time.
+    for (let sweep = 0; sweep < 3; sweep++) await worker.cron();
     await until("the safe holds the token", () => held !== "");
     assert(worker.heroku.accepts(held));
     assertEquals(worker.heroku.live().map(({ token }) => token), [held]);

@@ -166,7 +166,7 @@ export function createReport(changes: Partial<SweepReport> = {}): SweepReport {
         cause: "missing",
         credential: "nightly-backup",
         reason:
-          "Heroku lists no authorization for it. No predecessor says which scope it needs: set 'scope'",
+          "Heroku lists no authorization for it. No earlier authorization says which scope it needs: set 'scope'",
         until: null,
       },
       {

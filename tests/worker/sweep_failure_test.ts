@@ -112,8 +112,8 @@ Deno.test("describeSweepFailure() says what to do about the database", () => {
 Deno.test("describeSweepFailure() repeats what says for itself what to do", () => {
   const table: readonly (readonly [unknown, string])[] = [
     [new Error("Cannot sweep with it: mend it."), "Cannot sweep with it: mend it"],
-    ["a string", "Something was thrown that is no error"],
-    [new Error(""), "Something was thrown that is no error"],
+    ["a string", "Something went wrong that gives no reason: see the Worker's log"],
+    [new Error(""), "Something went wrong that gives no reason: see the Worker's log"],
     [
       new PagingError("Cannot list the authorizations as page 3 repeats page 2"),
       "Cannot list the authorizations as page 3 repeats page 2. The next sweep tries again by itself; nothing is done until Heroku gives a whole list",

@@ -19,7 +19,9 @@ async function sweepOnce(
   changes: (heroku: FakeHeroku) => Env,
   fail: (sql: readonly string[], at: number) => string | undefined = () => undefined,
 ): Promise<Swept> {
-  const heroku = createFakeHeroku({ faults: false });
+  // As at Heroku, the list shows the authorization that asks.
+  const ownAuthorization = { description: "herotate", scope: ["global"] };
+  const heroku = createFakeHeroku({ faults: false, ownAuthorization });
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     heroku.handler,

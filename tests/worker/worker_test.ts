@@ -275,7 +275,7 @@ test(
     assertEquals((await worker.fetch("/healthz")).status, 503);
     assertStringIncludes(
       (await readStatus(worker)).last_sweep?.error ?? "",
-      "Cannot look whose 'HEROKU_API_TOKEN' it is",
+      "Cannot find the account of 'HEROKU_API_TOKEN'",
     );
     assertEquals(living(heroku), ["ci"]);
 
@@ -317,7 +317,7 @@ test(
     assert(heroku.accepts(due.token));
     assertStringIncludes(
       (await readStatus(worker)).credentials[0].error ?? "",
-      "refused it for minutes",
+      "refused it after six minutes",
     );
     const looks = heroku.requests.filter(({ method, path, status, token }) =>
       method === "GET" && path === "/account" && status === 401 && token !== due.token

@@ -81,7 +81,9 @@ function renderSweeps({ last_sweep, last_clean_sweep_at, at }: Status): Html {
     : html`the last without a problem ${renderDistance(last_clean_sweep_at, at)}`;
   const did = [
     started.length > 0 ? `started ${started.length}` : "",
-    removed.length > 0 ? `removed ${removed.length} left over` : "",
+    removed.length > 0
+      ? `removed ${removed.length} leftover${removed.length === 1 ? "" : "s"}`
+      : "",
   ].filter((part) => part !== "");
   return html`Last sweep ${renderDistance(last_sweep.at, at)}, ${clean}${
     did.length > 0 && html`; it ${did.join(" and ")}`
