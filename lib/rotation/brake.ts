@@ -72,7 +72,9 @@ function scheduledLifetime(
   { lifetime }: Credential,
   { entries }: Pick<CredentialLedger, "entries">,
 ): number | null {
-  const granted = entries.filter(({ made, state }) => made && state !== "intended").slice(-3);
+  // What Heroku granted to one whose answer was lost, no one knows.
+  const granted = entries.filter(({ made, authorization }) => made && authorization !== null)
+    .slice(-3);
   const longest = longestOf(granted.map((entry) => entry.lifetime));
   const newest = entries.at(-1)?.asked;
   const asked = lifetime === undefined ? newest : lifetime;

@@ -99,6 +99,20 @@ Deno.test("findBrake() goes by what Heroku granted: a third of a day's schedule 
   assert(brakeOf(madeEvery(hour, 24, { lifetime: 8 * hour })));
 });
 
+Deno.test("findBrake() goes by no lifetime of those whose answer was lost", () => {
+  const lost = {
+    state: "discarded",
+    authorization: null,
+    expiresAt: null,
+    lifetime: 30 * day,
+  } as const;
+  const entries = [
+    ...madeEvery(5 * hour, 4, { lifetime: 8 * hour, asked: 30 * day }),
+    ...madeEvery(hour, 3, { ...lost, asked: 30 * day }),
+  ];
+  assertEquals(brakeOf(entries), undefined);
+});
+
 for (
   const [what, entries] of [
     ["one short grant", [
