@@ -270,6 +270,30 @@ export const worlds: readonly World[] = [
     interval: 15 * minute,
     judge: (sim) => unmade(sim, 10),
   },
+  ...[undefined, null].map((end): World => ({
+    name: `eight hours granted where 30 days were asked, and create says ${end} of them`,
+    options: ci({ lifetime: 30 * day }, { capped: { seconds: 8 * 3600 } }),
+    days: 4,
+    interval: 15 * minute,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      sim.mutate = (response, call) => sayEnd(response, call, end);
+    },
+    judge: (sim) => unmade(sim, 10),
+  })),
+  {
+    name: "eight hours granted where 30 days were asked, and each third answer lost",
+    options: ci({ lifetime: 30 * day }, { capped: { seconds: 8 * 3600 } }),
+    days: 4,
+    interval: 15 * minute,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      let count = 0;
+      sim.fate = ({ name }) =>
+        name === "POST /oauth/authorizations" && ++count % 3 === 0 ? "lost" : "sent";
+    },
+    judge: (sim) => unmade(sim, 10),
+  },
   {
     name: "30 days granted where a year was asked",
     options: ci({ lifetime: 365 * day }, { capped: { seconds: 30 * 86_400 } }),
@@ -513,6 +537,14 @@ export const worlds: readonly World[] = [
     },
   },
 ];
+
+/** Changes what a create answers about its token's end. */
+async function sayEnd(response: Response, call: string, end: unknown): Promise<Response> {
+  if (call !== "POST /oauth/authorizations" || response.status !== 201) return response;
+  const { access_token, ...more } = await response.json();
+  const body = { ...more, access_token: { ...access_token, expires_in: end } };
+  return Response.json(body, { status: 201, headers: response.headers });
+}
 
 function revokeAll({ heroku }: Simulation): void {
   for (const { id, token } of heroku.live()) if (token !== heroku.token) heroku.revoke(id);

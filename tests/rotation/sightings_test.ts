@@ -169,3 +169,60 @@ Deno.test("findSightings() changes nothing that was read of an authorization whe
   const changed = listed(0, { scope: ["global"], description: "mine", lifetime: 90 * day });
   assertEquals(findSightings([known], createView([changed], now)), []);
 });
+
+for (
+  const [what, state, entry, token, view, expected] of [
+    ["earlier", "current", {}, { expires_in: 8 * 3600 }, {}, {
+      lifetime: 5 * day + 8 * hour,
+      expiresAt: now + 8 * hour,
+    }],
+    [
+      "where create named none",
+      "minted",
+      { lifetime: null, expiresAt: null, asked: null },
+      { expires_in: 8 * 3600 },
+      {},
+      { lifetime: 5 * day + 8 * hour, expiresAt: now + 8 * hour },
+    ],
+    [
+      "earlier, of a token that was regenerated",
+      "current",
+      {},
+      {
+        id: "another",
+        expires_in: 8 * 3600,
+      },
+      {},
+      undefined,
+    ],
+    [
+      "earlier, of a token whose id only differs",
+      "current",
+      {},
+      { id: "another", expires_in: 8 * 3600 },
+      { accepted: new Map([["authorization-1", true]]) },
+      { lifetime: 5 * day + 8 * hour, expiresAt: now + 8 * hour },
+    ],
+    ["later", "current", {}, { expires_in: 300 * 86_400 }, {}, undefined],
+    ["as never", "current", {}, { expires_in: null }, {}, undefined],
+    ["as a second from now", "current", {}, { expires_in: 1 }, {}, undefined],
+    [
+      "earlier, where a clock was ahead when it was made",
+      "current",
+      { notedAt: now + 9 * day, expiresAt: now + 39 * day },
+      { expires_in: 8 * 3600 },
+      {},
+      { lifetime: 30 * day, expiresAt: now + 8 * hour },
+    ],
+  ] as const
+) {
+  Deno.test(`findSightings() of an end that is listed ${what} ${expected ? "notes" : "does not note"} it`, () => {
+    const known = knownOf([entryOf(1, state, { age: 5 * day, ...entry })]);
+    const seen = listed(1, { age: 5 * day, access_token: { id: "access-1", ...token } });
+    const [found] = findSightings([known], createView([seen], now, view));
+    const { lifetime, expiresAt } = found ?? known.entries[0];
+    const before = known.entries[0];
+    const unchanged = { lifetime: before.lifetime, expiresAt: before.expiresAt };
+    assertEquals({ lifetime, expiresAt }, expected ?? unchanged);
+  });
+}
