@@ -215,8 +215,15 @@ export function foreignersOf(credential: string, ledger: CredentialLedger, view:
  * in time: it adopted what it found before it made the first of its own.
  */
 export function isContested(entry: Entry, { entries }: CredentialLedger): boolean {
-  return entries.some(({ state }) => state === "foreign") &&
-    entries.every(({ state, createdAt }) => state !== "foreign" || entry.createdAt <= createdAt);
+  const foreign = entries.filter(({ state }) => state === "foreign");
+  return foreign.length > 0 && foreign.every((its) => isNoNewer(entry, its));
+}
+
+/** Whether one was made no later than the other. Dates that are always the same do not tell them apart. */
+function isNoNewer(one: Entry, other: Entry): boolean {
+  return one.createdAt === other.createdAt
+    ? one.notedAt <= other.notedAt
+    : one.createdAt < other.createdAt;
 }
 
 /** The listed authorizations of an entry whose own answer was lost, or that is to be gone. */
