@@ -66,7 +66,7 @@ export async function rotate(
     const missed = await supplyAll(perform, lease, mark, world);
     const stale = await outwait(step, perform, lease, mark, world);
     const ends = await retireAll(perform, lease, mark, stale, world);
-    await perform("record", () => record(lease, mark, world));
+    await perform("record", () => record(lease, world));
     return { outcome: "success", generation, ...countEnds(ends), missed };
   } catch (error) {
     if (error instanceof SupersededError) return { outcome: "superseded" };
@@ -264,13 +264,29 @@ async function promote(
       (state === "adopted" || state === "minted" || state === "current") &&
       generation < entry.generation
     );
-  const grace = graceFor(credential, entry.lifetime);
-  const overlap = stale.some(({ state, generation }) => state === "adopted" && generation > 0)
-    ? Math.max(grace, strangersOverlap)
-    : grace;
-  const left = stale.length === 0 ? 0 : clamp(since + overlap - now, 0, overlap);
+  const overlap = graceFor(credential, entry.lifetime);
+  const left = stale.length === 0 ? 0 : Math.max(
+    clamp(since + overlap - now, 0, overlap),
+    stale.some(isStrangers) ? strangersLeft(known, since, now) : 0,
+  );
   await world.ledger.renew(lease, now + left + leaseDuration);
   return { stale: stale.map((older) => older.mark), left };
+}
+
+/** Whether an entry was adopted with another ledger's mark. */
+function isStrangers({ state, generation }: Entry): boolean {
+  return state === "adopted" && generation > 0;
+}
+
+/**
+ * How long what another ledger made lives on: from the first successor on, not from the newest, or what
+ * is rotated more often than that would never be rid of it.
+ */
+function strangersLeft({ entries }: CredentialLedger, since: number, now: number): number {
+  const proofs = entries.flatMap(({ made, provenAt }) =>
+    made && provenAt !== null && provenAt <= now ? [provenAt] : []
+  );
+  return clamp(Math.min(since, ...proofs) + strangersOverlap - now, 0, strangersOverlap);
 }
 
 /** Deletes the stale authorizations, one a step, once every required target is seen to hold the new token. */
@@ -366,7 +382,7 @@ async function findHolder(
   )?.place;
 }
 
-async function record(lease: Lease, mark: string, world: RotationWorld): Promise<null> {
+async function record(lease: Lease, world: RotationWorld): Promise<null> {
   configured(world, lease);
   await world.ledger.end(lease, { outcome: "success" }, world.now());
   return null;
