@@ -65,7 +65,7 @@ export function tolerated(
   const isWhole = [...ledgers].flatMap(({ entries }) => entries).every((entry) =>
     isExpected(entry)
       ? view.byId.has(entry.authorization ?? "") || hasExpired(entry, view.at)
-      : entry.authorization !== null || entry.goneAt !== null
+      : entry.authorization !== null || entry.goneAt !== null || hasExpired(entry, view.at)
   );
   return isWhole ? unreadable : before;
 }
@@ -80,7 +80,8 @@ function see(entry: Entry, view: View): Sighting | undefined {
     if (isLost ? leftoversOf(entry, view).length > 0 : authorization) {
       return { ...same, goneAt: null };
     }
-    if (entry.state === "intended" || !isSettled(entry, view)) return;
+    if (entry.state === "intended") return;
+    if (!isSettled(entry, view) && !hasExpired(entry, view.at)) return;
     return { ...same, goneAt: goneAt ?? view.at };
   }
   const accepted = view.accepted.get(entry.authorization ?? "");
@@ -152,8 +153,12 @@ function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, sparse }: View):
   return !doubtful && !sparse && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
 }
 
-/** Whether an entry's end has passed, as far as the ledger knows it. */
-export function hasExpired({ expiresAt }: Entry, at: number): boolean {
+/** Whether an entry's end has passed, as far as the ledger knows it, or as a lost create asked for it. */
+export function hasExpired(
+  { expiresAt, authorization, asked, notedAt }: Entry,
+  at: number,
+): boolean {
+  if (authorization === null) return asked !== null && notedAt + asked <= at;
   return expiresAt !== null && expiresAt <= at;
 }
 

@@ -409,6 +409,26 @@ export const worlds: readonly World[] = [
     judge: (sim) => tooMany(sim, 0),
   },
   {
+    name: "a lost answer, and from then on a record that cannot be read",
+    options: ci({ lifetime: 8 * day }),
+    days: 24,
+    async prepare(sim) {
+      await adoptDue(sim);
+      let lost = false;
+      sim.fate = ({ name }) => {
+        if (name !== "POST /oauth/authorizations" || lost) return "sent";
+        lost = true;
+        sim.heroku.insert({});
+        return "lost";
+      };
+    },
+    judge: (sim) =>
+      sim.database.query("SELECT 1 FROM entries WHERE gone_at IS NULL AND authorization IS NULL")
+          .length > 0
+        ? ["What a lost answer left is looked for for ever"]
+        : unmade(sim, 4),
+  },
+  {
     name: "a token revoked by hand",
     options: {
       credentials: [
