@@ -37,6 +37,13 @@ Deno.test("findBrake() counts what a clock that ran ahead has dated", () => {
   assert(brakeOf(ahead));
 });
 
+Deno.test("findBrake() counts no more than a day of what a clock that ran ahead has dated", () => {
+  const ahead = madeEvery(5 * hour, 15, { lifetime: 8 * hour })
+    .map((entry) => ({ ...entry, notedAt: entry.notedAt + 900 * day }));
+  const since = madeEvery(5 * hour, 5, { lifetime: 8 * hour });
+  assertEquals(brakeOf([...ahead, ...since], { lifetime: 8 * hour }), undefined);
+});
+
 Deno.test("findBrake() counts by the Worker's clock, whatever Heroku says of the creation", () => {
   const backdated = madeEvery(hour, 4).map((entry) => ({ ...entry, createdAt: 0 }));
   assert(brakeOf(backdated));
