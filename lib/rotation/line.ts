@@ -5,6 +5,7 @@
  * @module
  */
 import type { Authorization } from "../authorization.ts";
+import { LONGEST_BELIEVED_LIFETIME } from "../parse_authorization.ts";
 import { contradictedFrom, type Credibility, goneFrom } from "./doubt.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import {
@@ -60,6 +61,9 @@ export interface ViewOptions {
 
 /** The last moment that a date can tell, in milliseconds since the epoch. */
 const lastMoment = 8.64e15;
+
+/** How far Heroku's clock may be ahead, in milliseconds: a day. */
+const LARGEST_SKEW = 86_400_000;
 
 /** How much a lifetime must have changed to show that a token was regenerated, in milliseconds. */
 const SURELY_REGENERATED = 10 * 60_000;
@@ -262,6 +266,21 @@ function markOf(authorization: Authorization): string | undefined {
   return parseMarker(authorization.description ?? "").mark;
 }
 
+/** When it was created; undefined where Heroku gives no date, or one that no two clocks explain. */
+function believedCreation(authorization: Authorization, at: number): number | undefined {
+  const createdAt = creationOf(authorization, Infinity);
+  const isBelieved = createdAt <= at + LARGEST_SKEW &&
+    createdAt > at - LONGEST_BELIEVED_LIFETIME * 1000;
+  return isBelieved ? Math.min(createdAt, at) : undefined;
+}
+
+/** How long it lives in all. Heroku gives seconds left: the sum is off by what the two clocks differ. */
+function believedLifetime(createdAt: number | undefined, expiresAt: number, at: number): number {
+  return createdAt === undefined
+    ? Math.max(roundToMinute(expiresAt - at), DEFAULT_LIFETIME)
+    : Math.max(roundToMinute(expiresAt - createdAt), 60_000);
+}
+
 /** What Heroku says of an authorization that it did not make for this ledger. */
 export function factsOf(
   authorization: Authorization,
@@ -270,20 +289,19 @@ export function factsOf(
   Entry,
   "accessToken" | "description" | "scope" | "lifetime" | "createdAt" | "expiresAt"
 > {
-  const createdAt = Math.min(creationOf(authorization, at), at);
   const expiresAt = expiryOf(authorization, at);
+  const createdAt = believedCreation(authorization, at);
   const neverExpires = authorization.access_token?.expires_in === null;
   return {
     accessToken: authorization.access_token?.id ?? null,
     description: authorization.description ?? null,
     scope: authorization.scope ?? null,
-    // Heroku gives seconds left, not the lifetime: the sum is off by what the two clocks differ.
     lifetime: expiresAt !== null
-      ? Math.max(roundToMinute(expiresAt - createdAt), 60_000)
+      ? believedLifetime(createdAt, expiresAt, at)
       : neverExpires
       ? null
       : DEFAULT_LIFETIME,
-    createdAt,
+    createdAt: createdAt ?? at,
     expiresAt,
   };
 }

@@ -126,7 +126,9 @@ function toSighting(entry: Entry): Sighting {
 function completed(entry: Entry, authorization: Authorization, view: View): Entry {
   if (entry.state !== "adopted") return withListedEnd(entry, authorization, view);
   const found = factsOf(authorization, view.at);
-  const hasUnknownEnd = entry.expiresAt === null && entry.lifetime !== null;
+  // An end that is listed later shows that a null was no word for never.
+  const hasUnknownEnd = entry.expiresAt === null &&
+    (entry.lifetime !== null || found.expiresAt !== null);
   return {
     ...entry,
     accessToken: entry.accessToken ?? found.accessToken,

@@ -180,6 +180,13 @@ Deno.test("findSightings() completes what could not be read of an authorization 
   ]);
 });
 
+Deno.test("findSightings() takes back that an adopted authorization never expires once its end is listed", () => {
+  const never = { lifetime: null, expiresAt: null };
+  const known = knownOf([entryOf(0, "adopted", { age: 5 * day, description: "ci", ...never })]);
+  const [found] = findSightings([known], createView([listed(0, { age: 5 * day })], now));
+  assertEquals([found.lifetime, found.expiresAt], [30 * day, now + 25 * day]);
+});
+
 Deno.test("findSightings() changes nothing that was read of an authorization when it was adopted", () => {
   const known = knownOf([entryOf(0, "adopted", { age: 5 * day, description: "ci" })]);
   const changed = listed(0, { scope: ["global"], description: "mine", lifetime: 90 * day });
