@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { Decision, Fuse, Removal } from "./decision.ts";
+import type { Cause, Decision, Fuse, Removal } from "./decision.ts";
+
+/** What a change of the configuration makes due for many at once, while every token in use works. */
+const BY_CONFIGURATION: ReadonlySet<Cause> = new Set(["configuration", "max_age", "new_target"]);
 
 /**
  * Keeps those rotations that only the configuration makes due within the fuse: the rest of them waits
@@ -14,12 +17,14 @@ export function stagger(
   removals: readonly Removal[],
   fuse: Fuse,
 ): Decision[] {
-  const others = decisions.filter(({ kind, ...more }) =>
-    kind === "rotate" && "cause" in more && more.cause !== "configuration"
+  const others = decisions.filter((decision) =>
+    decision.kind === "rotate" && !BY_CONFIGURATION.has(decision.cause)
   );
   let { creates, deletes } = countWork(others, removals);
   return decisions.map((decision) => {
-    if (decision.kind !== "rotate" || decision.cause !== "configuration") return decision;
+    if (decision.kind !== "rotate" || !BY_CONFIGURATION.has(decision.cause)) return decision;
+    // What no sweep could ever start would wait in silence.
+    if (fuse.creates < 1 || decision.deletes > fuse.deletes) return decision;
     if (creates + 1 <= fuse.creates && deletes + decision.deletes <= fuse.deletes) {
       creates++;
       deletes += decision.deletes;

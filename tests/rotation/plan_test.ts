@@ -487,6 +487,15 @@ const table: readonly {
     expected: { kind: "rotate", cause: "competitor" },
   },
   {
+    name: "calls what is too old and near its end by its end",
+    situation: {
+      heroku: [listed(0, { age: 29 * day })],
+      credential: credentialOf({ maxAge: day }),
+      known: knownOf([entryOf(0, "adopted", { age: 29 * day })]),
+    },
+    expected: { kind: "rotate", cause: "expiry", urgent: true },
+  },
+  {
     name: "does nothing at all while paused, however urgent",
     situation: current(day, { heroku: [], credential: credentialOf({ paused: true }) }),
     expected: { kind: "wait", reason: "It is paused: remove 'paused' to go on", until: null },
