@@ -72,6 +72,7 @@ function scheduledLifetime(
   { lifetime }: Credential,
   { entries }: Pick<CredentialLedger, "entries">,
 ): number | null {
+  // What Heroku granted to one whose answer was lost, no one knows.
   const granted = entries.filter(({ made, authorization }) => made && authorization !== null)
     .slice(-3);
   const longest = longestOf(granted.map((entry) => entry.lifetime));

@@ -38,12 +38,17 @@ export interface Credibility {
   readonly accepted: ReadonlyMap<string, boolean>;
 }
 
-/** The creates of the last 24 hours, by the Worker's own clock; one dated later counts, too. */
+/**
+ * The creates of the last 24 hours, by the Worker's own clock. Of those dated later, as by a clock that
+ * ran ahead, the last day's count, too; all of them would hold a credential until that day comes.
+ */
 export function createsOfTheDay(
   { entries }: Pick<CredentialLedger, "entries">,
   now: number,
 ): Entry[] {
-  return entries.filter(({ made, notedAt }) => made && notedAt > now - DAY);
+  const made = entries.filter((entry) => entry.made);
+  const latest = Math.max(now, ...made.map(({ notedAt }) => notedAt));
+  return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - DAY);
 }
 
 /**

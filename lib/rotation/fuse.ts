@@ -6,7 +6,12 @@
 import type { Cause, Decision, Fuse, Removal } from "./decision.ts";
 
 /** What may come to many credentials at once, and is not urgent for any. */
-const CAN_WAIT: ReadonlySet<Cause> = new Set<Cause>(["configuration", "unknown_end"]);
+const CAN_WAIT: ReadonlySet<Cause> = new Set<Cause>([
+  "configuration",
+  "max_age",
+  "new_target",
+  "unknown_end",
+]);
 
 /** Keeps those rotations that can wait within the fuse: the rest of them waits for the next sweep. */
 export function stagger(
@@ -14,12 +19,14 @@ export function stagger(
   removals: readonly Removal[],
   fuse: Fuse,
 ): Decision[] {
-  const others = decisions.filter(({ kind, ...more }) =>
-    kind === "rotate" && "cause" in more && !CAN_WAIT.has(more.cause)
+  const others = decisions.filter((decision) =>
+    decision.kind === "rotate" && !CAN_WAIT.has(decision.cause)
   );
   let { creates, deletes } = countWork(others, removals);
   return decisions.map((decision) => {
     if (decision.kind !== "rotate" || !CAN_WAIT.has(decision.cause)) return decision;
+    // What no sweep could ever start would wait in silence.
+    if (fuse.creates < 1 || decision.deletes > fuse.deletes) return decision;
     if (creates + 1 <= fuse.creates && deletes + decision.deletes <= fuse.deletes) {
       creates++;
       deletes += decision.deletes;

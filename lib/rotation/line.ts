@@ -5,6 +5,7 @@
  * @module
  */
 import type { Authorization } from "../authorization.ts";
+import { LONGEST_BELIEVED_LIFETIME } from "../parse_authorization.ts";
 import { contradictedFrom, type Credibility, goneFrom } from "./doubt.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import {
@@ -60,6 +61,9 @@ export interface ViewOptions {
 
 /** The last moment that a date can tell, in milliseconds since the epoch. */
 const lastMoment = 8.64e15;
+
+/** How far Heroku's clock may be ahead, in milliseconds: a day. */
+const LARGEST_SKEW = 86_400_000;
 
 /** How much a lifetime must have changed to show that a token was regenerated, in milliseconds. */
 const SURELY_REGENERATED = 10 * 60_000;
@@ -216,8 +220,15 @@ export function foreignersOf(credential: string, ledger: CredentialLedger, view:
  * in time: it adopted what it found before it made the first of its own.
  */
 export function isContested(entry: Entry, { entries }: CredentialLedger): boolean {
-  return entries.some(({ state }) => state === "foreign") &&
-    entries.every(({ state, createdAt }) => state !== "foreign" || entry.createdAt <= createdAt);
+  const foreign = entries.filter(({ state }) => state === "foreign");
+  return foreign.length > 0 && foreign.every((its) => isNoNewer(entry, its));
+}
+
+/** Whether one was made no later than the other. Dates that are always the same do not tell them apart. */
+function isNoNewer(one: Entry, other: Entry): boolean {
+  return one.createdAt === other.createdAt
+    ? one.notedAt <= other.notedAt
+    : one.createdAt < other.createdAt;
 }
 
 /** The listed authorizations of an entry whose own answer was lost, or that is to be gone. */
@@ -256,6 +267,21 @@ function markOf(authorization: Authorization): string | undefined {
   return parseMarker(authorization.description ?? "").mark;
 }
 
+/** When it was created; undefined where Heroku gives no date, or one that no two clocks explain. */
+function believedCreation(authorization: Authorization, at: number): number | undefined {
+  const createdAt = creationOf(authorization, Infinity);
+  const isBelieved = createdAt <= at + LARGEST_SKEW &&
+    createdAt > at - LONGEST_BELIEVED_LIFETIME * 1000;
+  return isBelieved ? Math.min(createdAt, at) : undefined;
+}
+
+/** How long it lives in all. Heroku gives seconds left: the sum is off by what the two clocks differ. */
+function believedLifetime(createdAt: number | undefined, expiresAt: number, at: number): number {
+  return createdAt === undefined
+    ? Math.max(roundToMinute(expiresAt - at), DEFAULT_LIFETIME)
+    : Math.max(roundToMinute(expiresAt - createdAt), 60_000);
+}
+
 /** What Heroku says of an authorization that it did not make for this ledger. */
 export function factsOf(
   authorization: Authorization,
@@ -264,20 +290,19 @@ export function factsOf(
   Entry,
   "accessToken" | "description" | "scope" | "lifetime" | "createdAt" | "expiresAt"
 > {
-  const createdAt = Math.min(creationOf(authorization, at), at);
   const expiresAt = expiryOf(authorization, at);
+  const createdAt = believedCreation(authorization, at);
   const neverExpires = authorization.access_token?.expires_in === null;
   return {
     accessToken: authorization.access_token?.id ?? null,
     description: authorization.description ?? null,
     scope: authorization.scope ?? null,
-    // Heroku gives seconds left, not the lifetime: the sum is off by what the two clocks differ.
     lifetime: expiresAt !== null
-      ? Math.max(roundToMinute(expiresAt - createdAt), 60_000)
+      ? believedLifetime(createdAt, expiresAt, at)
       : neverExpires
       ? null
       : DEFAULT_LIFETIME,
-    createdAt,
+    createdAt: createdAt ?? at,
     expiresAt,
   };
 }

@@ -20,6 +20,9 @@ import { findSightings, hasExpired, keyOf, tolerated, withSightings } from "./si
 /** So many lists in a row may leave open what new credentials begin with, before they are believed. */
 const UNSURE_LISTS = 2;
 
+/** After so many questions without an answer, the others are not asked. */
+const MOST_UNANSWERED = 3;
+
 /** What a look works with. */
 export interface LookWorld {
   /** Heroku's authorizations. */
@@ -48,6 +51,8 @@ export interface Look {
   readonly isSure: boolean;
   /** What the operator should know of the list, though nothing is wrong. */
   readonly notices: readonly Notice[];
+  /** What else went wrong, in words. */
+  readonly problems: readonly string[];
 }
 
 /** Lists the authorizations, and writes down what of the ledger's entries was seen. */
@@ -63,20 +68,25 @@ export async function lookAround(
   const expected = concerned.flatMap(({ entries }) => entries).filter((entry) =>
     isExpected(entry) && !hasExpired(entry, at)
   );
-  const { found, missing } = await lookUp(authorizations, expected, listing);
+  const { found, missing, unanswered } = await lookUp(authorizations, expected, listing);
   const all = [...listing.authorizations, ...found];
-  const untouchable = await findAuthorization(authorizations, "~");
-  const unreliable = describeUnreliable(listing, note);
+  const untouchable = await answered(findAuthorization(authorizations, "~"));
   const entries = [...known.values()].flatMap((each) => each.entries);
   const made = new Map(entries.map((entry) => [entry.authorization ?? "", entry]));
   const others = all.filter((each) => {
     const entry = made.get(each.id);
     return entry !== undefined && isExpected(entry) && hasOtherToken(entry, each);
   }).flatMap(({ id }) => made.get(id) ?? []);
-  const accepted = await tryTokens(world, [...missing, ...others], at);
+  const accepted = await tryTokens(
+    world,
+    [...missing, ...unanswered.map(({ entry }) => entry), ...others],
+    at,
+  );
+  const unreliable = describeUnreliable(listing, note) ??
+    describeUnanswered(unanswered.filter(({ entry }) => !accepted.has(entry.authorization ?? "")));
   const ownIds = findOwn(all, made, own);
   const view = createView(all, at, {
-    defaultId: untouchable?.id,
+    defaultId: untouchable instanceof HerokuError ? undefined : untouchable?.id,
     own: ownIds,
     doubtful: unreliable !== null,
     sparse: isSparse(expected, missing, { ...listing, accepted, at }),
@@ -102,8 +112,14 @@ export async function lookAround(
   return {
     view,
     unreliable,
-    isSure: !view.doubtful && (noted.unsure === 0 || noted.unsure > UNSURE_LISTS),
+    isSure: !view.doubtful && !(untouchable instanceof HerokuError) &&
+      (noted.unsure === 0 || noted.unsure > UNSURE_LISTS),
     notices: noticesOf(listing),
+    problems: untouchable instanceof HerokuError
+      ? [
+        `Cannot look up the account's default API key, so no new credential begins: ${untouchable.message}`,
+      ]
+      : [],
     known: new Map([...known].map(([name, each]) => [name, withSightings(each, seen)])),
   };
 }
@@ -116,17 +132,44 @@ async function lookUp(
   authorizations: AuthorizationsClient,
   expected: readonly Entry[],
   listing: Listing,
-): Promise<{ readonly found: readonly Authorization[]; readonly missing: readonly Entry[] }> {
+): Promise<LookedUp> {
   const ids = new Set(listing.authorizations.map(({ id }) => id));
   const found: Authorization[] = [];
   const missing: Entry[] = [];
+  const unanswered: Unanswered[] = [];
   for (const entry of expected) {
     if (entry.authorization === null || ids.has(entry.authorization)) continue;
-    const present = await findAuthorization(authorizations, entry.authorization);
-    if (present) found.push(present);
+    const present = unanswered.length < MOST_UNANSWERED
+      ? await answered(findAuthorization(authorizations, entry.authorization))
+      : unanswered[0].error;
+    if (present instanceof HerokuError) unanswered.push({ entry, error: present });
+    else if (present) found.push(present);
     else missing.push(entry);
   }
-  return { found, missing };
+  return { found, missing, unanswered };
+}
+
+/** What became of the question for what a list lacks. */
+interface LookedUp {
+  readonly found: readonly Authorization[];
+  readonly missing: readonly Entry[];
+  readonly unanswered: readonly Unanswered[];
+}
+
+/** An entry of which Heroku does not say whether it is there. */
+interface Unanswered {
+  readonly entry: Entry;
+  readonly error: HerokuError;
+}
+
+/** One question that Heroku does not answer must not end the whole sweep. */
+async function answered<T>(question: Promise<T>): Promise<T | HerokuError> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof HerokuError && error.code !== "unauthorized") return error;
+    throw error;
+  }
 }
 
 /** Asks Heroku with the tokens themselves about what its list contradicts. */
@@ -187,6 +230,12 @@ function describeUnreliable({ broken, unreadable }: Listing, note: LedgerNote): 
   return `Heroku's list holds ${
     unreadable.length === 1 ? "a record" : `${unreadable.length} records`
   } that cannot be read (the first on page ${page} at index ${index}: ${reason}). Until that changes, or everything that Herotate knows is listed beside them, nothing counts as gone, and new credentials wait. If that goes on, deploy a newer Herotate if there is one, or ask Heroku's support`;
+}
+
+function describeUnanswered(unanswered: readonly Unanswered[]): string | null {
+  if (unanswered.length === 0) return null;
+  const [{ entry, error }] = unanswered;
+  return `Heroku does not list generation ${entry.generation} of '${entry.credential}', and does not say whether it is gone: ${error.message}. Nothing counts as gone until it does`;
 }
 
 function noticesOf({ mistyped }: Listing): Notice[] {

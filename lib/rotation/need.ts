@@ -134,8 +134,12 @@ export function findNeed(
 
   const [holder] = holders;
   const { generation } = holder.entry;
-  const { at, by, emergencyAt } = dueOf(credential, holder);
-  if (now >= at) return { ...dueReason(credential, holder, by, now), emergencyAt };
+  const { at, by, emergencyAt, expiringAt } = dueOf(credential, holder);
+  if (now >= at) {
+    // Whatever came first, an end that nears is what may not wait.
+    const why = now >= expiringAt ? "expiry" : by;
+    return { ...dueReason(credential, holder, why, now), emergencyAt };
+  }
   if (current && alive.length > 1) {
     return before(
       holders,

@@ -167,7 +167,8 @@ export function graceFor(credential: Credential, lifetime: number | null): numbe
 
 /**
  * How long before its expiry a replacement is due, the emergency window aside. `renewBefore` is meant
- * for the lifetime that was asked for: where less was granted, it is less by the same share.
+ * for the lifetime that is asked for: of one that lives less, by an earlier configuration or as less
+ * was granted, it is less by the same share.
  */
 function windowOf(
   lifetime: number,
@@ -175,7 +176,8 @@ function windowOf(
   { lifetime: configured, renewBefore }: Pick<Credential, "lifetime" | "renewBefore">,
   asked: number | null | undefined = configured,
 ): number {
-  const share = typeof asked === "number" ? Math.min(1, lifetime / asked) : 1;
+  const meant = configured ?? asked;
+  const share = typeof meant === "number" ? Math.min(1, lifetime / meant) : 1;
   const fits = renewBefore !== undefined &&
     (typeof configured === "number" || renewBefore < lifetime / 2);
   const window = fits ? renewBefore * share : lifetime / 3;

@@ -268,13 +268,29 @@ async function promote(
       (state === "adopted" || state === "minted" || state === "current") &&
       generation < entry.generation
     );
-  const grace = graceFor(credential, entry.lifetime);
-  const overlap = stale.some(({ state, generation }) => state === "adopted" && generation > 0)
-    ? Math.max(grace, strangersOverlap)
-    : grace;
-  const left = stale.length === 0 ? 0 : clamp(since + overlap - now, 0, overlap);
+  const overlap = graceFor(credential, entry.lifetime);
+  const left = stale.length === 0 ? 0 : Math.max(
+    clamp(since + overlap - now, 0, overlap),
+    stale.some(isStrangers) ? strangersLeft(known, since, now) : 0,
+  );
   await world.ledger.renew(lease, now + left + leaseDuration);
   return { stale: stale.map((older) => older.mark), left };
+}
+
+/** Whether an entry was adopted with another ledger's mark. */
+function isStrangers({ state, generation }: Entry): boolean {
+  return state === "adopted" && generation > 0;
+}
+
+/**
+ * How long what another ledger made lives on: from the first successor on, not from the newest, or what
+ * is rotated more often than that would never be rid of it.
+ */
+function strangersLeft({ entries }: CredentialLedger, since: number, now: number): number {
+  const proofs = entries.flatMap(({ made, provenAt }) =>
+    made && provenAt !== null && provenAt <= now ? [provenAt] : []
+  );
+  return clamp(Math.min(since, ...proofs) + strangersOverlap - now, 0, strangersOverlap);
 }
 
 /** Deletes the stale authorizations, one a step, once every required target is seen to hold the new token. */

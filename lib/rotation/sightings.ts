@@ -6,10 +6,24 @@
  */
 import type { Authorization } from "../authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
-import { factsOf, hasOtherEnd, hasOtherToken, isExpected, leftoversOf, type View } from "./line.ts";
+import {
+  expiryOf,
+  factsOf,
+  hasOtherEnd,
+  hasOtherToken,
+  isExpected,
+  leftoversOf,
+  type View,
+} from "./line.ts";
 
 /** How long what was deleted or given up must be missing to count as gone, in milliseconds: 10 minutes. */
 const SETTLED_AFTER = 10 * 60_000;
+
+/** So little before an end it matters no more, and may be an answer gone wrong: a minute. */
+const NEARLY_ENDED = 60_000;
+
+/** How much earlier an end must be than the ledger's to be another one, in milliseconds: 2 minutes. */
+const END_TOLERANCE = 2 * 60_000;
 
 /** What changed for these entries. Those of which nothing new is known are left out. */
 export function findSightings(ledgers: Iterable<CredentialLedger>, view: View): Sighting[] {
@@ -51,14 +65,14 @@ export function tolerated(
   const isWhole = [...ledgers].flatMap(({ entries }) => entries).every((entry) =>
     isExpected(entry)
       ? view.byId.has(entry.authorization ?? "") || hasExpired(entry, view.at)
-      : entry.authorization !== null || entry.goneAt !== null
+      : entry.authorization !== null || entry.goneAt !== null || hasExpired(entry, view.at)
   );
   return isWhole ? unreadable : before;
 }
 
 function see(entry: Entry, view: View): Sighting | undefined {
   const authorization = view.byId.get(entry.authorization ?? "");
-  const same = toSighting(authorization ? completed(entry, authorization, view.at) : entry);
+  const same = toSighting(authorization ? completed(entry, authorization, view) : entry);
   const { accessToken, seenAt, doubtedSince, goneAt } = same;
   if (!isExpected(entry)) {
     if (entry.state === "foreign" || entry.state === "released") return;
@@ -66,7 +80,8 @@ function see(entry: Entry, view: View): Sighting | undefined {
     if (isLost ? leftoversOf(entry, view).length > 0 : authorization) {
       return { ...same, goneAt: null };
     }
-    if (entry.state === "intended" || !isSettled(entry, view)) return;
+    if (entry.state === "intended") return;
+    if (!isSettled(entry, view) && !hasExpired(entry, view.at)) return;
     return { ...same, goneAt: goneAt ?? view.at };
   }
   const accepted = view.accepted.get(entry.authorization ?? "");
@@ -107,11 +122,13 @@ function toSighting(entry: Entry): Sighting {
   };
 }
 
-/** What was found in Heroku, with what could not be read of it then. */
-function completed(entry: Entry, authorization: Authorization, at: number): Entry {
-  if (entry.state !== "adopted") return entry;
-  const found = factsOf(authorization, at);
-  const hasUnknownEnd = entry.expiresAt === null && entry.lifetime !== null;
+/** An entry with what of it could not be read before. */
+function completed(entry: Entry, authorization: Authorization, view: View): Entry {
+  if (entry.state !== "adopted") return withListedEnd(entry, authorization, view);
+  const found = factsOf(authorization, view.at);
+  // An end that is listed later shows that a null was no word for never.
+  const hasUnknownEnd = entry.expiresAt === null &&
+    (entry.lifetime !== null || found.expiresAt !== null);
   return {
     ...entry,
     accessToken: entry.accessToken ?? found.accessToken,
@@ -121,13 +138,29 @@ function completed(entry: Entry, authorization: Authorization, at: number): Entr
   };
 }
 
+/** A create's answer may name no end, or a wrong one: what ends earlier by the list does so. */
+function withListedEnd(entry: Entry, authorization: Authorization, view: View): Entry {
+  const { made, expiresAt, lifetime, notedAt } = entry;
+  const isSame = view.accepted.get(authorization.id) ?? !hasOtherToken(entry, authorization);
+  const end = expiryOf(authorization, view.at);
+  if (!made || !isSame || end === null || end < view.at + NEARLY_ENDED) return entry;
+  if (end >= (expiresAt ?? Infinity) - END_TOLERANCE) return entry;
+  // Where a clock jumped back, the difference is no lifetime.
+  const granted = end - notedAt > NEARLY_ENDED ? end - notedAt : lifetime;
+  return { ...entry, expiresAt: end, lifetime: granted };
+}
+
 /** Whether an absence shows that what was deleted or given up is gone. */
 function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, sparse }: View): boolean {
   return !doubtful && !sparse && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
 }
 
-/** Whether an entry's end has passed, as far as the ledger knows it. */
-export function hasExpired({ expiresAt }: Entry, at: number): boolean {
+/** Whether an entry's end has passed, as far as the ledger knows it, or as a lost create asked for it. */
+export function hasExpired(
+  { expiresAt, authorization, asked, notedAt }: Entry,
+  at: number,
+): boolean {
+  if (authorization === null) return asked !== null && notedAt + asked <= at;
   return expiresAt !== null && expiresAt <= at;
 }
 

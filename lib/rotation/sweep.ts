@@ -89,6 +89,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
   const { view, unreliable } = look;
   let { known } = look;
   if (unreliable !== null) problems.push(unreliable);
+  problems.push(...look.problems);
 
   // What cannot be read may be the very authorization that a new credential is to begin with.
   const adoption = look.isSure

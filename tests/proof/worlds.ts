@@ -270,6 +270,30 @@ export const worlds: readonly World[] = [
     interval: 15 * minute,
     judge: (sim) => unmade(sim, 10),
   },
+  ...[undefined, null].map((end): World => ({
+    name: `eight hours granted where 30 days were asked, and create says ${end} of them`,
+    options: ci({ lifetime: 30 * day }, { capped: { seconds: 8 * 3600 } }),
+    days: 4,
+    interval: 15 * minute,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      sim.mutate = (response, call) => sayEnd(response, call, end);
+    },
+    judge: (sim) => unmade(sim, 10),
+  })),
+  {
+    name: "eight hours granted where 30 days were asked, and each third answer lost",
+    options: ci({ lifetime: 30 * day }, { capped: { seconds: 8 * 3600 } }),
+    days: 4,
+    interval: 15 * minute,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      let count = 0;
+      sim.fate = ({ name }) =>
+        name === "POST /oauth/authorizations" && ++count % 3 === 0 ? "lost" : "sent";
+    },
+    judge: (sim) => unmade(sim, 10),
+  },
   {
     name: "30 days granted where a year was asked",
     options: ci({ lifetime: 365 * day }, { capped: { seconds: 30 * 86_400 } }),
@@ -383,6 +407,26 @@ export const worlds: readonly World[] = [
       );
     },
     judge: (sim) => tooMany(sim, 0),
+  },
+  {
+    name: "a lost answer, and from then on a record that cannot be read",
+    options: ci({ lifetime: 8 * day }),
+    days: 24,
+    async prepare(sim) {
+      await adoptDue(sim);
+      let lost = false;
+      sim.fate = ({ name }) => {
+        if (name !== "POST /oauth/authorizations" || lost) return "sent";
+        lost = true;
+        sim.heroku.insert({});
+        return "lost";
+      };
+    },
+    judge: (sim) =>
+      sim.database.query("SELECT 1 FROM entries WHERE gone_at IS NULL AND authorization IS NULL")
+          .length > 0
+        ? ["What a lost answer left is looked for for ever"]
+        : unmade(sim, 4),
   },
   {
     name: "a token revoked by hand",
@@ -513,6 +557,14 @@ export const worlds: readonly World[] = [
     },
   },
 ];
+
+/** Changes what a create answers about its token's end. */
+async function sayEnd(response: Response, call: string, end: unknown): Promise<Response> {
+  if (call !== "POST /oauth/authorizations" || response.status !== 201) return response;
+  const { access_token, ...more }: Record<string, unknown> = await response.json();
+  const body = { ...more, access_token: { ...access_token, expires_in: end } };
+  return Response.json(body, { status: 201, headers: response.headers });
+}
 
 function revokeAll({ heroku }: Simulation): void {
   for (const { id, token } of heroku.live()) if (token !== heroku.token) heroku.revoke(id);

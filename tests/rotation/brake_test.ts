@@ -37,6 +37,13 @@ Deno.test("findBrake() counts what a clock that ran ahead has dated", () => {
   assert(brakeOf(ahead));
 });
 
+Deno.test("findBrake() counts no more than a day of what a clock that ran ahead has dated", () => {
+  const ahead = madeEvery(5 * hour, 15, { lifetime: 8 * hour })
+    .map((entry) => ({ ...entry, notedAt: entry.notedAt + 900 * day }));
+  const since = madeEvery(5 * hour, 5, { lifetime: 8 * hour });
+  assertEquals(brakeOf([...ahead, ...since], { lifetime: 8 * hour }), undefined);
+});
+
 Deno.test("findBrake() counts by the Worker's clock, whatever Heroku says of the creation", () => {
   const backdated = madeEvery(hour, 4).map((entry) => ({ ...entry, createdAt: 0 }));
   assert(brakeOf(backdated));
@@ -97,6 +104,20 @@ Deno.test("findBrake() goes by what Heroku granted: a third of a day's schedule 
   const entries = madeEvery(4 * hour, 6, { lifetime: 8 * hour });
   assertEquals(brakeOf(entries), undefined);
   assert(brakeOf(madeEvery(hour, 24, { lifetime: 8 * hour })));
+});
+
+Deno.test("findBrake() goes by no lifetime of those whose answer was lost", () => {
+  const lost = {
+    state: "discarded",
+    authorization: null,
+    expiresAt: null,
+    lifetime: 30 * day,
+  } as const;
+  const entries = [
+    ...madeEvery(5 * hour, 4, { lifetime: 8 * hour, asked: 30 * day }),
+    ...madeEvery(hour, 3, { ...lost, asked: 30 * day }),
+  ];
+  assertEquals(brakeOf(entries), undefined);
 });
 
 for (

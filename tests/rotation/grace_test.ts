@@ -213,6 +213,20 @@ Deno.test("rotate() waits on when the grace was made longer in it, and no less w
   await assertClean(sim);
 });
 
+Deno.test("rotate() deletes what an earlier ledger made two hours after its first successor, however short that lives", async () => {
+  const sim = createSimulation({
+    credentials: [{ name: "ci", lifetime: hour, grace: 10 * minute, targets: ["hook:ci"] }],
+  });
+  const description = "ci [g4 aaaaaaaaaaaa]";
+  const { token } = sim.heroku.issue({ description, scope: ["write"], expires_in: null });
+  await sim.put("hook:ci", token);
+  await sim.live(110 * minute, 5 * minute);
+  assertEquals(deletedIn(sim), []);
+  await sim.live(20 * minute, 5 * minute);
+  assertEquals(deletedIn(sim).includes("ci g4"), true);
+  await assertClean(sim);
+});
+
 Deno.test("rotate() waits no longer over a proof that a clock which ran ahead has dated", async () => {
   const { sim } = await startDue({ grace: 6 * hour, targets: ["hook:a", "hook:b"] });
   sim.down.add("hook:b");

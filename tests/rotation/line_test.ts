@@ -267,6 +267,22 @@ for (
   });
 }
 
+for (
+  const [what, created_at, left, lifetime, createdAt] of [
+    ["no date of its creation", undefined, hour, 30 * day, now],
+    ["no date of its creation, and lives for long", undefined, 90 * day, 90 * day, now],
+    ["a date of 1970", "1970-01-01T00:00:01Z", hour, 30 * day, now],
+    ["a date that is years ahead", "2036-01-01T00:00:00Z", hour, 30 * day, now],
+    ["a date that is an hour ahead", new Date(now + hour).toISOString(), 8 * hour, 8 * hour, now],
+  ] as const
+) {
+  Deno.test(`adoptionOf() notes a lifetime of ${lifetime / day} days for what has ${what}`, () => {
+    const access_token = { id: "access-0", expires_in: left / 1000 };
+    const [entry] = adopted([listed(0, { created_at, access_token })]);
+    assertEquals([entry.lifetime, entry.createdAt], [lifetime, createdAt]);
+  });
+}
+
 Deno.test("adoptionOf() copes with a record of nothing but an id and a description", () => {
   assertEquals(adopted([{ id: "authorization-0", description: "ci" }]), [
     found(0, { accessToken: null, scope: null, expiresAt: null }),

@@ -465,6 +465,37 @@ const table: readonly {
     expected: { kind: "wait" },
   },
   {
+    name: "answers another Worker once, also where Heroku gives all the same date",
+    situation: {
+      heroku: [listed(2, { age: 2 * day }), listed(3, { age: day })],
+      known: knownOf([
+        entryOf(2, "foreign", { age: 2 * day, createdAt: 0 }),
+        entryOf(3, "current", { age: day, createdAt: 0 }),
+      ], { deliveries: [provenAt(3)] }),
+    },
+    expected: { kind: "wait" },
+  },
+  {
+    name: "answers another Worker of the same date that showed up later",
+    situation: {
+      heroku: [listed(1, { age: 2 * day }), listed(2, { age: day })],
+      known: knownOf([
+        entryOf(1, "current", { age: 2 * day, createdAt: 0 }),
+        entryOf(2, "foreign", { age: day, createdAt: 0 }),
+      ], { deliveries: [provenAt(1)] }),
+    },
+    expected: { kind: "rotate", cause: "competitor" },
+  },
+  {
+    name: "calls what is too old and near its end by its end",
+    situation: {
+      heroku: [listed(0, { age: 29 * day })],
+      credential: credentialOf({ maxAge: day }),
+      known: knownOf([entryOf(0, "adopted", { age: 29 * day })]),
+    },
+    expected: { kind: "rotate", cause: "expiry", urgent: true },
+  },
+  {
     name: "does nothing at all while paused, however urgent",
     situation: current(day, { heroku: [], credential: credentialOf({ paused: true }) }),
     expected: { kind: "wait", reason: "It is paused: remove 'paused' to go on", until: null },

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
 import fc from "fast-check";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import {
@@ -71,6 +78,17 @@ for (
     assertEquals(dueAfter(lifetime, { lifetime, renewBefore }).at, lifetime / 10);
   });
 }
+
+Deno.test("due() scales a 'renewBefore' that is meant for a longer lifetime than was asked for", () => {
+  const { at, by } = due(credential({ lifetime: 365 * day, renewBefore: 60 * day }), {
+    createdAt: 0,
+    expiresAt: 30 * day,
+    lifetime: 30 * day,
+    asked: 30 * day,
+  });
+  assertEquals(by, "expiry");
+  assertGreaterOrEqual(at, 24 * day);
+});
 
 for (
   const [granted, asked, renewBefore, expected] of [

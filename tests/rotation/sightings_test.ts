@@ -103,6 +103,14 @@ for (
       {},
       undefined,
     ],
+    [
+      "was lost with its answer, and would have ended, in a list that cannot be relied on",
+      "discarded",
+      { authorization: null, endedAt: now - hour, notedAt: now - 30 * day },
+      [],
+      { doubtful: true },
+      { goneAt: now },
+    ],
     ["is another Worker's", "foreign", {}, [], {}, undefined],
     ["was left to who renamed it", "released", {}, [], {}, undefined],
     ["is being made", "intended", { authorization: null }, [], {}, undefined],
@@ -138,6 +146,14 @@ for (
       0,
       1,
     ],
+    [
+      "what a lost answer left would have ended",
+      [entryOf(1, "current"), entryOf(2, "discarded", { authorization: null, age: 30 * day })],
+      [listed(1)],
+      1,
+      0,
+      1,
+    ],
     ["what is known has expired", [entryOf(1, "current", { age: 40 * day })], [], 1, 0, 1],
   ] as const
 ) {
@@ -164,8 +180,72 @@ Deno.test("findSightings() completes what could not be read of an authorization 
   ]);
 });
 
+Deno.test("findSightings() takes back that an adopted authorization never expires once its end is listed", () => {
+  const never = { lifetime: null, expiresAt: null };
+  const known = knownOf([entryOf(0, "adopted", { age: 5 * day, description: "ci", ...never })]);
+  const [found] = findSightings([known], createView([listed(0, { age: 5 * day })], now));
+  assertEquals([found.lifetime, found.expiresAt], [30 * day, now + 25 * day]);
+});
+
 Deno.test("findSightings() changes nothing that was read of an authorization when it was adopted", () => {
   const known = knownOf([entryOf(0, "adopted", { age: 5 * day, description: "ci" })]);
   const changed = listed(0, { scope: ["global"], description: "mine", lifetime: 90 * day });
   assertEquals(findSightings([known], createView([changed], now)), []);
 });
+
+for (
+  const [what, state, entry, token, view, expected] of [
+    ["earlier", "current", {}, { expires_in: 8 * 3600 }, {}, {
+      lifetime: 5 * day + 8 * hour,
+      expiresAt: now + 8 * hour,
+    }],
+    [
+      "where create named none",
+      "minted",
+      { lifetime: null, expiresAt: null, asked: null },
+      { expires_in: 8 * 3600 },
+      {},
+      { lifetime: 5 * day + 8 * hour, expiresAt: now + 8 * hour },
+    ],
+    [
+      "earlier, of a token that was regenerated",
+      "current",
+      {},
+      {
+        id: "another",
+        expires_in: 8 * 3600,
+      },
+      {},
+      undefined,
+    ],
+    [
+      "earlier, of a token whose id only differs",
+      "current",
+      {},
+      { id: "another", expires_in: 8 * 3600 },
+      { accepted: new Map([["authorization-1", true]]) },
+      { lifetime: 5 * day + 8 * hour, expiresAt: now + 8 * hour },
+    ],
+    ["later", "current", {}, { expires_in: 300 * 86_400 }, {}, undefined],
+    ["as never", "current", {}, { expires_in: null }, {}, undefined],
+    ["as a second from now", "current", {}, { expires_in: 1 }, {}, undefined],
+    [
+      "earlier, where a clock was ahead when it was made",
+      "current",
+      { notedAt: now + 9 * day, expiresAt: now + 39 * day },
+      { expires_in: 8 * 3600 },
+      {},
+      { lifetime: 30 * day, expiresAt: now + 8 * hour },
+    ],
+  ] as const
+) {
+  Deno.test(`findSightings() of an end that is listed ${what} ${expected ? "notes" : "does not note"} it`, () => {
+    const known = knownOf([entryOf(1, state, { age: 5 * day, ...entry })]);
+    const seen = listed(1, { age: 5 * day, access_token: { id: "access-1", ...token } });
+    const [found] = findSightings([known], createView([seen], now, view));
+    const { lifetime, expiresAt } = found ?? known.entries[0];
+    const before = known.entries[0];
+    const unchanged = { lifetime: before.lifetime, expiresAt: before.expiresAt };
+    assertEquals({ lifetime, expiresAt }, expected ?? unchanged);
+  });
+}

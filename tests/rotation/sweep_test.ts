@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type AuthorizationsClient, createClient } from "../../lib/client.ts";
+import { ServerError } from "../../lib/errors.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
 import { createAccountReader } from "../../lib/rotation/account.ts";
 import { createOwnToken } from "../../lib/rotation/own_token.ts";
@@ -444,6 +445,50 @@ Deno.test("sweep() asks for what the ledger knows and the list lacks before it c
   const report = await sweep({ ...world, authorizations });
   assertEquals([kindsOf(report), started], [["wait"], []]);
 });
+
+Deno.test("sweep() goes on with the others when Heroku does not say whether one is gone", async () => {
+  const { world, heroku } = await start([credentialOf(), credentialOf({ name: "ops" })]);
+  for (const description of ["ci", "ops"]) {
+    heroku.issue({ description, scope: ["write"], expires_in: month });
+  }
+  await sweep(world);
+  heroku.advance(28 * day);
+  const authorizations = hideFrom(world.authorizations, "ci");
+  const report = await sweep({ ...world, authorizations });
+  assertEquals([kindsOf(report), report.started], [["rotate", "rotate"], ["ci", "ops"]]);
+  assertMatch(report.unreliable ?? "", /^Heroku does not list generation 0 of 'ci', and does not/);
+});
+
+Deno.test("sweep() goes on without the account's default API key, and begins nothing new, when Heroku does not say which it is", async () => {
+  const { world, heroku } = await start();
+  heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
+  await sweep(world);
+  heroku.advance(28 * day);
+  const authorizations = hideFrom(world.authorizations, "~");
+  const credentials = [credentialOf(), credentialOf({ name: "new" })];
+  const report = await sweep({ ...world, credentials, authorizations });
+  assertEquals(report.started, ["ci"]);
+  assertEquals(report.decisions.map(({ credential }) => credential), ["ci"]);
+  assertEquals(report.problems.length, 1);
+});
+
+/** A client whose list lacks the authorization of a description, and that does not answer for its id. */
+function hideFrom(client: AuthorizationsClient, hidden: string): AuthorizationsClient {
+  const ids = new Set([hidden]);
+  return {
+    ...client,
+    iterate: async function* (options) {
+      for await (const each of client.iterate(options)) {
+        if (each.description === hidden) ids.add(each.id);
+        else yield each;
+      }
+    },
+    info: (id, options) =>
+      ids.has(id)
+        ? Promise.reject(new ServerError("Heroku answered 500", { status: 500 }))
+        : client.info(id, options),
+  };
+}
 
 Deno.test("sweep() says that it could not start a rotation, counts none as started, and tries again", async () => {
   const { world, heroku, started } = await start();
