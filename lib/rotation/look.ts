@@ -114,7 +114,7 @@ export async function lookAround(
     unreliable,
     isSure: !view.doubtful && !(untouchable instanceof HerokuError) &&
       (noted.unsure === 0 || noted.unsure > UNSURE_LISTS),
-    notices: noticesOf(listing),
+    notices: noticesOf(listing, view),
     problems: untouchable instanceof HerokuError
       ? [
         `Cannot look up the account's default API key, so no new credential begins: ${untouchable.message}`,
@@ -238,13 +238,28 @@ function describeUnanswered(unanswered: readonly Unanswered[]): string | null {
   return `Heroku does not list generation ${entry.generation} of '${entry.credential}', and does not say whether it is gone: ${error.message}. Nothing counts as gone until it does`;
 }
 
-function noticesOf({ mistyped }: Listing): Notice[] {
-  if (mistyped.length === 0) return [];
-  const [{ id, member, reason }] = mistyped;
-  return [{
-    credential: null,
-    kind: "mistyped",
-    message:
+function noticesOf({ mistyped, unreadable }: Listing, view: View): Notice[] {
+  const notices: Notice[] = [];
+  const notice = (kind: Notice["kind"], message: string) =>
+    notices.push({ credential: null, kind, message });
+  if (view.own.size > 1) {
+    notice(
+      "own_authorization",
+      `Any of ${view.own.size} authorizations may be the one that Herotate itself works with, as Heroku does not show enough of their tokens: none of them is touched. They are listed below. Give Herotate one of its own that is made by \`heroku authorizations:create -d herotate\``,
+    );
+  }
+  if (unreadable.length > 0 && !view.doubtful) {
+    notice(
+      "unreadable",
+      `Records in Heroku's list cannot be read (${unreadable.length}). All that is known is listed beside them, so nothing waits for them: ask Heroku's support what they are`,
+    );
+  }
+  if (mistyped.length > 0) {
+    const [{ id, member, reason }] = mistyped;
+    notice(
+      "mistyped",
       `Members in Heroku's list have another type than documented and count as missing (${mistyped.length}), such as '${member}' of ${id}: ${reason}`,
-  }];
+    );
+  }
+  return notices;
 }

@@ -182,7 +182,9 @@ function decide(
       kind: "blocked",
       cause,
       credential: name,
-      reason: `${reason}. No earlier authorization says which scope it needs: set 'scope'`,
+      reason: `${reason}. No earlier authorization says which scope it needs: set 'scope'${
+        describeOwn(name, view)
+      }`,
       until: null,
     };
   }
@@ -216,6 +218,13 @@ function isEnding({ newest, current }: Line, { cause, ...need }: Need, now: numb
   if (cause === null) return false;
   if (cause === "expiry" && "emergencyAt" in need) return now >= need.emergencyAt;
   return !current && newest !== undefined && hasExpired(newest, now);
+}
+
+/** Why what bears the name is no predecessor, where that is so. */
+function describeOwn(name: string, { byName, own }: View): string {
+  return byName.get(name)?.some(({ id }) => own.has(id))
+    ? ". The one of its name may be the authorization that Herotate itself works with, so it is not touched"
+    : "";
 }
 
 function isLeased(ledger: CredentialLedger, credential: Credential, now: number): boolean {

@@ -414,8 +414,10 @@ Deno.test("sweep() of two Workers for one credential costs no token that a targe
 });
 
 /** A world for sweeps whose starts are only noted. */
-async function start(credentials = [credentialOf({ scope: ["write"] })]) {
-  const heroku = createFakeHeroku({ faults: false, now: Date.UTC(2026, 0, 1) });
+async function start(
+  credentials = [credentialOf({ scope: ["write"] })],
+  heroku = createFakeHeroku({ faults: false, now: Date.UTC(2026, 0, 1) }),
+) {
   heroku.issue({ description: "web", scope: ["read"] });
   const { fetch, token } = heroku;
   const started: string[] = [];
@@ -579,4 +581,34 @@ Deno.test("sweep() rotates two credentials whose long names begin alike, each on
   assertEquals(lineOf(sim), names.map((name) => `${name} g1`));
   assertEquals(names.map((name, index) => standsAt(sim, `hook:${index}`, name)), lineOf(sim));
   await assertClean(sim);
+});
+
+Deno.test("sweep() says which authorizations may be its own, and touches none of them", async () => {
+  const heroku = createFakeHeroku({
+    faults: false,
+    now: Date.UTC(2026, 0, 1),
+    redaction: "weak",
+    ownAuthorization: { description: "herotate" },
+  });
+  const { world, started } = await start([credentialOf({ scope: undefined })], heroku);
+  heroku.issue({ description: "ci", scope: ["global"], expires_in: month });
+  const report = await sweep(world);
+  assertEquals(started, []);
+  assertEquals(report.notices.map(({ kind }) => kind), ["own_authorization"]);
+  assertStringIncludes(report.notices[0].message, "Any of 2 authorizations");
+  assertStringIncludes(report.decisions[0].reason, "the authorization that Herotate itself works");
+  assertEquals(
+    report.unmanaged.filter(({ reason }) => reason.startsWith("One of 2")).map((each) =>
+      each.description
+    ).sort(),
+    ["ci", "herotate"],
+  );
+});
+
+Deno.test("sweep() says how many records no one can read, once it no longer waits for them", async () => {
+  const { world, heroku } = await start();
+  heroku.insert({ id: 7, description: "odd" });
+  assertEquals((await sweep(world)).notices, []);
+  const { unreliable, notices } = await sweep(world);
+  assertEquals([unreliable, notices.map(({ kind }) => kind)], [null, ["unreadable"]]);
 });
