@@ -20,7 +20,7 @@ import { NONCE, secureHeaders, type SecureHeadersVariables } from "hono/secure-h
 import { auth } from "hono/utils/basic-auth";
 import { timingSafeEqual } from "hono/utils/buffer";
 import type { Ledger } from "../lib/rotation/ledger.ts";
-import type { ConfigurationResult } from "./config.ts";
+import type { ConfigurationResult } from "./config/configuration.ts";
 import { assessHealth, type Situation } from "./health.ts";
 import type { Log } from "./log.ts";
 import { readServedToken } from "./served_token.ts";

@@ -14,7 +14,11 @@ import { createSealing, SealingError } from "../lib/rotation/sealing.ts";
 import { createTokenStore } from "../lib/rotation/store.ts";
 import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
 import type { TargetDefinition, TokenStore } from "../lib/targets/target.ts";
-import { type Configuration, type ConfigurationResult, parseConfiguration } from "./config.ts";
+import {
+  type Configuration,
+  type ConfigurationResult,
+  parseConfiguration,
+} from "./config/configuration.ts";
 import { createLedger, type Database } from "./ledger.ts";
 import { createLog, type Log } from "./log.ts";
 import { createSteadyDatabase } from "./steady_database.ts";

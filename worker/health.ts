@@ -8,7 +8,7 @@ import type { Credential } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import { ageOf } from "../lib/rotation/need.ts";
 import { due } from "../lib/rotation/policy.ts";
-import type { ConfigurationResult } from "./config.ts";
+import type { ConfigurationResult } from "./config/configuration.ts";
 import type { SweepRecord } from "./sweep_log.ts";
 
 /**

@@ -17,7 +17,7 @@ import {
   type Situation,
   tooManyFailures,
 } from "./health.ts";
-import type { Mistake } from "./mistake.ts";
+import type { Mistake } from "./config/mistakes.ts";
 import type { SweepRecord } from "./sweep_log.ts";
 
 /** The whole status. */

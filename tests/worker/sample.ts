@@ -10,7 +10,7 @@ import type { SweepReport } from "../../lib/rotation/sweep.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import type { TargetDefinition, TokenStore } from "../../lib/targets/target.ts";
 import { webhook } from "../../lib/targets/webhook.ts";
-import { type ConfigurationResult, parseConfiguration } from "../../worker/config.ts";
+import { type ConfigurationResult, parseConfiguration } from "../../worker/config/configuration.ts";
 
 /** The time in these tests. */
 export const now = Date.parse("2026-10-03T14:05:00.000Z");

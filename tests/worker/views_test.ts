@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import fc from "fast-check";
 import type { HealthReasonKind } from "../../worker/health.ts";
-import type { Mistake } from "../../worker/mistake.ts";
+import type { Mistake } from "../../worker/config/mistakes.ts";
 import type { CredentialStatus, Status, SweepStatus } from "../../worker/status.ts";
 import { renderPage } from "../../worker/views/page.ts";
 import { renderDistance, renderMoment, renderTime } from "../../worker/views/time.ts";

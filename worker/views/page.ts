@@ -5,7 +5,7 @@
  */
 import { html, raw } from "hono/html";
 import type { HealthReason } from "../health.ts";
-import type { Mistake } from "../mistake.ts";
+import type { Mistake } from "../config/mistakes.ts";
 import type { Status, UnmanagedStatus } from "../status.ts";
 import { renderCredential } from "./credential.ts";
 import { style } from "./style.ts";

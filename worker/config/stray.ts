@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { measureDistance, type Mistake } from "./mistake.ts";
+import { measureDistance, type Mistake } from "./mistakes.ts";
 
 /** The variables that the Worker reads. */
 const variables = ["CREDENTIALS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { CredentialTarget } from "../lib/rotation/credential.ts";
-import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../lib/targets/target.ts";
-import { describeMisplaced } from "./config_stray.ts";
-import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistake.ts";
+import type { CredentialTarget } from "../../lib/rotation/credential.ts";
+import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
+import { describeMisplaced } from "./stray.ts";
+import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
 
 /** A target whose table is right. */
 export interface TargetDraft {

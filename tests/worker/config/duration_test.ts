@@ -5,7 +5,7 @@ import {
   guessDuration,
   parseDuration,
   roundDuration,
-} from "../../worker/duration.ts";
+} from "../../../worker/config/duration.ts";
 
 Deno.test("parseDuration() reads a whole number and one unit", () => {
   const table = [

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { TargetDefinition } from "../lib/targets/target.ts";
-import { type CredentialMembers, parseCredentialMembers } from "./config_credential.ts";
-import { readName } from "./config_name.ts";
-import { parseTarget, type TargetDraft } from "./config_target.ts";
-import { fromJson, isTable, joinPath, type Mistake } from "./mistake.ts";
+import type { TargetDefinition } from "../../lib/targets/target.ts";
+import { type CredentialMembers, parseCredentialMembers } from "./credential_members.ts";
+import { readName } from "./name.ts";
+import { parseTarget, type TargetDraft } from "./targets.ts";
+import { fromJson, isTable, joinPath, type Mistake } from "./mistakes.ts";
 
 /** One table: what is right in it, and all that is wrong. */
 export interface CredentialDraft {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { parseMarker } from "../lib/rotation/marker.ts";
-import { isTable } from "./mistake.ts";
+import { parseMarker } from "../../lib/rotation/marker.ts";
+import { isTable } from "./mistakes.ts";
 
 /**
  * How long a name may be. A replacement is called by its name and a marker of up to 23 characters,

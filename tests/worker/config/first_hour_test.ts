@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { targets as definitions } from "../../lib/targets/registry.ts";
-import { earliestDue } from "../../lib/rotation/policy.ts";
-import { type ConfigurationResult, parseConfiguration } from "../../worker/config.ts";
-import { parseDuration } from "../../worker/duration.ts";
-import type { Mistake } from "../../worker/mistake.ts";
-import { canary, createEnv, createTable, type Env, keys } from "./sample.ts";
+import { targets as definitions } from "../../../lib/targets/registry.ts";
+import { earliestDue } from "../../../lib/rotation/policy.ts";
+import {
+  type ConfigurationResult,
+  parseConfiguration,
+} from "../../../worker/config/configuration.ts";
+import { parseDuration } from "../../../worker/config/duration.ts";
+import type { Mistake } from "../../../worker/config/mistakes.ts";
+import { canary, createEnv, createTable, type Env, keys } from "../sample.ts";
 
 function parse(env: Env): ConfigurationResult {
   const store = { serve: () => Promise.resolve(true), read: () => Promise.resolve(undefined) };

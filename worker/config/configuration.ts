@@ -5,26 +5,26 @@
  * @module
  */
 import * as v from "valibot";
-import { createRedact } from "../lib/redact.ts";
-import type { Credential } from "../lib/rotation/credential.ts";
-import type { Fuse } from "../lib/rotation/decision.ts";
-import { serviceUrl } from "../lib/targets/fields.ts";
-import { store } from "../lib/targets/store.ts";
+import { createRedact } from "../../lib/redact.ts";
+import type { Credential } from "../../lib/rotation/credential.ts";
+import type { Fuse } from "../../lib/rotation/decision.ts";
+import { serviceUrl } from "../../lib/targets/fields.ts";
+import { store } from "../../lib/targets/store.ts";
 import {
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
   type TokenStore,
-} from "../lib/targets/target.ts";
-import { parseAccount } from "./config_account.ts";
-import { checkBindings } from "./config_bindings.ts";
-import { findConflicts } from "./config_conflicts.ts";
-import { type CredentialDraft, draftCredential, readTables } from "./config_draft.ts";
-import { parseFuse } from "./config_fuse.ts";
-import { needsOf, ownNeeds } from "./config_needs.ts";
-import { checkSecrets, findShared, keyForm, readSecret } from "./config_secrets.ts";
-import { findStray, isVariable } from "./config_stray.ts";
-import type { Mistake } from "./mistake.ts";
+} from "../../lib/targets/target.ts";
+import { parseAccount } from "./account.ts";
+import { checkBindings } from "./bindings.ts";
+import { findConflicts } from "./conflicts.ts";
+import { type CredentialDraft, draftCredential, readTables } from "./credentials.ts";
+import { parseFuse } from "./fuse.ts";
+import { needsOf, ownNeeds } from "./needs.ts";
+import { checkSecrets, findShared, keyForm, readSecret } from "./secrets.ts";
+import { findStray, isVariable } from "./stray.ts";
+import type { Mistake } from "./mistakes.ts";
 
 /** A configuration without a mistake. */
 export interface Configuration {

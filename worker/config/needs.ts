@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { store } from "../lib/targets/store.ts";
-import { webhook } from "../lib/targets/webhook.ts";
-import type { CredentialDraft } from "./config_draft.ts";
+import { store } from "../../lib/targets/store.ts";
+import { webhook } from "../../lib/targets/webhook.ts";
+import type { CredentialDraft } from "./credentials.ts";
 import {
   herokuTokenForm,
   keyForm,
@@ -13,7 +13,7 @@ import {
   type SecretNeed,
   signingForm,
   tokenForm,
-} from "./config_secrets.ts";
+} from "./secrets.ts";
 
 /** The Worker's own secrets. */
 export const ownNeeds: readonly SecretNeed[] = [

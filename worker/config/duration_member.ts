@@ -6,7 +6,7 @@
 import { DAY, MINUTE, SECOND } from "@std/datetime/constants";
 import * as v from "valibot";
 import { durationForm, formatDuration, guessDuration, parseDuration } from "./duration.ts";
-import { shorten } from "./mistake.ts";
+import { shorten } from "./mistakes.ts";
 
 /** How short and how long a duration may be, in milliseconds. */
 export interface DurationLimits {

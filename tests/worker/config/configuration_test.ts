@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { formatMarker } from "../../lib/rotation/marker.ts";
-import { awsSecretsManager } from "../../lib/targets/aws_secrets_manager.ts";
-import { store } from "../../lib/targets/store.ts";
-import { type Configuration, parseConfiguration } from "../../worker/config.ts";
+import { formatMarker } from "../../../lib/rotation/marker.ts";
+import { awsSecretsManager } from "../../../lib/targets/aws_secrets_manager.ts";
+import { store } from "../../../lib/targets/store.ts";
+import { type Configuration, parseConfiguration } from "../../../worker/config/configuration.ts";
 import {
   canary,
   createEnv,
@@ -13,7 +13,7 @@ import {
   keys,
   now,
   parse,
-} from "./sample.ts";
+} from "../sample.ts";
 
 const day = 86_400_000;
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { suggest } from "./mistake.ts";
+import { suggest } from "./mistakes.ts";
 
 /**
  * The scopes that Heroku documents.

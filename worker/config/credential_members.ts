@@ -5,13 +5,13 @@
  */
 import { DAY, MINUTE, SECOND } from "@std/datetime/constants";
 import * as v from "valibot";
-import { earliestDue } from "../lib/rotation/policy.ts";
-import { length, lengthOrNever } from "./config_duration.ts";
-import { findNameMistake, missingName } from "./config_name.ts";
-import { findMemberMistake, findScopeDoubt, findScopeMistake } from "./config_scope.ts";
-import { describeMisplaced } from "./config_stray.ts";
+import { earliestDue } from "../../lib/rotation/policy.ts";
+import { length, lengthOrNever } from "./duration_member.ts";
+import { findNameMistake, missingName } from "./name.ts";
+import { findMemberMistake, findScopeDoubt, findScopeMistake } from "./scope.ts";
+import { describeMisplaced } from "./stray.ts";
 import { formatDuration, roundDuration } from "./duration.ts";
-import { findUnknown, isTable, joinPath, type Mistake } from "./mistake.ts";
+import { findUnknown, isTable, joinPath, type Mistake } from "./mistakes.ts";
 
 /** What a table says about its credential. Durations are milliseconds. */
 export interface CredentialMembers {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { herokuConfigVar } from "../lib/targets/heroku_config_var.ts";
-import { store } from "../lib/targets/store.ts";
-import type { CredentialDraft } from "./config_draft.ts";
-import { isVariable } from "./config_stray.ts";
-import { joinPath, type Mistake } from "./mistake.ts";
+import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
+import { store } from "../../lib/targets/store.ts";
+import type { CredentialDraft } from "./credentials.ts";
+import { isVariable } from "./stray.ts";
+import { joinPath, type Mistake } from "./mistakes.ts";
 
 /** What no target may give away. */
 const reserved: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Mistake } from "./mistake.ts";
+import type { Mistake } from "./mistakes.ts";
 
 /** A binding: how it is written in wrangler.toml, and what it must be able to do. */
 interface Binding {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { findNear } from "./config_stray.ts";
+import { findNear } from "./stray.ts";
 import { findUnusable } from "./header_value.ts";
-import type { Mistake } from "./mistake.ts";
+import type { Mistake } from "./mistakes.ts";
 import { findOtherMaker } from "./token_maker.ts";
 
 /** The form of a secret's value. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Mistake } from "./mistake.ts";
+import type { Mistake } from "./mistakes.ts";
 
 const form =
   "Must be the id (a uuid) or the e-mail address of the account that HEROKU_API_TOKEN is of, such as 'anna@example.com'";
