@@ -59,7 +59,7 @@ async function run(args: string[], quiet = false): Promise<void> {
 /** The secrets that the configuration names for readers of the store. */
 async function findReaderKeys(): Promise<string[]> {
   const toml = await Deno.readTextFile(new URL("../wrangler.toml", import.meta.url));
-  return [...toml.matchAll(/^\s*reader_key\s*=\s*"(\w+)"/gm)].map(([, name]) => name);
+  return [...toml.matchAll(/^\s*reader_key_secret\s*=\s*"(\w+)"/gm)].map(([, name]) => name);
 }
 
 async function readSecrets(path: string): Promise<Record<string, string>> {

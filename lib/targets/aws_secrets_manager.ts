@@ -33,9 +33,9 @@ export interface AwsSecretsManagerConfig {
   /** The member to set in a secret that holds a JSON object; default the whole secret. */
   readonly key?: string | undefined;
   /** The Worker secret with the access key's id; default `AWS_ACCESS_KEY_ID`. */
-  readonly access_key_id: string;
+  readonly access_key_id_secret: string;
   /** The Worker secret with the secret access key; default `AWS_SECRET_ACCESS_KEY`. */
-  readonly secret_access_key: string;
+  readonly secret_access_key_secret: string;
   /** Secrets Manager's address; default the region's own. */
   readonly base_url?: string | undefined;
 }
@@ -57,8 +57,11 @@ const schema = v.pipe(
     key: v.optional(
       text("Must be a member of the secret's JSON, such as 'HEROKU_API_KEY'", /^\S{1,255}$/),
     ),
-    access_key_id: v.optional(secretName("the access key's id"), "AWS_ACCESS_KEY_ID"),
-    secret_access_key: v.optional(secretName("the secret access key"), "AWS_SECRET_ACCESS_KEY"),
+    access_key_id_secret: v.optional(secretName("the access key's id"), "AWS_ACCESS_KEY_ID"),
+    secret_access_key_secret: v.optional(
+      secretName("the secret access key"),
+      "AWS_SECRET_ACCESS_KEY",
+    ),
     base_url: v.optional(
       serviceUrl("Must be the https URL of Secrets Manager, such as that of a VPC endpoint"),
     ),
@@ -109,8 +112,10 @@ export const awsSecretsManager: TargetDefinition<AwsSecretsManagerConfig> = {
     return `aws-secrets-manager:${where}${name}${key === undefined ? "" : `#${key}`}`;
   },
   overlaps,
-  secrets: ({ access_key_id, secret_access_key }) => [access_key_id, secret_access_key],
-  signingSecrets: ({ secret_access_key }) => [secret_access_key],
+  secrets: (
+    { access_key_id_secret, secret_access_key_secret },
+  ) => [access_key_id_secret, secret_access_key_secret],
+  signingSecrets: ({ secret_access_key_secret }) => [secret_access_key_secret],
   create,
 };
 
@@ -128,7 +133,8 @@ function overlaps(one: AwsSecretsManagerConfig, other: AwsSecretsManagerConfig):
 function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment): Target {
   const { region, secret, key } = config;
   const place = `secret '${secret}'${key === undefined ? "" : ` (member '${key}')`} in ${region}`;
-  const worker = `the Worker secrets '${config.access_key_id}' and '${config.secret_access_key}'`;
+  const worker =
+    `the Worker secrets '${config.access_key_id_secret}' and '${config.secret_access_key_secret}'`;
   const advice = {
     unauthorized:
       `set ${worker} to a live access key, and check that the account has the region enabled`,
@@ -142,8 +148,8 @@ function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment)
   const url = new URL(config.base_url ?? awsEndpoint("secretsmanager", region));
 
   function readAccessKey(): { readonly accessKeyId: string; readonly secretAccessKey: string } {
-    const accessKeyId = environment.secret(config.access_key_id).trim();
-    const secretAccessKey = environment.secret(config.secret_access_key).trim();
+    const accessKeyId = environment.secret(config.access_key_id_secret).trim();
+    const secretAccessKey = environment.secret(config.secret_access_key_secret).trim();
     const problem = !isHeaderValue(accessKeyId)
       ? "has a character that HTTP cannot carry"
       : accessKeyId.startsWith("ASIA")

@@ -24,7 +24,7 @@ export interface CircleCIContextVariableConfig {
   /** The variable's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
   /** The Worker secret with the token for CircleCI; default `CIRCLECI_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
   /** Where CircleCI is; default `https://circleci.com`. */
   readonly base_url: string;
 }
@@ -41,7 +41,7 @@ const schema = configuration({
     "Must be a variable's name: letters, digits and underscores, such as 'HEROKU_API_KEY'",
     /^[A-Za-z_][A-Za-z0-9_]{0,299}$/,
   ),
-  token: v.optional(secretName("the token for CircleCI's API"), "CIRCLECI_TOKEN"),
+  token_secret: v.optional(secretName("the token for CircleCI's API"), "CIRCLECI_TOKEN"),
   base_url: v.optional(
     serviceUrl("Must be the https URL of CircleCI, such as 'https://circleci.example.com'"),
     "https://circleci.com",
@@ -83,14 +83,14 @@ export const circleciContextVariable: TargetDefinition<CircleCIContextVariableCo
   schema,
   place: ({ base_url, context, name }) =>
     `circleci-context-variable:${serverName(base_url)}/${context.toLowerCase()}/${name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
 function create(config: CircleCIContextVariableConfig, environment: TargetEnvironment): Target {
   const { name, base_url } = config;
   const place = `environment variable '${name}' of the CircleCI context '${config.context}'`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -104,7 +104,7 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
   const path = ["api", "v2", "context", config.context, "environment-variable"];
 
   function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     return {
       delivery,
       context,

@@ -25,7 +25,7 @@ export interface CircleCIProjectVariableConfig {
   /** The variable's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
   /** The Worker secret with the token for CircleCI; default `CIRCLECI_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
   /** Where CircleCI is; default `https://circleci.com`. */
   readonly base_url: string;
 }
@@ -53,7 +53,7 @@ const schema = configuration({
     "Must be a variable's name: letters, digits and underscores, such as 'HEROKU_API_KEY'",
     /^[A-Za-z_][A-Za-z0-9_]{0,299}$/,
   ),
-  token: v.optional(secretName("the token for CircleCI's API"), "CIRCLECI_TOKEN"),
+  token_secret: v.optional(secretName("the token for CircleCI's API"), "CIRCLECI_TOKEN"),
   base_url: v.optional(
     serviceUrl("Must be the https URL of CircleCI, such as 'https://circleci.example.com'"),
     "https://circleci.com",
@@ -83,7 +83,7 @@ export const circleciProjectVariable: TargetDefinition<CircleCIProjectVariableCo
   schema,
   place: ({ base_url, project, name }) =>
     `circleci-project-variable:${serverName(base_url)}/${canonical(project)}/${name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
@@ -100,7 +100,7 @@ function canonical(project: string): string {
 function create(config: CircleCIProjectVariableConfig, environment: TargetEnvironment): Target {
   const { project, name, base_url } = config;
   const place = `environment variable '${name}' of the CircleCI project '${project}'`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -113,7 +113,7 @@ function create(config: CircleCIProjectVariableConfig, environment: TargetEnviro
   const path = ["api", "v2", "project", ...project.split("/"), "envvar"];
 
   function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     return {
       delivery,
       context,

@@ -32,7 +32,7 @@ export interface CloudflareSecretsStoreConfig {
   /** The secret's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
   /** The Worker secret with the token for Cloudflare; default `CLOUDFLARE_API_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
   /** Cloudflare's API; default `https://api.cloudflare.com/client/v4`. */
   readonly base_url: string;
 }
@@ -51,7 +51,7 @@ const schema = configuration({
     "Must be a secret's name without spaces, such as 'HEROKU_API_KEY'",
     /^[A-Za-z0-9_-]{1,255}$/,
   ),
-  token: v.optional(secretName("the token for Cloudflare's API"), CLOUDFLARE_TOKEN),
+  token_secret: v.optional(secretName("the token for Cloudflare's API"), CLOUDFLARE_TOKEN),
   base_url: v.optional(
     serviceUrl("Must be the https URL of Cloudflare's API, such as that of a proxy before it"),
     CLOUDFLARE_API,
@@ -91,14 +91,14 @@ export const cloudflareSecretsStore: TargetDefinition<CloudflareSecretsStoreConf
   schema,
   place: ({ account, store, name }) =>
     `cloudflare-secrets-store:${account.toLowerCase()}/${store.toLowerCase()}/${name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
 function create(config: CloudflareSecretsStoreConfig, environment: TargetEnvironment): Target {
   const { account, store, name } = config;
   const place = `secret '${name}' in the Secrets Store '${store}'`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -114,7 +114,7 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
   const path = ["accounts", account, "secrets_store", "stores", store, "secrets"];
 
   function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     return {
       delivery,
       context,

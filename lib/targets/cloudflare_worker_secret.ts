@@ -32,7 +32,7 @@ export interface CloudflareWorkerSecretConfig {
   /** The secret's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
   /** The Worker secret with the token for Cloudflare; default `CLOUDFLARE_API_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
   /** Cloudflare's API; default `https://api.cloudflare.com/client/v4`. */
   readonly base_url: string;
 }
@@ -47,7 +47,7 @@ const schema = configuration({
     "Must be a secret's name: letters, digits and underscores, such as 'HEROKU_API_KEY'",
     /^[A-Za-z_$][A-Za-z0-9_$]{0,254}$/,
   ),
-  token: v.optional(secretName("the token for Cloudflare's API"), CLOUDFLARE_TOKEN),
+  token_secret: v.optional(secretName("the token for Cloudflare's API"), CLOUDFLARE_TOKEN),
   base_url: v.optional(
     serviceUrl("Must be the https URL of Cloudflare's API, such as that of a proxy before it"),
     CLOUDFLARE_API,
@@ -87,14 +87,14 @@ export const cloudflareWorkerSecret: TargetDefinition<CloudflareWorkerSecretConf
   schema,
   place: ({ account, script, name }) =>
     `cloudflare-worker-secret:${account.toLowerCase()}/${script}/${name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
 function create(config: CloudflareWorkerSecretConfig, environment: TargetEnvironment): Target {
   const { account, script, name } = config;
   const place = `secret '${name}' of the Worker '${script}'`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -113,7 +113,7 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
   const url = urlOf("secrets");
 
   function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     return {
       delivery,
       context,

@@ -28,7 +28,7 @@ export interface DopplerConfig {
   /** The secret's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
   /** The Worker secret with the token for Doppler; default `DOPPLER_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
   /** Doppler's API; default `https://api.doppler.com`. */
   readonly base_url: string;
 }
@@ -43,7 +43,7 @@ const schema = configuration({
     // Doppler sets these three itself.
     /^(?!DOPPLER_(?:PROJECT|CONFIG|ENVIRONMENT)$)[A-Z_][A-Z0-9_]{0,199}$/,
   ),
-  token: v.optional(secretName("the token for Doppler's API"), "DOPPLER_TOKEN"),
+  token_secret: v.optional(secretName("the token for Doppler's API"), "DOPPLER_TOKEN"),
   base_url: v.optional(
     serviceUrl("Must be the https URL of Doppler's API, such as that of a proxy before it"),
     "https://api.doppler.com",
@@ -90,7 +90,7 @@ export const doppler: TargetDefinition<DopplerConfig> = {
   schema,
   place: ({ base_url, project, config, name }) =>
     `doppler:${serverName(base_url)}/${project.toLowerCase()}/${config.toLowerCase()}/${name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
@@ -100,7 +100,7 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
   const project = settings.project.toLowerCase();
   const config = settings.config.toLowerCase();
   const place = `secret '${name}' of '${project}/${config}' in Doppler`;
-  const worker = `the Worker secret '${settings.token}'`;
+  const worker = `the Worker secret '${settings.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -114,7 +114,7 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
   });
 
   function open(delivery: Delivery, context: TargetContext) {
-    const credential = environment.secret(settings.token);
+    const credential = environment.secret(settings.token_secret);
     return {
       delivery,
       context,

@@ -39,7 +39,11 @@ export function configuration<const Entries extends v.ObjectEntries>(
   return v.strictObject(entries, (issue: v.StrictObjectIssue) => {
     const key = issue.path?.at(-1)?.key;
     if (issue.expected === "never") {
-      return `Is not known: the members are ${Object.keys(entries).join(", ")}`;
+      const names = Object.keys(entries);
+      const present = names.find((name) => formerNames(name).some((former) => former === key));
+      return present === undefined
+        ? `Is not known: the members are ${names.join(", ")}`
+        : `Is called '${present}', which takes the name of a Worker secret and never its value: rename it`;
     }
     const entry = typeof key === "string" ? entries[key] : undefined;
     const form = entry !== undefined && "message" in entry ? entry.message : undefined;
@@ -53,6 +57,13 @@ export function configuration<const Entries extends v.ObjectEntries>(
 /** The URL of path segments below a service's address, each of them encoded. */
 export function endpoint(baseUrl: string, segments: readonly string[]): URL {
   return new URL(`${baseUrl.replace(/\/+$/, "")}/${segments.map(encodeURIComponent).join("/")}`);
+}
+
+/** What a member that names a Worker secret was called before, or is easily called. */
+function formerNames(name: string): string[] {
+  const [, stem] = /^(.+)_secret$/.exec(name) ?? [];
+  if (stem === undefined) return [];
+  return stem === "signing" ? [stem, "secret"] : [stem];
 }
 
 function isServiceUrl(value: string): boolean {

@@ -20,7 +20,7 @@ export interface GitHubApp {
   /** The app's client id, or its app id. */
   readonly id: string | number;
   /** The Worker secret with the app's private key: PEM, as GitHub hands it out. */
-  readonly private_key: string;
+  readonly private_key_secret: string;
   /** The id of the installation; default the one that the repository or organization has. */
   readonly installation?: number | undefined;
 }
@@ -67,13 +67,13 @@ export async function fetchInstallationToken(
 ): Promise<string> {
   const { repository, organization } = scope.owner;
   const owner = repository ?? organization;
-  const pem = environment.secret(app.private_key);
+  const pem = environment.secret(app.private_key_secret);
   let skew = 0;
   const request = createRequester(environment, {
     place: `GitHub App '${app.id}' at '${owner}'`,
     advice: {
       unauthorized:
-        `check 'app.id', and that the Worker secret '${app.private_key}' holds a private key of that app`,
+        `check 'app.id', and that the Worker secret '${app.private_key_secret}' holds a private key of that app`,
       forbidden:
         `grant the app the permission '${scope.permission}: write', and accept it where the app is installed`,
       not_found: `install the app at '${owner}', or correct 'app.installation'`,
@@ -169,7 +169,7 @@ async function importPrivateKey(app: GitHubApp, pem: string): Promise<CryptoKey>
   } catch {
     throw new TargetError(
       "unauthorized",
-      `The Worker secret '${app.private_key}' is no RSA private key: set it to the whole PEM file that GitHub made for the app`,
+      `The Worker secret '${app.private_key_secret}' is no RSA private key: set it to the whole PEM file that GitHub made for the app`,
     );
   }
 }

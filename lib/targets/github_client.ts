@@ -58,7 +58,8 @@ export function createGitHubClient(
   config: GitHubSecretConfig,
   environment: TargetEnvironment,
 ): GitHubClient {
-  const { organization = "", name, app, token = DEFAULT_TOKEN, base_url: baseUrl } = config;
+  const { organization = "", name, app, token_secret: token = DEFAULT_TOKEN, base_url: baseUrl } =
+    config;
   const owner = config.repository ?? organization;
   const inside = config.environment === undefined ? "" : ` (environment '${config.environment}')`;
   const place = `${store.title} secret '${name}' of '${owner}'${inside}`;

@@ -27,7 +27,7 @@ export interface GitHubSecretConfig {
    */
   readonly visibility?: "all" | "private" | "selected" | undefined;
   /** The Worker secret with a token for GitHub; default `GITHUB_TOKEN`. Not together with an app. */
-  readonly token?: string | undefined;
+  readonly token_secret?: string | undefined;
   /** The GitHub App to use instead of a token. */
   readonly app?: GitHubApp | undefined;
   /** GitHub's API; default `https://api.github.com`, Enterprise Server has `https://…/api/v3`. */
@@ -61,12 +61,12 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
   const name = "[A-Za-z0-9_-]{1,39}";
   const forms = {
     visibility: "Must be 'all', 'private' or 'selected', and goes only with 'organization'",
-    app: "Must be a table with the members id, private_key and, if you like, installation",
+    app: "Must be a table with the members id, private_key_secret and, if you like, installation",
     id: "Must be the client id or the app id of the GitHub App, such as 'Iv23liAbCdEf'",
     installation: "Must be the number in the address of the installation's settings page",
     address: "Must be the https URL of GitHub's API, such as 'https://github.example.com/api/v3'",
     owner: "Must have either 'repository' or 'organization'",
-    authentication: "Must have either 'token' or 'app'",
+    authentication: "Must have either 'token_secret' or 'app'",
   };
   const environment = store.permissions.environment === undefined
     ? text(`Must not be given: ${store.title} has no secrets of an environment`, /(?!)/)
@@ -89,11 +89,11 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
         /^(?!github_)[a-z_][a-z0-9_]{0,254}$/i,
       ),
       visibility: v.optional(v.picklist(VISIBILITIES, forms.visibility)),
-      token: v.optional(secretName("the token for GitHub's API")),
+      token_secret: v.optional(secretName("the token for GitHub's API")),
       app: v.optional(
         configuration({
           id: v.union([text(forms.id, /^[\w.-]{1,100}$/), integer(forms.id)], forms.id),
-          private_key: secretName("the private key of the GitHub App"),
+          private_key_secret: secretName("the private key of the GitHub App"),
           installation: v.optional(integer(forms.installation)),
         }),
       ),
@@ -115,7 +115,7 @@ export function gitHubSecretSchema(store: GitHubStore): Schema<GitHubSecretConfi
       forms.visibility,
     ),
     v.check(
-      (config) => config.token === undefined || config.app === undefined,
+      (config) => config.token_secret === undefined || config.app === undefined,
       forms.authentication,
     ),
   );

@@ -63,8 +63,10 @@ export function defineGitHubSecret(store: GitHubStore): TargetDefinition<GitHubS
     proof: "timestamp",
     schema: gitHubSecretSchema(store),
     place: (config) => gitHubPlace(store, config),
-    secrets: ({ token, app }) => [app ? app.private_key : token ?? DEFAULT_TOKEN],
-    signingSecrets: ({ app }) => app ? [app.private_key] : [],
+    secrets: (
+      { token_secret, app },
+    ) => [app ? app.private_key_secret : token_secret ?? DEFAULT_TOKEN],
+    signingSecrets: ({ app }) => app ? [app.private_key_secret] : [],
     create: (config, environment) => create(store, config, environment),
   };
 }
@@ -74,7 +76,7 @@ function create(
   config: GitHubSecretConfig,
   environment: TargetEnvironment,
 ): Target {
-  const { name, visibility = "private", token = DEFAULT_TOKEN } = config;
+  const { name, visibility = "private", token_secret: token = DEFAULT_TOKEN } = config;
   const path = gitHubPath(store, config);
   const { place, authorize } = createGitHubClient(store, config, environment);
 

@@ -34,7 +34,7 @@ export interface GitLabVariableConfig {
   /** Whether only protected branches and tags see a variable that does not exist yet; default false. */
   readonly protected: boolean;
   /** The Worker secret with the token for GitLab; default `GITLAB_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
   /** Where GitLab is; default `https://gitlab.com`. */
   readonly base_url: string;
 }
@@ -70,7 +70,7 @@ const schema = v.pipe(
     ),
     masked: v.optional(v.boolean(forms.masked), true),
     protected: v.optional(v.boolean(forms.protected), false),
-    token: v.optional(secretName("the token for GitLab's API"), "GITLAB_TOKEN"),
+    token_secret: v.optional(secretName("the token for GitLab's API"), "GITLAB_TOKEN"),
     base_url: v.optional(
       serviceUrl("Must be the https URL of GitLab, such as 'https://gitlab.example.com'"),
       "https://gitlab.com",
@@ -116,7 +116,7 @@ export const gitlabVariable: TargetDefinition<GitLabVariableConfig> = {
     `gitlab-variable:${serverName(config.base_url)}/${
       ownerOf(config).join("/").toLowerCase()
     }/${config.environment_scope}/${config.name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
@@ -130,7 +130,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
   const place = `CI/CD variable '${name}' of '${owner[1]}'${
     environment_scope === EVERYWHERE ? "" : ` (environment scope '${environment_scope}')`
   }`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -157,7 +157,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
     expected: readonly number[],
     body?: unknown,
   ): Promise<Answer> {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     const session = {
       delivery,
       context,
@@ -190,7 +190,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
     if (written === undefined) throw missing(place);
     const { environment_scope: scope } = written;
     if (scope === environment_scope) return;
-    const secrets = [delivery.token, environment.secret(config.token)];
+    const secrets = [delivery.token, environment.secret(config.token_secret)];
     throw otherScope(place, method === "POST" ? "made" : "changed", scope, secrets);
   }
 
@@ -213,7 +213,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
       }
       const { environment_scope: scope, raw } = present;
       if (scope !== environment_scope) {
-        const secrets = [value, environment.secret(config.token)];
+        const secrets = [value, environment.secret(config.token_secret)];
         throw otherScope(place, "answered", scope, secrets);
       }
       if (raw === false && value.includes("$")) {
@@ -231,7 +231,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
       if (present === undefined) throw missing(place);
       const { value, hidden, environment_scope: scope } = present;
       if (scope !== environment_scope) {
-        const secrets = [delivery.token, environment.secret(config.token)];
+        const secrets = [delivery.token, environment.secret(config.token_secret)];
         throw otherScope(place, "answered", scope, secrets, "mismatch");
       }
       return hidden && value === null

@@ -33,7 +33,7 @@ export interface HerokuConfigVarConfig {
   /** The config var's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
   /** The Worker secret with the token for Heroku's API; default `HEROKU_API_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
 }
 
 const schema = configuration({
@@ -45,7 +45,7 @@ const schema = configuration({
     "Must be the name of a config var, such as 'HEROKU_API_KEY'",
     /^[A-Za-z_][A-Za-z0-9_]{0,254}$/,
   ),
-  token: v.optional(secretName("the token for Heroku's API"), "HEROKU_API_TOKEN"),
+  token_secret: v.optional(secretName("the token for Heroku's API"), "HEROKU_API_TOKEN"),
 });
 
 /** What Heroku warns of in its answer to a change that shows only later. */
@@ -86,7 +86,7 @@ export const herokuConfigVar: TargetDefinition<HerokuConfigVarConfig> = {
   proof: "exact",
   schema,
   place: ({ app, name }) => `heroku-config-var:${app}/${name}`,
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
@@ -94,7 +94,7 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
   const { app, name } = config;
   const { herokuBaseUrl = "https://api.heroku.com" } = environment;
   const place = `config var '${name}' of the app '${app}'`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
     advice: {
@@ -110,7 +110,7 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
   const url = endpoint(herokuBaseUrl, ["apps", app, "config-vars"]);
 
   function at(delivery: Delivery, context: TargetContext) {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     const session = {
       delivery,
       context,

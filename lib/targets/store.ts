@@ -15,7 +15,7 @@ import {
 /** The configuration of a {@linkcode store}. */
 export interface StoreConfig {
   /** The Worker secret with the key that readers of the token must show. */
-  readonly reader_key: string;
+  readonly reader_key_secret: string;
 }
 
 /**
@@ -32,9 +32,11 @@ export const store: TargetDefinition<StoreConfig> = {
   proof: "exact",
   adoptable: false,
   keepsToken: true,
-  schema: configuration({ reader_key: secretName("the key that readers of the token must show") }),
+  schema: configuration({
+    reader_key_secret: secretName("the key that readers of the token must show"),
+  }),
   place: () => "store",
-  secrets: ({ reader_key }) => [reader_key],
+  secrets: ({ reader_key_secret }) => [reader_key_secret],
   create,
 };
 

@@ -33,7 +33,7 @@ export interface VaultKv2Config {
   /** The namespace, where there are such. */
   readonly namespace?: string | undefined;
   /** The Worker secret with the token for Vault; default `VAULT_TOKEN`. */
-  readonly token: string;
+  readonly token_secret: string;
 }
 
 const SEGMENT = String.raw`(?!\.{1,2}(?:/|$))[^/\s]+`;
@@ -58,7 +58,7 @@ const schema = configuration({
   namespace: v.optional(
     v.pipe(text("Must be a namespace, such as 'admin/ci'", mountPath), withoutSlash),
   ),
-  token: v.optional(secretName("the token for Vault"), "VAULT_TOKEN"),
+  token_secret: v.optional(secretName("the token for Vault"), "VAULT_TOKEN"),
 });
 
 const metadata = v.object({
@@ -111,14 +111,14 @@ export const vaultKv2: TargetDefinition<VaultKv2Config> = {
     const route = [...(namespace && namespace !== "root" ? [namespace] : []), mount, "data", path];
     return `vault-kv2:${serverName(address)}/${route.join("/")}#${key}`;
   },
-  secrets: ({ token }) => [token],
+  secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
 function create(config: VaultKv2Config, environment: TargetEnvironment): Target {
   const { address, mount, path, key, namespace } = config;
   const place = `field '${key}' of '${mount}/${path}' in Vault`;
-  const secret = `the Worker secret '${config.token}'`;
+  const secret = `the Worker secret '${config.token_secret}'`;
   const advice = {
     unauthorized: `set ${secret} to a token that Vault accepts`,
     forbidden:
@@ -133,7 +133,7 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     endpoint(address, ["v1", ...mount.split("/"), kind, ...path.split("/")]);
 
   function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token);
+    const credential = environment.secret(config.token_secret);
     return {
       delivery,
       context,

@@ -27,14 +27,14 @@ export interface WebhookConfig {
   /** Where to POST: https, or http to a loopback address. */
   readonly url: string;
   /** The Worker secret that signs the requests; the receiver knows it, too. */
-  readonly secret: string;
+  readonly signing_secret: string;
 }
 
 const schema = configuration({
   url: serviceUrl(
     "Must be an https URL (http only for a loopback address) without a user or a fragment, such as 'https://example.com/tokens'",
   ),
-  secret: secretName("the key that signs the requests"),
+  signing_secret: secretName("the key that signs the requests"),
 });
 
 const KEY_AT_WORK = /idempoten|outstanding|in[- ]progress/i;
@@ -73,8 +73,8 @@ export const webhook: TargetDefinition<WebhookConfig> = {
   proof: "receipt",
   schema,
   place: ({ url }) => placeOf(spellAddress(url)),
-  secrets: ({ secret }) => [secret],
-  signingSecrets: ({ secret }) => [secret],
+  secrets: ({ signing_secret }) => [signing_secret],
+  signingSecrets: ({ signing_secret }) => [signing_secret],
   create,
 };
 
@@ -87,7 +87,7 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
     place,
     advice: {
       unauthorized:
-        `make the receiver check the signature with what the Worker secret '${config.secret}' holds, and check both clocks`,
+        `make the receiver check the signature with what the Worker secret '${config.signing_secret}' holds, and check both clocks`,
       forbidden: "let the receiver accept requests that are signed by Herotate",
       not_found: `check 'url', and that the receiver is deployed there${neighbourFlag(url)}`,
       invalid_value: "read the receiver's log, and make it take the documented JSON",
@@ -102,7 +102,7 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
   });
 
   async function post(delivery: Delivery, body: string, context: TargetContext): Promise<Answer> {
-    const secret = environment.secret(config.secret);
+    const secret = environment.secret(config.signing_secret);
     const { idempotencyKey } = delivery;
     const now = environment.now();
     const kept = unanswered.get(idempotencyKey);

@@ -24,7 +24,7 @@ github.owners.add("acme/web");
 const webhook = (url: string, path: string) => ({
   type: "webhook",
   url: `${url}/${path}`,
-  secret: "HOOK_KEY",
+  signing_secret: "HOOK_KEY",
 });
 const configVar = (app: string) => ({ type: "heroku-config-var", app, name: "HEROKU_API_KEY" });
 
@@ -40,10 +40,10 @@ const worker = await startWorker({
           type: "github-actions-secret",
           repository: "acme/web",
           name: "HEROKU_API_KEY",
-          token: "GITHUB_TOKEN",
+          token_secret: "GITHUB_TOKEN",
           base_url: github.url,
         },
-        { type: "store", reader_key: "CI_READER_KEY" },
+        { type: "store", reader_key_secret: "CI_READER_KEY" },
       ],
     },
     { name: "dashboard", grace: "3s", max_age: "90d", targets: [configVar("acme-dashboard")] },

@@ -746,12 +746,15 @@ function toTarget(
       target: definition.create(config, environment),
     };
   }
-  if (place === "store") return make(store, { reader_key: "READER_KEY" });
+  if (place === "store") return make(store, { reader_key_secret: "READER_KEY" });
   if (place.startsWith("hook:")) {
-    return make(webhook, { url: `https://hooks.example/${place.slice(5)}`, secret: "HOOK" });
+    return make(webhook, {
+      url: `https://hooks.example/${place.slice(5)}`,
+      signing_secret: "HOOK",
+    });
   }
   const [app, name] = place.slice(4).split("/");
-  return make(herokuConfigVar, { app, name, token: "HEROKU_API_TOKEN" });
+  return make(herokuConfigVar, { app, name, token_secret: "HEROKU_API_TOKEN" });
 }
 
 function describe(statement: unknown): string {

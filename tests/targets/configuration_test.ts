@@ -19,7 +19,7 @@ const shortest: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "gitlab-variable": { project: "acme/web", name: "X" },
   "heroku-config-var": { app: "acme-web", name: "X" },
   "vault-kv2": { address: "https://vault.example.com:8200", path: "ci/heroku", key: "X" },
-  "webhook": { url: "https://example.com/tokens", secret: "WEBHOOK_SECRET" },
+  "webhook": { url: "https://example.com/tokens", signing_secret: "WEBHOOK_SECRET" },
 };
 
 function validate(type: string, config: unknown): string[] {
@@ -87,12 +87,12 @@ for (
     ["github-actions-secret", { base_url: "https://api.github.com?x=1" }, "base_url: Must be"],
     [
       "github-actions-secret",
-      { token: "T", app: { id: 1, private_key: "K" } },
-      ": Must have either 'token'",
+      { token_secret: "T", app: { id: 1, private_key_secret: "K" } },
+      ": Must have either 'token_secret'",
     ],
-    ["github-actions-secret", { app: { id: 1 } }, "app.private_key: Is missing: must be"],
-    ["github-actions-secret", { app: { id: 1.5, private_key: "K" } }, "app.id: Must be"],
-    ["github-actions-secret", { app: { id: "a/b", private_key: "K" } }, "app.id: Must be"],
+    ["github-actions-secret", { app: { id: 1 } }, "app.private_key_secret: Is missing: must be"],
+    ["github-actions-secret", { app: { id: 1.5, private_key_secret: "K" } }, "app.id: Must be"],
+    ["github-actions-secret", { app: { id: "a/b", private_key_secret: "K" } }, "app.id: Must be"],
     ["github-actions-secret", { app: "x" }, "app: Must be a table"],
     ["github-dependabot-secret", { environment: "prod" }, "environment: Must not be given"],
     ["gitlab-variable", { group: 5 }, ": Must have either 'project' or 'group'"],
@@ -129,7 +129,9 @@ for (
     ["webhook", { url: "http://localhost:8787/x" }],
     ["webhook", { url: "http://127.0.0.1:8787/x?y=z" }],
     ["webhook", { url: "http://[::1]:8787" }],
-    ["github-actions-secret", { app: { id: "Iv23liAbCdEf", private_key: "K", installation: 5 } }],
+    ["github-actions-secret", {
+      app: { id: "Iv23liAbCdEf", private_key_secret: "K", installation: 5 },
+    }],
     ["github-actions-secret", { environment: "blue/green é" }],
     ["github-actions-secret", { repository: "a-b/.github" }],
     ["github-actions-secret", { repository: "octocat_acme/web" }],
@@ -174,7 +176,7 @@ Deno.test("Places differ where names do, and only there", () => {
   for (
     const [type, one, other, same] of [
       ["github-actions-secret", { repository: "Acme/Web", name: "x" }, {}, true],
-      ["github-actions-secret", { token: "OTHER" }, {}, true],
+      ["github-actions-secret", { token_secret: "OTHER" }, {}, true],
       ["github-actions-secret", { environment: "a" }, { environment: "b" }, false],
       ["github-actions-secret", { base_url: "https://ghe.example.com/api/v3" }, {}, false],
       ["github-actions-secret", { base_url: "https://API.github.com.:443/" }, {}, true],
@@ -238,7 +240,7 @@ Deno.test("Places differ where names do, and only there", () => {
       ["doppler", { project: "Web", config: "PRD" }, {}, true],
       ["doppler", { base_url: "https://api.doppler.com./" }, {}, true],
       ["doppler", { base_url: "https://doppler.example.com" }, {}, false],
-      ["heroku-config-var", { token: "OTHER" }, {}, true],
+      ["heroku-config-var", { token_secret: "OTHER" }, {}, true],
       ["heroku-config-var", { name: "x" }, {}, false],
       ["vault-kv2", { key: "Y" }, {}, false],
       ["vault-kv2", { namespace: "a" }, {}, false],

@@ -106,9 +106,9 @@ export const fixtures: readonly Fixture[] = [
       service.tokens.set("other", { token: "other-token", createdAt: "2026-01-01T00:00:00Z" });
       return {
         service,
-        config: { url: `${service.url}/tokens?key=query-secret`, secret: "WEBHOOK_SECRET" },
+        config: { url: `${service.url}/tokens?key=query-secret`, signing_secret: "WEBHOOK_SECRET" },
         secrets: { WEBHOOK_SECRET: service.secret },
-        nowhere: { url: `${service.url}/nothing`, secret: "WEBHOOK_SECRET" },
+        nowhere: { url: `${service.url}/nothing`, signing_secret: "WEBHOOK_SECRET" },
         held: () => service.tokens.get("ci-deploy")?.token,
         put(value) {
           if (value === undefined) service.tokens.delete("ci-deploy");
@@ -402,7 +402,7 @@ function githubApp(
     async start() {
       const service = await startGitHub();
       service.app.permissions.set(permission, "write").set("metadata", "read");
-      const app = { id: service.app.id, private_key: "GITHUB_APP_KEY" };
+      const app = { id: service.app.id, private_key_secret: "GITHUB_APP_KEY" };
       return {
         ...lookInto(service, store, { ...config, app }),
         secrets: { GITHUB_APP_KEY: service.app.privateKey },

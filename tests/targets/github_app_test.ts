@@ -23,7 +23,7 @@ function targetAt(
     config: {
       repository: "acme/web",
       name: "X",
-      app: { id: service.app.id, private_key: "APP_KEY", ...app },
+      app: { id: service.app.id, private_key_secret: "APP_KEY", ...app },
       base_url: service.url,
       ...config,
     },

@@ -245,7 +245,7 @@ for (
           name: "X",
           base_url: service.url,
           ...(authentication === "app"
-            ? { app: { id: service.app.id, private_key: "APP_KEY" } }
+            ? { app: { id: service.app.id, private_key_secret: "APP_KEY" } }
             : {}),
         },
         secrets: { GITHUB_TOKEN: service.token, APP_KEY: service.app.privateKey },

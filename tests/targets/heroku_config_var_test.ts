@@ -29,9 +29,9 @@ Deno.test("heroku-config-var restarts the app's dynos only for a new value", asy
 Deno.test("heroku-config-var takes its token from the secret that is named", async () => {
   await withService(startHeroku(), async (service) => {
     service.apps.set("acme-web", {});
-    await targetAt(service, { token: "OTHER_TOKEN" }).deliver(deliveryOf(1), {});
+    await targetAt(service, { token_secret: "OTHER_TOKEN" }).deliver(deliveryOf(1), {});
     const error = await assertRejects(
-      () => targetAt(service, { token: "NO_TOKEN" }).deliver(deliveryOf(1), {}),
+      () => targetAt(service, { token_secret: "NO_TOKEN" }).deliver(deliveryOf(1), {}),
       TargetError,
       "NO_TOKEN",
     );

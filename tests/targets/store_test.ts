@@ -60,7 +60,7 @@ function start(): { target: Target; kept: Map<string, Delivery>; ways: Ways } {
     },
   };
   return {
-    target: store.create({ reader_key: "READER_KEY" }, { ...environment, store: memory }),
+    target: store.create({ reader_key_secret: "READER_KEY" }, { ...environment, store: memory }),
     kept,
     ways,
   };
@@ -153,18 +153,18 @@ Deno.test("store proves nothing while it hands out another token, or none", asyn
 Deno.test("store says what a target of its kind is", () => {
   const { type, proof, adoptable, keepsToken } = store;
   assertEquals([type, proof, adoptable, keepsToken], ["store", "exact", false, true]);
-  assertEquals(store.place({ reader_key: "A" }), store.place({ reader_key: "B" }));
-  assertEquals(store.secrets({ reader_key: "READER_KEY" }), ["READER_KEY"]);
+  assertEquals(store.place({ reader_key_secret: "A" }), store.place({ reader_key_secret: "B" }));
+  assertEquals(store.secrets({ reader_key_secret: "READER_KEY" }), ["READER_KEY"]);
 });
 
 for (
   const [config, valid] of [
-    [{ reader_key: "READER_KEY" }, true],
+    [{ reader_key_secret: "READER_KEY" }, true],
     [{}, false],
-    [{ reader_key: "" }, false],
-    [{ reader_key: "not a name" }, false],
-    [{ reader_key: 7 }, false],
-    [{ reader_key: "READER_KEY", token: "X" }, false],
+    [{ reader_key_secret: "" }, false],
+    [{ reader_key_secret: "not a name" }, false],
+    [{ reader_key_secret: 7 }, false],
+    [{ reader_key_secret: "READER_KEY", token_secret: "X" }, false],
   ] as const
 ) {
   Deno.test(`store ${valid ? "takes" : "refuses"} the configuration ${JSON.stringify(config)}`, async () => {
@@ -175,7 +175,7 @@ for (
 
 Deno.test("store cannot be made outside a Worker", () => {
   assertThrows(
-    () => store.create({ reader_key: "READER_KEY" }, environment),
+    () => store.create({ reader_key_secret: "READER_KEY" }, environment),
     TypeError,
     "Cannot make a target of type 'store' outside a Worker with a ledger",
   );

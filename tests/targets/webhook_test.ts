@@ -18,7 +18,7 @@ import { withService } from "./with_service.ts";
 function targetAt(service: WebhookReceiver, path = "/tokens", fetching = fetch) {
   return createTarget("webhook", {
     service,
-    config: { url: `${service.url}${path}`, secret: "WEBHOOK_SECRET" },
+    config: { url: `${service.url}${path}`, signing_secret: "WEBHOOK_SECRET" },
     secrets: { WEBHOOK_SECRET: service.secret },
   }, fetching);
 }
@@ -283,7 +283,7 @@ Deno.test("webhook names the flag without which a Worker cannot call its neighbo
   await withService(startWebhookReceiver(), async (service) => {
     const target = createTarget("webhook", {
       service,
-      config: { url: "https://tokens.acme.workers.dev/", secret: "WEBHOOK_SECRET" },
+      config: { url: "https://tokens.acme.workers.dev/", signing_secret: "WEBHOOK_SECRET" },
       secrets: { WEBHOOK_SECRET: service.secret },
     }, () => Promise.resolve(new Response("error code: 1042", { status: 404 })));
     await assertRejects(
@@ -296,7 +296,7 @@ Deno.test("webhook names the flag without which a Worker cannot call its neighbo
 
 Deno.test("webhook names its place without what its query says", () => {
   const definition = targets.find(({ type }) => type === "webhook");
-  const placeOf = (url: string) => definition?.place({ url, secret: "X" }) ?? "";
+  const placeOf = (url: string) => definition?.place({ url, signing_secret: "X" }) ?? "";
   const place = placeOf("https://example.com/tokens?key=query-Yb7cN2wL");
   assertMatch(place, /^webhook:https:\/\/example\.com\/tokens\?[0-9a-f]{16}$/);
   assertNotEquals(place, placeOf("https://example.com/tokens?key=query-Yb7cN2wM"));

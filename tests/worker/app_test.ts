@@ -506,7 +506,7 @@ Deno.test("GET /credentials/:name/token finds every name that the configuration 
   }
   let tried = 0;
   await fc.assert(fc.asyncProperty(name, async (name) => {
-    const targets = [{ type: "store", reader_key: "READER_KEY" }];
+    const targets = [{ type: "store", reader_key_secret: "READER_KEY" }];
     const env = createEnv({ CREDENTIALS: [createTable(name, { targets })] });
     const configured = parse(env);
     if (!configured.ok) return;

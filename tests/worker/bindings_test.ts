@@ -8,7 +8,9 @@ import { createEnv, createTable, type Env, keys } from "./sample.ts";
 /** What a Worker is given in an environment of wrangler.toml that names no bindings. */
 function deploy(changes: Env = {}): Environment {
   const env: Env = createEnv({
-    CREDENTIALS: [createTable("ci", { targets: [{ type: "store", reader_key: "READER_KEY" }] })],
+    CREDENTIALS: [
+      createTable("ci", { targets: [{ type: "store", reader_key_secret: "READER_KEY" }] }),
+    ],
     ...changes,
   });
   delete env.LEDGER;

@@ -41,8 +41,8 @@ function configure(hookUrl: string, sleep: string): unknown {
     grace: name === sleeper ? sleep : "1s",
     targets: [
       { type: "heroku-config-var", app: name, name: configVar },
-      { type: "webhook", url: `${hookUrl}/${name}`, secret: "HOOK_KEY" },
-      { type: "store", reader_key: "CI_READER_KEY" },
+      { type: "webhook", url: `${hookUrl}/${name}`, signing_secret: "HOOK_KEY" },
+      { type: "store", reader_key_secret: "CI_READER_KEY" },
     ],
   }));
 }

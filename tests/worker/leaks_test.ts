@@ -108,8 +108,8 @@ function configure({ hookUrl }: Surroundings) {
     grace: "1s",
     targets: [
       { type: "heroku-config-var", app: name, name: configVar },
-      { type: "webhook", url: `${hookUrl}/${name}`, secret: "HOOK_KEY" },
-      { type: "store", reader_key: "CI_READER_KEY" },
+      { type: "webhook", url: `${hookUrl}/${name}`, signing_secret: "HOOK_KEY" },
+      { type: "store", reader_key_secret: "CI_READER_KEY" },
     ],
   }));
 }
@@ -219,7 +219,7 @@ Deno.test({
     await worker.reconfigure({
       credentials: [
         ...configure(around),
-        { name: "new", targets: [{ type: "store", reader_key: around.heroku.token }] },
+        { name: "new", targets: [{ type: "store", reader_key_secret: around.heroku.token }] },
         { name: "newer", scope: keys.page, grace: keys.reader, paused: sealingKey },
       ],
       vars: { HEROKU_URL: `https://api.heroku.com/?token=${around.heroku.token}` },

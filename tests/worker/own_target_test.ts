@@ -44,7 +44,11 @@ Deno.test({
       if (request.method === "PUT") held = await request.text();
       return new Response(held);
     });
-    const target = { type: "acme-safe", url: `http://127.0.0.1:${safe.addr.port}/`, key: "SAFE" };
+    const target = {
+      type: "acme-safe",
+      url: `http://127.0.0.1:${safe.addr.port}/`,
+      key_secret: "SAFE",
+    };
     await using worker = await startWorker({
       configPath,
       secrets: { SAFE: "safe-key-for-tests" },

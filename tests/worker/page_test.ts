@@ -16,7 +16,7 @@ Deno.test({
     await using worker = await startWorker({
       credentials: (url) => [{
         name: "ci <b>deploy</b>",
-        targets: [{ type: "webhook", url: `${url}/ci`, secret: "HOOK_KEY" }],
+        targets: [{ type: "webhook", url: `${url}/ci`, signing_secret: "HOOK_KEY" }],
       }],
     });
     const { heroku, hooks } = worker;

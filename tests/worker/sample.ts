@@ -73,19 +73,19 @@ export function createBusyEnv(): Env {
       createTable("ci-deploy", {
         grace: "2h",
         targets: [
-          { type: "store", reader_key: "READER_KEY" },
+          { type: "store", reader_key_secret: "READER_KEY" },
           { type: "heroku-config-var", app: "acme-web", name: "HEROKU_API_KEY" },
           {
             type: "webhook",
             url: "https://hooks.acme.example/tokens",
-            secret: "WEBHOOK_KEY",
+            signing_secret: "WEBHOOK_KEY",
             required: false,
           },
         ],
       }),
       createTable("review apps <b>&\"'", { scope: ["write-protected"], expires_in: "30d" }),
       createTable("nightly-backup", {
-        targets: [{ type: "store", reader_key: "OTHER_READER_KEY" }],
+        targets: [{ type: "store", reader_key_secret: "OTHER_READER_KEY" }],
       }),
       createTable("old-laptop", { paused: true }),
       createTable("brand-new"),

@@ -6,8 +6,8 @@ import { keys, startWorker, until } from "./harness.ts";
 
 /** The members that name a secret where the configuration leaves it to the default. */
 const members: Readonly<Record<string, string>> = {
-  AWS_ACCESS_KEY_ID: "access_key_id",
-  AWS_SECRET_ACCESS_KEY: "secret_access_key",
+  AWS_ACCESS_KEY_ID: "access_key_id_secret",
+  AWS_SECRET_ACCESS_KEY: "secret_access_key_secret",
 };
 
 /** A target of the Worker's configuration whose secrets no other one shares. */
@@ -24,7 +24,7 @@ async function place(fixture: Fixture, index: number): Promise<Placed> {
   const json = JSON.stringify(started.config);
   const config = JSON.parse(json, (_key, value) => own.get(value) ?? value);
   for (const [name, renamed] of own) {
-    if (!json.includes(`"${name}"`)) config[members[name] ?? "token"] = renamed;
+    if (!json.includes(`"${name}"`)) config[members[name] ?? "token_secret"] = renamed;
   }
   return {
     fixture,

@@ -22,8 +22,8 @@ function startOne(around: Surroundings): Promise<WorkerProcess> {
       grace: "1s",
       targets: [
         { type: "heroku-config-var", app: name, name: configVar },
-        { type: "webhook", url: `${around.hookUrl}/${name}`, secret: "HOOK_KEY" },
-        { type: "store", reader_key: "CI_READER_KEY" },
+        { type: "webhook", url: `${around.hookUrl}/${name}`, signing_secret: "HOOK_KEY" },
+        { type: "store", reader_key_secret: "CI_READER_KEY" },
       ],
     })),
   });

@@ -25,8 +25,8 @@ function test(name: string, options: WorkerOptions, run: (worker: TestWorker) =>
 }
 
 const configVar = { type: "heroku-config-var", app: "acme", name: "KEY" };
-const store = { type: "store", reader_key: "CI_READER_KEY" };
-const hook = (url: string) => ({ type: "webhook", url: `${url}/ci`, secret: "HOOK_KEY" });
+const store = { type: "store", reader_key_secret: "CI_READER_KEY" };
+const hook = (url: string) => ({ type: "webhook", url: `${url}/ci`, signing_secret: "HOOK_KEY" });
 const days = DAY / 1000;
 
 /** An authorization of 30 days with two days left, and the app whose config var holds its token. */

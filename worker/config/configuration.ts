@@ -1,14 +1,12 @@
 /**
- * The configuration: the variables and secrets of the Worker, parsed once. All mistakes are reported
- * together.
+ * The configuration: the variables and secrets of the Worker, and what its code gives. All mistakes
+ * are reported together.
  *
  * @module
  */
-import * as v from "valibot";
 import { createRedact } from "../../lib/redact.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
-import { serviceUrl } from "../../lib/targets/fields.ts";
 import { store } from "../../lib/targets/store.ts";
 import {
   type TargetDefinition,
@@ -16,15 +14,12 @@ import {
   TargetError,
   type TokenStore,
 } from "../../lib/targets/target.ts";
-import { parseAccount } from "./account.ts";
 import { checkBindings } from "./bindings.ts";
-import { findConflicts } from "./conflicts.ts";
-import { type CredentialDraft, draftCredential, readTables } from "./credentials.ts";
-import { parseFuse } from "./fuse.ts";
-import { needsOf, ownNeeds } from "./needs.ts";
-import { checkSecrets, findShared, keyForm, readSecret } from "./secrets.ts";
-import { findStray, isVariable } from "./stray.ts";
+import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
+import { ownNeeds } from "./needs.ts";
+import { checkSecrets, keyForm, readSecret } from "./secrets.ts";
+import { parseShape } from "./shape.ts";
 
 /** A configuration without a mistake. */
 export interface Configuration {
@@ -94,29 +89,14 @@ export interface ConfigurationDependencies {
    * credential uses the built-in store, which is nothing without them.
    */
   readonly bindings?: boolean;
-}
-
-const urlForm =
-  "Must be an https URL (http for this machine only) without user, query or fragment, such as 'https://api.heroku.com', or be left out";
-const urlSchema = v.pipe(
-  serviceUrl(urlForm),
-  v.check((url) => !url.includes("?"), urlForm),
-);
-
-function describeUrl(given: unknown): string {
-  const url = typeof given === "string"
-    ? URL.parse(given.includes("://") ? given : `https://${given}`)
-    : null;
-  const mended = url?.hostname.includes(".")
-    ? `: write 'https://${url.host}${url.pathname.replace(/\/$/, "")}'`
-    : "";
-  return `${urlForm}${mended}`;
+  /** The credentials that the code gives, in the form of the tables; default none. */
+  readonly credentials?: unknown;
 }
 
 /**
  * Parses the variables and secrets of the Worker.
  *
- * @param env The Worker's `env`. `CREDENTIALS` and `FUSE` may also be strings of JSON.
+ * @param env The Worker's `env`. Variables with tables may also be strings of JSON.
  * @param definitions The kinds of targets there are beside the built-in store.
  * @throws {TypeError} When the configuration is right and uses the built-in store, and
  * `dependencies` have none. No content of `env` makes it throw.
@@ -124,37 +104,22 @@ function describeUrl(given: unknown): string {
 export function parseConfiguration(
   env: Readonly<Record<string, unknown>>,
   definitions: readonly TargetDefinition<unknown>[],
-  { bindings, ...dependencies }: ConfigurationDependencies,
+  { bindings, credentials, ...dependencies }: ConfigurationDependencies,
 ): ConfigurationResult {
-  const { tables, mistakes: tableMistakes } = readTables(env.CREDENTIALS);
-  const drafts = tables.map((table, at) => draftCredential(table, at, [store, ...definitions]));
-  const fuse = parseFuse(env.FUSE, tables.length);
-  const herokuUrl = v.safeParse(v.optional(urlSchema), env.HEROKU_URL);
-  const account = parseAccount(env.HEROKU_ACCOUNT);
-  const needs = [...ownNeeds, ...drafts.flatMap(needsOf)].filter(({ name }) => !isVariable(name));
-  const targets = drafts.flatMap((draft) => draft.targets);
-
-  const names = needs.map(({ name }) => name);
-  const secrets = names.flatMap((name) => readSecret(env, name) ?? []);
+  const { drafts, needs, fuse, herokuUrl, account, ...shape } = parseShape(
+    env,
+    definitions,
+    credentials,
+  );
+  const secrets = [...new Set(needs.flatMap(({ name }) => readSecret(env, name) ?? []))];
   const conceal = createConceal(secrets);
-
+  const usesStore = drafts.some(({ targets }) => targets.some(({ type }) => type === store.type));
   const mistakes: Mistake[] = [
-    ...(bindings ?? targets.some(({ type }) => type === store.type) ? checkBindings(env) : []),
-    ...[
-      ...tableMistakes,
-      ...drafts.flatMap((draft) => draft.mistakes),
-      ...findConflicts(drafts),
-      ...fuse.mistakes,
-      ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: describeUrl(env.HEROKU_URL) }]),
-      ...account.mistakes,
-    ].map(conceal),
+    ...(bindings ?? usesStore ? checkBindings(env) : []),
+    ...shape.mistakes.map(conceal),
     ...checkSecrets(env, needs),
-    ...findShared(env, needs),
   ];
-  const warnings = [
-    ...drafts.flatMap((draft) => draft.warnings).map(conceal),
-    ...findStray(env, names),
-  ];
+  const warnings = shape.warnings.map(conceal);
   const [herokuToken = "", sealingKey = "", pageKey = ""] = ownNeeds.map(({ name }) =>
     readSecret(env, name)
   );
@@ -168,13 +133,10 @@ export function parseConfiguration(
     };
   }
 
-  const address = herokuUrl.success && herokuUrl.output !== undefined
-    ? { herokuUrl: herokuUrl.output }
-    : {};
   const environment: TargetEnvironment = {
     ...dependencies,
     secret: (name) => getSecret(env, name),
-    ...(address.herokuUrl === undefined ? {} : { herokuBaseUrl: address.herokuUrl }),
+    ...(herokuUrl === undefined ? {} : { herokuBaseUrl: herokuUrl }),
   };
   return {
     ok: true,
@@ -182,9 +144,9 @@ export function parseConfiguration(
     secrets,
     configuration: {
       credentials: drafts.flatMap((draft) => toCredential(draft, environment)),
-      fuse: fuse.fuse,
-      ...address,
-      ...(account.account === undefined ? {} : { account: account.account }),
+      fuse,
+      ...(herokuUrl === undefined ? {} : { herokuUrl }),
+      ...(account === undefined ? {} : { account }),
       herokuToken,
       sealingKey,
       pageKey,
@@ -207,7 +169,7 @@ function readerKeysOf(
   env: Readonly<Record<string, unknown>>,
 ): [string, string][] {
   const names = targets.find(({ type }) => type === store.type)?.secrets ?? [];
-  const [key] = names.flatMap((secret) => readSecret(env, secret) ?? []);
+  const [key] = names.flatMap((secret) => readSecret(env, secret.name) ?? []);
   return name === undefined || key === undefined ? [] : [[name, key]];
 }
 

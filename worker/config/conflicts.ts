@@ -1,5 +1,5 @@
 /**
- * What is wrong with `[[vars.CREDENTIALS]]` tables only when they are seen together.
+ * What is wrong with tables of credentials only when they are seen together.
  *
  * @module
  */
@@ -38,13 +38,22 @@ function findSameNames(drafts: readonly CredentialDraft[]): Mistake[] {
 }
 
 function findSamePlaces(drafts: readonly CredentialDraft[]): Mistake[] {
-  const targets = drafts.flatMap((draft) => draft.targets.map((target) => ({ draft, target })));
-  return targets.flatMap(({ draft, target }, at) => {
-    const first = targets.find((earlier, index) =>
-      index < at && target.overlaps(earlier.target) &&
-      // Each credential has a place of its own in the store.
-      (target.type !== store.type || draft === earlier.draft)
-    )?.target;
+  const targets = drafts.flatMap((draft) => draft.targets);
+  const byPlace = Map.groupBy(
+    drafts.flatMap((draft) => draft.targets.map((target) => ({ draft, target }))),
+    // Each credential has a place of its own in the store.
+    ({ draft, target }) => target.type === store.type ? `${draft.path} store` : target.place,
+  );
+  const same = new Map(
+    [...byPlace.values()].flatMap(([first, ...others]) =>
+      others.map(({ target }) => [target, first.target] as const)
+    ),
+  );
+  const overlapping = targets.filter(({ overlaps }) => overlaps !== undefined);
+  return targets.flatMap((target) => {
+    const first = same.get(target) ??
+      overlapping.slice(0, Math.max(0, overlapping.indexOf(target)))
+        .find((earlier) => target.overlaps?.(earlier));
     if (!first) return [];
     const why = first.place === target.place
       ? `both write ${target.place}`
@@ -55,9 +64,13 @@ function findSamePlaces(drafts: readonly CredentialDraft[]): Mistake[] {
 
 function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
   const targets = drafts.flatMap((draft) => draft.targets);
-  const others = targets.filter(({ type }) => type !== store.type);
-  return targets.flatMap(({ path, type, secrets }) =>
-    secrets.flatMap((name): Mistake[] => {
+  const users = new Map(
+    targets.filter(({ type }) => type !== store.type).toReversed().flatMap((target) =>
+      target.secrets.map(({ name }) => [name, target.path] as const)
+    ),
+  );
+  return targets.flatMap(({ type, secrets }) =>
+    secrets.flatMap(({ name, path }): Mistake[] => {
       if (isVariable(name)) {
         const message = `Must name a Worker secret, and '${name}' is a variable or a binding`;
         return [{ path, message }];
@@ -67,10 +80,10 @@ function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
           `Must not use the Worker secret '${name}', which is for the Worker itself: make another one for this target`;
         return [{ path, message }];
       }
-      const sharing = type === store.type && others.find((other) => other.secrets.includes(name));
-      if (!sharing) return [];
+      const user = type === store.type ? users.get(name) : undefined;
+      if (user === undefined) return [];
       const message =
-        `Must have a secret of its own, as its readers would know what ${sharing.path} uses: make a key with \`openssl rand -hex 32\`, and set it under another name`;
+        `Must have a secret of its own, as its readers would know what ${user} uses: make a key with \`openssl rand -hex 32\`, and set it under another name`;
       return [{ path, message }];
     })
   );
@@ -79,9 +92,9 @@ function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
 function findRepeated<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
-  tell: (item: Item, first: Item) => Mistake,
+  describe: (item: Item, first: Item) => Mistake,
 ): Mistake[] {
   return [...Map.groupBy(items, keyOf).values()].flatMap(([first, ...others]) =>
-    others.map((item) => tell(item, first))
+    others.map((item) => describe(item, first))
   );
 }

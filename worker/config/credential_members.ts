@@ -1,5 +1,5 @@
 /**
- * One `[[vars.CREDENTIALS]]` table without its targets.
+ * One credential's table without its targets.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { earliestDue } from "../../lib/rotation/policy.ts";
 import { length, lengthOrNever } from "./duration_member.ts";
 import { findNameMistake, missingName } from "./name.ts";
 import { findMemberMistake, findScopeDoubt, findScopeMistake } from "./scope.ts";
+import type { Source } from "./sources.ts";
 import { describeMisplaced } from "./stray.ts";
 import { formatDuration, roundDuration } from "./duration.ts";
 import { findUnknown, isTable, joinPath, type Mistake } from "./mistakes.ts";
@@ -87,9 +88,13 @@ const schema = v.object({
 const known = [...Object.keys(schema.entries), "targets"];
 
 /** Reads a table. */
-export function parseCredentialMembers(value: unknown, path: string): CredentialMembersResult {
+export function parseCredentialMembers(
+  value: unknown,
+  path: string,
+  source: Source,
+): CredentialMembersResult {
   if (!isTable(value)) {
-    const message = "Must be a table: write [[vars.CREDENTIALS]], and its members below";
+    const message = `Must be a table: ${source.credential}`;
     return { members: undefined, mistakes: [{ path, message }], warnings: [] };
   }
   const result = v.safeParse(schema, value);
@@ -102,7 +107,7 @@ export function parseCredentialMembers(value: unknown, path: string): Credential
     ...(together.success
       ? findContradictions(together.output, value.grace !== undefined, path)
       : []),
-    ...findUnknown(value, known, path, (name) => describeMisplaced(name, "credential")),
+    ...findUnknown(value, known, path, (name) => describeMisplaced(name, "credential", source)),
   ];
   return {
     members: result.success && mistakes.length === 0 ? result.output : undefined,

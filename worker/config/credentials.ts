@@ -1,5 +1,5 @@
 /**
- * The `[[vars.CREDENTIALS]]` tables, each for itself.
+ * The tables of credentials, each for itself.
  *
  * @module
  */
@@ -8,10 +8,11 @@ import { type CredentialMembers, parseCredentialMembers } from "./credential_mem
 import { readName } from "./name.ts";
 import { parseTarget, type TargetDraft } from "./targets.ts";
 import { fromJson, isTable, joinPath, type Mistake } from "./mistakes.ts";
+import type { Source, Written } from "./sources.ts";
 
 /** One table: what is right in it, and all that is wrong. */
 export interface CredentialDraft {
-  /** Where it stands, such as `CREDENTIALS[2] (ci-deploy)`. */
+  /** Where it is, such as `CREDENTIALS[2] (ci-deploy)`. */
   readonly path: string;
   /** Its name, if that is right. */
   readonly name: string | undefined;
@@ -25,15 +26,15 @@ export interface CredentialDraft {
   readonly warnings: readonly Mistake[];
 }
 
-/** Reads `CREDENTIALS`: an array of tables, or a string of JSON with one. */
+/** Reads the tables of a place: an array, or in a variable a string of JSON with one. */
 export function readTables(
-  given: unknown,
+  { source, value: given }: Written,
 ): { readonly tables: readonly unknown[]; readonly mistakes: readonly Mistake[] } {
-  const value = fromJson(given);
+  const value = source.isVariable ? fromJson(given) : given;
   if (Array.isArray(value) && value.length > 0) return { tables: value, mistakes: [] };
   return {
     tables: [],
-    mistakes: [{ path: "CREDENTIALS", message: describeWrongTables(value) }],
+    mistakes: [{ path: source.path, message: describeWrongTables(value, source) }],
   };
 }
 
@@ -41,24 +42,23 @@ export function readTables(
 export function draftCredential(
   table: unknown,
   at: number,
+  source: Source,
   definitions: readonly TargetDefinition<unknown>[],
 ): CredentialDraft {
   const name = readName(table);
-  const path = `CREDENTIALS[${at}]${name === undefined ? "" : ` (${name})`}`;
-  const { members, mistakes, warnings } = parseCredentialMembers(table, path);
+  const path = `${source.path}[${at}]${name === undefined ? "" : ` (${name})`}`;
+  const { members, mistakes, warnings } = parseCredentialMembers(table, path, source);
   const draft = { path, name, members, warnings };
   if (!isTable(table)) return { ...draft, targets: [], mistakes };
   if (!Array.isArray(table.targets) || table.targets.length === 0) {
-    const message = `${whatIsNot(table.targets)}: write ${
-      isTable(table.targets)
-        ? "[[vars.CREDENTIALS.targets]], with two brackets on each side"
-        : "at least one [[vars.CREDENTIALS.targets]] table below the credential's own members"
+    const message = `${whatIsNot(table.targets)}: ${
+      isTable(table.targets) ? source.severalTargets : source.firstTarget
     }`;
     const missing = { path: joinPath(path, ["targets"]), message };
     return { ...draft, targets: [], mistakes: [...mistakes, missing] };
   }
   const results = table.targets.map((target: unknown, index) =>
-    parseTarget(target, joinPath(path, ["targets", index]), definitions)
+    parseTarget(target, joinPath(path, ["targets", index]), source, definitions)
   );
   return {
     ...draft,
@@ -67,17 +67,14 @@ export function draftCredential(
   };
 }
 
-function describeWrongTables(value: unknown): string {
-  if (isTable(value)) {
-    return "Must be an array of tables: write [[vars.CREDENTIALS]], with two brackets on each side, for each credential";
+function describeWrongTables(value: unknown, { isVariable, path, whole }: Source): string {
+  if (isVariable && isTable(value)) {
+    return `Must be an array of tables: write [[vars.${path}]], with two brackets on each side, for each credential`;
   }
-  if (typeof value === "string") {
-    return "Must be an array of tables, and is a text that is no JSON: write a [[vars.CREDENTIALS]] table for each credential";
+  if (isVariable && typeof value === "string") {
+    return `Must be an array of tables, and is a text that is no JSON: ${whole}. A secret or another variable needs a name that does not begin with CREDENTIALS`;
   }
-  const advice = "write a [[vars.CREDENTIALS]] table for each credential";
-  return value === undefined
-    ? `Is missing: ${advice}. An [env.NAME] of wrangler.toml inherits no vars: there it is [[env.NAME.vars.CREDENTIALS]]`
-    : `${whatIsNot(value)}: ${advice}`;
+  return `${whatIsNot(value)}: ${whole}`;
 }
 
 /** Says why a value is no array of tables. */

@@ -35,15 +35,15 @@ export const ownNeeds: readonly SecretNeed[] = [
 /** What the targets of a credential need. A door is a service: the first word of a target's type. */
 export function needsOf({ path, name, targets }: CredentialDraft): SecretNeed[] {
   return targets.flatMap((target) =>
-    target.secrets.map((secret, at): SecretNeed => {
+    target.secrets.map(({ name: secret, path: member }, at): SecretNeed => {
       if (target.type === store.type) {
         const use = `lets readers have the token of '${name ?? path}'`;
-        return { name: secret, path: target.path, form: keyForm, door: `reader ${path}`, use };
+        return { name: secret, path: member, form: keyForm, door: `reader ${path}`, use };
       }
       const form = target.signing.includes(secret) ? signingForm : tokenForm;
       const [service] = target.type.split("-");
       const door = target.type === webhook.type ? target.place : `${service}${at > 0 ? at : ""}`;
-      return { name: secret, path: target.path, form, door, use: `is used by ${target.path}` };
+      return { name: secret, path: member, form, door, use: `is used by ${target.path}` };
     })
   );
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isSecretName } from "./secret_name.ts";
 import { findNear } from "./stray.ts";
 import { findUnusable } from "./header_value.ts";
 import type { Mistake } from "./mistakes.ts";
@@ -65,7 +66,7 @@ export interface SecretNeed {
   readonly door: string;
   /** The same in words, to follow the secret's name, such as `opens the page`. */
   readonly use: string;
-  /** The path of the target that names it; absent for the Worker's own. */
+  /** Where it is named; absent for the Worker's own. */
   readonly path?: string;
 }
 
@@ -78,15 +79,23 @@ export function readSecret(
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Checks that every secret is set and has its form: one mistake for each that does not. */
+/** Checks every secret that is needed: that it is set, has its form, and opens only what it should. */
 export function checkSecrets(
+  env: Readonly<Record<string, unknown>>,
+  needs: readonly SecretNeed[],
+): Mistake[] {
+  return [...findUnset(env, needs), ...findShared(env, needs)];
+}
+
+/** One mistake for each secret that is not set or has not its form. */
+function findUnset(
   env: Readonly<Record<string, unknown>>,
   needs: readonly SecretNeed[],
 ): Mistake[] {
   const groups = Map.groupBy(needs, ({ name }) => name);
   // A secret that is needed by its own name is no misspelling of another one.
   const others = Object.keys(env).filter((each) =>
-    readSecret(env, each) !== undefined && isConventional(each) && !groups.has(each)
+    readSecret(env, each) !== undefined && isSecretName(each) && !groups.has(each)
   );
   return [...groups].flatMap(([name, needing]) => {
     const value = readSecret(env, name);
@@ -97,7 +106,7 @@ export function checkSecrets(
     if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
-    if (!isConventional(name) && env[name] === undefined) {
+    if (!isSecretName(name) && env[name] === undefined) {
       return [{
         path: paths[0] ?? name,
         message:
@@ -112,7 +121,7 @@ export function checkSecrets(
  * Finds secrets that are one value and open different doors: who holds the key to one would hold
  * the key to the other. Of targets, two that name the same secret mean it.
  */
-export function findShared(
+function findShared(
   env: Readonly<Record<string, unknown>>,
   needs: readonly SecretNeed[],
 ): Mistake[] {
@@ -157,11 +166,6 @@ function findForeign(needing: readonly SecretNeed[], value = ""): string | undef
   if (maker === undefined) return undefined;
   const then = needing[0].form.make ?? "copy the right one";
   return `Looks like a token for ${maker}, which must be sent nowhere else: ${then}, and`;
-}
-
-/** Whether a name is written as names of secrets are: what is not may be a secret in its place. */
-function isConventional(name: string): boolean {
-  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(name) && name.length <= 64;
 }
 
 function listPaths([first, ...others]: readonly string[]): string {

@@ -4,9 +4,13 @@
  * @module
  */
 import { measureDistance, type Mistake } from "./mistakes.ts";
+import type { Source } from "./sources.ts";
 
-/** The variables that the Worker reads. */
-const variables = ["CREDENTIALS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
+/** What the names of all variables with credentials begin with. */
+const credentials = "CREDENTIALS";
+
+/** The variables that the Worker reads; of credentials there may be several. */
+const variables = [credentials, "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
 
 /** The secrets that the Worker itself uses. */
 const ownSecrets = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
@@ -20,7 +24,19 @@ const names: readonly string[] = [...variables, ...ownSecrets, ...bindings];
 const ofCredential = ["expires_in", "renew_before", "max_age", "grace", "paused", "targets"];
 
 /** Members of targets that no credential has. */
-const ofTarget = ["type", "required", "reader_key", "token", "repository", "app", "url", "secret"];
+const ofTarget = [
+  "type",
+  "required",
+  "reader_key_secret",
+  "token_secret",
+  "signing_secret",
+  "repository",
+  "app",
+  "url",
+  "reader_key",
+  "token",
+  "secret",
+];
 
 /** What Heroku's own tools and others call the token. */
 const otherNames = ["HEROKU_API_KEY", "HEROKU_TOKEN", "HEROKU_KEY"];
@@ -28,9 +44,14 @@ const otherNames = ["HEROKU_API_KEY", "HEROKU_TOKEN", "HEROKU_KEY"];
 /** How many characters a name may differ by and still be taken for another one misspelt. */
 const near = 2;
 
+/** Whether a name is that of a variable with credentials. */
+export function isCredentials(name: string): boolean {
+  return name.startsWith(credentials);
+}
+
 /** Whether a name is that of a variable or a binding, which is no secret. */
 export function isVariable(name: string): boolean {
-  return [...variables, ...bindings].some((each) => each === name);
+  return isCredentials(name) || [...variables, ...bindings].some((each) => each === name);
 }
 
 /**
@@ -42,18 +63,19 @@ export function isVariable(name: string): boolean {
 export function describeMisplaced(
   name: string,
   where: "credential" | "target",
+  source: Source,
 ): string | undefined {
-  if (variables.some((each) => each === name)) {
-    return `Is a variable of its own, and no part of a ${where}: write it below [vars], and above the first [[vars.CREDENTIALS]], as TOML counts whatever follows a table's heading to that table`;
+  if (isCredentials(name) || variables.some((each) => each === name)) {
+    return `Is a variable of its own, and no part of a ${where}: ${source.amongVariables}`;
   }
   if (names.includes(name)) {
     return `Is no part of a ${where}: remove it, and run \`wrangler secret put ${name}\` instead if it is a secret`;
   }
   if (where === "target" && ofCredential.includes(name)) {
-    return "Is a member of the credential: write it above the credential's first [[vars.CREDENTIALS.targets]], as TOML counts whatever follows a table's heading to that table";
+    return `Is a member of the credential: ${source.amongCredential}`;
   }
   if (where === "credential" && ofTarget.includes(name)) {
-    return "Is a member of a target: write it below [[vars.CREDENTIALS.targets]]";
+    return `Is a member of a target: ${source.amongTarget}`;
   }
   return undefined;
 }
@@ -63,7 +85,9 @@ export function findStray(
   env: Readonly<Record<string, unknown>>,
   used: readonly string[],
 ): Mistake[] {
-  return Object.keys(env).filter((name) => !names.includes(name) && !used.includes(name))
+  const isRead = (name: string) =>
+    isCredentials(name) || names.includes(name) || used.includes(name);
+  return Object.keys(env).filter((name) => !isRead(name))
     .flatMap((name): Mistake[] => {
       if (ofCredential.includes(name) || ["name", "scope"].includes(name)) {
         return [{
@@ -74,7 +98,7 @@ export function findStray(
         }];
       }
       const meant = /^CREDENTIAL/i.test(name)
-        ? "CREDENTIALS"
+        ? credentials
         : otherNames.includes(name)
         ? "HEROKU_API_TOKEN"
         : findNear(name, names);

@@ -1,16 +1,26 @@
 /**
- * One `[[vars.CREDENTIALS.targets]]` table.
+ * One target's table.
  *
  * @module
  */
 import type { CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
-import { describeMisplaced } from "./stray.ts";
 import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
+import type { Source } from "./sources.ts";
+import { describeMisplaced } from "./stray.ts";
+import { isSecretName } from "./secret_name.ts";
+
+/** A Worker secret that a target needs. */
+export interface TargetSecret {
+  /** Its name. */
+  readonly name: string;
+  /** Where it is named: a member, or the target itself where it is the default. */
+  readonly path: string;
+}
 
 /** A target whose table is right. */
 export interface TargetDraft {
-  /** Where its table stands. */
+  /** Where its table is. */
   readonly path: string;
   /** Its kind. */
   readonly type: string;
@@ -18,12 +28,12 @@ export interface TargetDraft {
   readonly place: string;
   /** Its members, checked. */
   readonly config: unknown;
-  /** The names of the Worker secrets that it needs. */
-  readonly secrets: readonly string[];
-  /** Whether it writes the same place as another one, or a part of it. */
-  overlaps(other: TargetDraft): boolean;
-  /** Those of them that it signs with, and sends in no header. */
+  /** The Worker secrets that it needs. */
+  readonly secrets: readonly TargetSecret[];
+  /** The names of those that it signs with, and sends in no header. */
   readonly signing: readonly string[];
+  /** Whether it writes a part of another one's place; absent where its kind never does. */
+  readonly overlaps?: (other: TargetDraft) => boolean;
   /** Makes the target. */
   create(environment: TargetEnvironment): CredentialTarget;
 }
@@ -37,12 +47,10 @@ export type TargetResult =
 export function parseTarget(
   value: unknown,
   path: string,
+  source: Source,
   definitions: readonly TargetDefinition<unknown>[],
 ): TargetResult {
-  if (!isTable(value)) {
-    const message = "Must be a table: write [[vars.CREDENTIALS.targets]], and its members below";
-    return refuse([{ path, message }]);
-  }
+  if (!isTable(value)) return refuse([{ path, message: `Must be a table: ${source.target}` }]);
   const { type, required = true, ...rest } = value;
   const mistakes: Mistake[] = typeof required === "boolean" ? [] : [{
     path: joinPath(path, ["required"]),
@@ -55,32 +63,53 @@ export function parseTarget(
   if (result instanceof Promise) {
     throw new TypeError(`Cannot check a '${definition.type}' as its schema is asynchronous`);
   }
-  mistakes.push(...(result.issues ?? []).map((issue) => toMistake(issue, path, value)));
+  mistakes.push(...toMistakes(result.issues ?? [], path, source, value));
   if (result.issues || typeof required !== "boolean") return refuse(mistakes);
-  const config = result.value;
+  return { draft: toDraft(definition, result.value, required, path, rest), mistakes: [] };
+}
+
+function toDraft<Config>(
+  definition: TargetDefinition<Config>,
+  config: Config,
+  required: boolean,
+  path: string,
+  table: Readonly<Record<string, unknown>>,
+): TargetDraft {
+  const { type } = definition;
   const place = definition.place(config);
   return {
-    draft: {
-      path,
-      type: definition.type,
+    path,
+    type,
+    place,
+    config,
+    secrets: definition.secrets(config).map((name) => ({
+      name,
+      path: joinPath(path, findMember(table, name) ?? []),
+    })),
+    signing: definition.signingSecrets?.(config) ?? [],
+    ...(definition.overlaps === undefined ? {} : {
+      overlaps: (other: TargetDraft) =>
+        other.type === type && definition.overlaps?.(config, other.config as Config) === true,
+    }),
+    create: (environment) => ({
+      type,
       place,
-      config,
-      secrets: definition.secrets(config),
-      overlaps: (other) =>
-        other.place === place ||
-        (other.type === definition.type && definition.overlaps?.(config, other.config) === true),
-      signing: definition.signingSecrets?.(config) ?? [],
-      create: (environment) => ({
-        type: definition.type,
-        place,
-        required,
-        adoptable: definition.adoptable ?? true,
-        keepsToken: definition.keepsToken ?? false,
-        target: definition.create(config, environment),
-      }),
-    },
-    mistakes: [],
+      required,
+      adoptable: definition.adoptable ?? true,
+      keepsToken: definition.keepsToken ?? false,
+      target: definition.create(config, environment),
+    }),
   };
+}
+
+/** The keys that lead to the member with a value: one that is called a secret before any other. */
+function findMember(table: unknown, value: string): string[] | undefined {
+  if (!isTable(table)) return undefined;
+  const found = Object.entries(table).flatMap(([key, member]) => {
+    const below = member === value ? [] : findMember(member, value);
+    return below === undefined ? [] : [[key, ...below]];
+  });
+  return found.find((keys) => keys.at(-1)?.endsWith("_secret")) ?? found.at(0);
 }
 
 function findType(
@@ -97,24 +126,53 @@ function findType(
   return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
 }
 
+/** What is wrong; a member under a former name is not said to be missing as well. */
+function toMistakes(
+  issues: readonly SchemaIssue[],
+  path: string,
+  source: Source,
+  table: Readonly<Record<string, unknown>>,
+): Mistake[] {
+  const mistakes = issues.map((issue) => toMistake(issue, path, source, table));
+  const renamed = mistakes.flatMap(({ path, message }) => {
+    const [, name] = /^Is called '(\w+)'/.exec(message) ?? [];
+    return name === undefined ? [] : [path.replace(/\w+$/, name)];
+  });
+  return mistakes.filter(({ path, message }) =>
+    !(message.startsWith("Is missing") && renamed.includes(path))
+  );
+}
+
 function toMistake(
   { message, path: issuePath = [] }: SchemaIssue,
   path: string,
+  source: Source,
   table: Readonly<Record<string, unknown>>,
 ): Mistake {
   const keys = issuePath.map((segment) => typeof segment === "object" ? segment.key : segment);
-  const [key] = keys;
-  const given = keys.length === 1 && typeof key === "string" ? table[key] : undefined;
-  const said = message.startsWith("Is not known") && typeof key === "string"
-    ? describeMisplaced(key, "target") ?? message
-    : message.startsWith("Must be the name of the Worker secret") && looksSecret(given)
-    ? `${message}: if what is written here is the secret itself, revoke it, as it has been written into a file`
-    : message;
-  return { path: joinPath(path, keys), message: said };
+  const given = keys.reduce<unknown>(
+    (held, key) => isTable(held) && typeof key === "string" ? held[key] : undefined,
+    table,
+  );
+  return { path: joinPath(path, keys), message: rephrase(message, keys, given, source) };
 }
 
-function looksSecret(given: unknown): boolean {
-  return typeof given === "string" && given.length >= 16;
+function rephrase(
+  message: string,
+  [key, ...below]: readonly PropertyKey[],
+  given: unknown,
+  source: Source,
+): string {
+  if (message.startsWith("Is not known") && typeof key === "string" && below.length === 0) {
+    return describeMisplaced(key, "target", source) ?? message;
+  }
+  const isText = typeof given === "string" && given !== "";
+  if (message.startsWith("Is called") && isText && !isSecretName(given)) {
+    return `${message}, and if what is written here is the secret itself, revoke it, as it has been written into a file`;
+  }
+  return message.startsWith("Must be the name of the Worker secret") && isText && given.length >= 16
+    ? `${message}: if what is written here is the secret itself, revoke it, as it has been written into a file`
+    : message;
 }
 
 function refuse(mistakes: readonly Mistake[]): TargetResult {

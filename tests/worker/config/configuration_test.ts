@@ -48,7 +48,7 @@ Deno.test("parseConfiguration() reads what is written and fills in the defaults"
         grace: "2h",
         paused: true,
       }),
-      createTable("bare", { targets: [{ type: "store", reader_key: "READER_KEY" }] }),
+      createTable("bare", { targets: [{ type: "store", reader_key_secret: "READER_KEY" }] }),
     ],
   })).credentials;
   const { targets, ...members } = full;
@@ -121,9 +121,9 @@ Deno.test("parseConfiguration() sets the fuse by the number of credentials", () 
 Deno.test("parseConfiguration() gives each credential its own reader key", () => {
   const { readerKeys } = accept(createEnv({
     CREDENTIALS: [
-      createTable("a", { targets: [{ type: "store", reader_key: "READER_KEY" }] }),
+      createTable("a", { targets: [{ type: "store", reader_key_secret: "READER_KEY" }] }),
       createTable("b"),
-      createTable("c", { targets: [{ type: "store", reader_key: "OTHER_READER_KEY" }] }),
+      createTable("c", { targets: [{ type: "store", reader_key_secret: "OTHER_READER_KEY" }] }),
     ],
   }));
   assertEquals([...readerKeys], [["a", keys.reader], ["c", keys.other]]);
@@ -163,7 +163,7 @@ Deno.test("parseConfiguration() sends targets at Heroku to the address of HEROKU
 Deno.test("parseConfiguration() knows the secrets that are named, and no other value", () => {
   const result = parse(createEnv({
     CREDENTIALS: [
-      createTable("ci", { targets: [{ type: "store", reader_key: "READER_KEY" }] }),
+      createTable("ci", { targets: [{ type: "store", reader_key_secret: "READER_KEY" }] }),
     ],
     NOT_NAMED: "some other value",
   }));
@@ -269,18 +269,18 @@ Deno.test("parseConfiguration() tells each mistake with its path and the expecte
     ["type", withTarget({ type: ["store"] }), /\.targets\[0\]\.type: Must be a string: the types/],
     [
       "required",
-      withTarget({ type: "store", reader_key: "READER_KEY", required: 1 }),
+      withTarget({ type: "store", reader_key_secret: "READER_KEY", required: 1 }),
       /\.targets\[0\]\.required: Must be true or false/,
     ],
     [
       "missing member",
       withTarget({ type: "store" }),
-      /\.targets\[0\]\.reader_key: Is missing: must be the name of the Worker secret/,
+      /\.targets\[0\]\.reader_key_secret: Is missing: must be the name of the Worker secret/,
     ],
     [
       "unknown member",
-      withTarget({ type: "store", reader_key: "READER_KEY", key: "x" }),
-      /\.targets\[0\]\.key: Is not known: the members are reader_key/,
+      withTarget({ type: "store", reader_key_secret: "READER_KEY", key: "x" }),
+      /\.targets\[0\]\.key: Is not known: the members are reader_key_secret/,
     ],
     ["fuse", createEnv({ FUSE: 7 }), /^FUSE: Must be a table such as/],
     ["fuse text", createEnv({ FUSE: "no JSON" }), /^FUSE: Must be a table such as/],
@@ -324,8 +324,8 @@ Deno.test("parseConfiguration() tells how to set or repair each secret", () => {
     [{ WEBHOOK_KEY: "  " }, "WEBHOOK_KEY: Must not be empty"],
   ];
   const targets = [
-    { type: "store", reader_key: "READER_KEY" },
-    { type: "webhook", url: "https://hooks.example", secret: "WEBHOOK_KEY" },
+    { type: "store", reader_key_secret: "READER_KEY" },
+    { type: "webhook", url: "https://hooks.example", signing_secret: "WEBHOOK_KEY" },
   ];
   for (const [changes, expected] of table) {
     const mistakes = refuse({ ...withMembers({ targets }), ...changes });
@@ -340,7 +340,7 @@ Deno.test("parseConfiguration() tells a missing secret once, with who needs it",
   const webhook = (path: string) => ({
     type: "webhook",
     url: `https://hooks.example/${path}`,
-    secret: "NOWHERE",
+    signing_secret: "NOWHERE",
   });
   const mistakes = refuse(createEnv({
     CREDENTIALS: [
@@ -350,17 +350,17 @@ Deno.test("parseConfiguration() tells a missing secret once, with who needs it",
     ],
   }));
   assertEquals(mistakes, [
-    "NOWHERE: Is not set: run `wrangler secret put NOWHERE` (needed by CREDENTIALS[0] (a).targets[0] and 2 more)",
+    "NOWHERE: Is not set: run `wrangler secret put NOWHERE` (needed by CREDENTIALS[0] (a).targets[0].signing_secret and 2 more)",
   ]);
 });
 
 Deno.test("parseConfiguration() does not repeat what may be a secret in the place of its name", () => {
   const pasted = "ghp_CANARY7abcdefghijklmnop";
-  const mistakes = refuse(withTarget({ type: "store", reader_key: pasted }));
+  const mistakes = refuse(withTarget({ type: "store", reader_key_secret: pasted }));
   assertEquals(mistakes.length, 1);
   assertMatch(
     mistakes[0],
-    /^CREDENTIALS\[0\] \(ci\)\.targets\[0\]: Names a Worker secret that is not/,
+    /^CREDENTIALS\[0\] \(ci\)\.targets\[0\]\.reader_key_secret: Names a Worker secret that is not/,
   );
   assert(!mistakes[0].includes(pasted));
 });
@@ -368,7 +368,7 @@ Deno.test("parseConfiguration() does not repeat what may be a secret in the plac
 Deno.test("parseConfiguration() keeps the Worker's own secrets from targets", () => {
   for (const own of ["SEALING_KEY", "PAGE_KEY", "HEROKU_API_TOKEN"]) {
     const mistakes = refuse({
-      ...withTarget({ type: "store", reader_key: own }),
+      ...withTarget({ type: "store", reader_key_secret: own }),
       SEALING_KEY: btoa("0123456789012345678901234567890!"),
     });
     assert(mistakes.some((one) => one.includes(`Must not use the Worker secret '${own}'`)), own);
@@ -381,7 +381,7 @@ Deno.test("parseConfiguration() refuses names that are the same but for their ca
       CREDENTIALS: [
         createTable("ci"),
         createTable("CI"),
-        createTable("ci", { targets: [{ type: "store", reader_key: "READER_KEY" }] }),
+        createTable("ci", { targets: [{ type: "store", reader_key_secret: "READER_KEY" }] }),
       ],
     })),
     [
@@ -398,7 +398,7 @@ Deno.test("parseConfiguration() refuses two targets that write the same place", 
     refuse(createEnv({
       CREDENTIALS: [
         createTable("a", { targets: [shared] }),
-        createTable("b", { targets: [other, { ...shared, token: "WEBHOOK_KEY" }] }),
+        createTable("b", { targets: [other, { ...shared, token_secret: "WEBHOOK_KEY" }] }),
         createTable("c", { targets: [shared] }),
       ],
     })),
@@ -432,8 +432,8 @@ Deno.test("parseConfiguration() refuses a target that writes a part of another o
 });
 
 Deno.test("parseConfiguration() takes one store for each credential, and no more", () => {
-  const first = { type: "store", reader_key: "READER_KEY" };
-  const second = { type: "store", reader_key: "OTHER_READER_KEY" };
+  const first = { type: "store", reader_key_secret: "READER_KEY" };
+  const second = { type: "store", reader_key_secret: "OTHER_READER_KEY" };
   accept(createEnv({
     CREDENTIALS: [createTable("a", { targets: [first] }), createTable("b", { targets: [first] })],
   }));
@@ -484,7 +484,17 @@ Deno.test("parseConfiguration() gives the page key as soon as that can be used",
 Deno.test("parseConfiguration() takes any JSON: it gives mistakes or what can be used", () => {
   const word = fc.constantFrom(
     ...["name", "scope", "expires_in", "renew_before", "max_age", "grace", "paused", "targets"],
-    ...["type", "required", "reader_key", "app", "token", "url", "secret", "creates", "deletes"],
+    ...[
+      "type",
+      "required",
+      "reader_key_secret",
+      "app",
+      "token",
+      "url",
+      "secret",
+      "creates",
+      "deletes",
+    ],
     "__proto__",
     "constructor",
     "toString",
@@ -509,7 +519,7 @@ Deno.test("parseConfiguration() takes any JSON: it gives mistakes or what can be
     table,
     fc.record({
       type: fc.constantFrom("store", "webhook", "heroku-config-var"),
-      reader_key: fc.constantFrom("READER_KEY", "NOWHERE"),
+      reader_key_secret: fc.constantFrom("READER_KEY", "NOWHERE"),
     }, { requiredKeys: ["type"] }),
   );
   const credential = fc.oneof(
@@ -554,7 +564,7 @@ Deno.test("parseConfiguration() accepts every sane name, and gives it back untou
 });
 
 Deno.test("parseConfiguration() throws only when a store is configured and none is given", () => {
-  const env = withTarget({ type: store.type, reader_key: "READER_KEY" });
+  const env = withTarget({ type: store.type, reader_key_secret: "READER_KEY" });
   let thrown: unknown;
   try {
     parseConfiguration(env, definitions, { fetch, now: () => now });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
+import { store } from "../../../lib/targets/store.ts";
 import { earliestDue } from "../../../lib/rotation/policy.ts";
 import {
   type ConfigurationResult,
@@ -34,8 +35,12 @@ function withTarget(changes: Env, env: Env = {}): Env {
   };
 }
 
-const hook = (name: string) => ({ type: "webhook", url: `https://${name}.example`, secret: name });
-const reader = (reader_key: string) => ({ type: "store", reader_key });
+const hook = (name: string) => ({
+  type: "webhook",
+  url: `https://${name}.example`,
+  signing_secret: name,
+});
+const reader = (reader_key_secret: string) => ({ type: "store", reader_key_secret });
 
 /** One wrong line, and what is to be said: where, and of the message the part that helps. */
 type Row = readonly [env: Env, path: string, says: string];
@@ -238,7 +243,11 @@ Deno.test("what is written at the wrong level is refused with where it belongs",
     [withMembers({ FUSE: { creates: 1 } }), `${members}.FUSE`, above],
     [withMembers({ PAGE_KEY: "x" }), `${members}.PAGE_KEY`, "wrangler secret put PAGE_KEY"],
     [withMembers({ type: "store" }), `${members}.type`, "write it below [[vars.CREDENTIALS.targe"],
-    [withMembers({ reader_key: "KEY" }), `${members}.reader_key`, "Is a member of a target"],
+    [
+      withMembers({ reader_key_secret: "KEY" }),
+      `${members}.reader_key_secret`,
+      "Is a member of a target",
+    ],
     [withMembers({ grcae: "1h" }), `${members}.grcae`, "(did you mean 'grace'?)"],
     [withMembers({ paused: "true" }), `${members}.paused`, "Must be true or false, without quotes"],
     [withTarget({ grace: "1h" }), `${target}.grace`, "write it above the credential's first"],
@@ -254,7 +263,8 @@ Deno.test("what is written at the wrong level is refused with where it belongs",
 
 Deno.test("a variable that nothing reads is pointed out when it looks like one that is read", () => {
   checkWarnings([
-    [createEnv({ CREDENTIALS_WEB: [] }), "CREDENTIALS_WEB", "(did you mean 'CREDENTIALS'?)"],
+    [createEnv({ CREDENTIAL: [] }), "CREDENTIAL", "(did you mean 'CREDENTIALS'?)"],
+    [createEnv({ Credentials_web: [] }), "Credentials_web", "(did you mean 'CREDENTIALS'?)"],
     [createEnv({ credentials: [] }), "credentials", "(did you mean 'CREDENTIALS'?)"],
     [createEnv({ fuse: {} }), "fuse", "(did you mean 'FUSE'?)"],
     [createEnv({ HEROKU_ACCOUT: "x" }), "HEROKU_ACCOUT", "(did you mean 'HEROKU_ACCOUNT'?)"],
@@ -422,9 +432,9 @@ Deno.test("a token that another service made by its look is refused, and sent no
 
 Deno.test("a key that only signs may hold any character", () => {
   const pem = "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n";
-  const app = { id: 7, private_key: "APP_KEY" };
+  const app = { id: 7, private_key_secret: "APP_KEY" };
   const aws = { type: "aws-secrets-manager", region: "eu-central-1", secret: "s" };
-  const hook = { type: "webhook", url: "https://hooks.example", secret: "WEBHOOK_KEY" };
+  const hook = { type: "webhook", url: "https://hooks.example", signing_secret: "WEBHOOK_KEY" };
   for (
     const env of [
       { ...withTarget({ app }), APP_KEY: pem },
@@ -450,9 +460,13 @@ Deno.test("a key that only signs may hold any character", () => {
 });
 
 Deno.test("a wrong name of a secret is refused, and what may be the secret itself not repeated", () => {
-  const target = "CREDENTIALS[0] (ci).targets[0]";
+  const token = "CREDENTIALS[0] (ci).targets[0].token_secret";
   checkMistakes([
-    [withTarget({ token: "GITHUB_TOKN" }), "GITHUB_TOKN", "(did you mean 'GITHUB_TOKEN', which is"],
+    [
+      withTarget({ token_secret: "GITHUB_TOKN" }),
+      "GITHUB_TOKN",
+      "(did you mean 'GITHUB_TOKEN', which is",
+    ],
     [
       {
         ...withMembers({ targets: [hook("HOOK_A"), hook("HOOK_B")] }),
@@ -461,29 +475,166 @@ Deno.test("a wrong name of a secret is refused, and what may be the secret itsel
       "HOOK_B",
       "Is not set: run `wrangler secret put HOOK_B`",
     ],
-    [withTarget({ token: "github_token" }), target, "(did you mean 'GITHUB_TOKEN', which is set?)"],
-    [withTarget({ token: `ghp_${canary}abcdefghijk` }), target, "revoke it"],
-    [withTarget({ token: `glpat-${canary}-0123456789` }), `${target}.token`, "revoke it"],
     [
-      withTarget({ token: "my_token" }, { my_token: `${canary}\n` }),
+      withTarget({ token_secret: "github_token" }),
+      token,
+      "(did you mean 'GITHUB_TOKEN', which is set?)",
+    ],
+    [withTarget({ token_secret: `ghp_${canary}abcdefghijk` }), token, "revoke it"],
+    [
+      withTarget({ token_secret: `glpat-${canary}-0123456789` }),
+      token,
+      "revoke it",
+    ],
+    [
+      withTarget({ token_secret: "my_token" }, { my_token: `${canary}\n` }),
       "my_token",
       "Begins or ends with a space or a line break: copy it without that, and run `wrangler secret put my_t",
     ],
-    [withTarget({ token: "" }), `${target}.token`, "Must be the name of the Worker secret"],
-    [withTarget({ token: "CREDENTIALS" }), target, "Must name a Worker secret, and 'CREDENTIALS'"],
+    [
+      withTarget({ token_secret: "" }),
+      token,
+      "Must be the name of the Worker secret",
+    ],
+    [
+      withTarget({ token_secret: "CREDENTIALS" }),
+      token,
+      "Must name a Worker secret, and 'CREDENTIALS'",
+    ],
   ]);
+});
+
+Deno.test("a secret that is pasted in the place of its name is not repeated, whatever it looks like", () => {
+  const target = "CREDENTIALS[0] (ci).targets[0]";
+  const values = [
+    `ghp_${canary}abcdefghijklmnop`,
+    "AKIA0CANARY7ABCDEFGH",
+    "JBSWY3CANARY7XPJBSW3",
+    "c0ffee00CANARY7c0ffee00CANARY7aa",
+    `whsec_${canary}+abcdefgh/ijkl=`,
+    `HRKU-AA${canary}-0123456789`,
+    `-----BEGIN RSA PRIVATE KEY-----\n${canary}\n`,
+    "01234567-89ab-4cde-8f01-CANARY723456",
+  ];
+  const aws = { type: "aws-secrets-manager", region: "eu-central-1", secret: "s" };
+  const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "x" };
+  const withAws = (member: Env) => ({
+    ...withMembers({ targets: [{ ...aws, ...member }] }),
+    ...keys,
+  });
+  for (const value of values) {
+    checkMistakes([
+      [withTarget({ token_secret: value }), `${target}.token_secret`, "revoke it"],
+      [
+        withTarget({ app: { id: 7, private_key_secret: value } }),
+        `${target}.app.private_key_secret`,
+        "revoke it",
+      ],
+      [withMembers({ targets: [reader(value)] }), `${target}.reader_key_secret`, "revoke it"],
+      [
+        withMembers({ targets: [{ ...hook("a"), signing_secret: value }] }),
+        `${target}.signing_secret`,
+        "revoke it",
+      ],
+      [withAws({ access_key_id_secret: value }), `${target}.access_key_id_secret`, "revoke it"],
+      [
+        withAws({ secret_access_key_secret: value }),
+        `${target}.secret_access_key_secret`,
+        "revoke it",
+      ],
+    ]);
+  }
+});
+
+Deno.test("a token in any other place than a secret's is not repeated", () => {
+  const target = "CREDENTIALS[0] (ci).targets[0]";
+  for (
+    const token of [
+      `ghp_${canary}abcdefghijklmnop`,
+      `glpat-${canary}abcdefghijkl`,
+      `dp.st.${canary}abcdefghijkl`,
+      `hvs.${canary}abcdefghijkl`,
+      "AKIA0CANARY7ABCDEFGH",
+    ]
+  ) {
+    checkMistakes([
+      [withTarget({ type: token }), `${target}.type`, "'[redacted]' is not known"],
+      [
+        withTarget({ [token]: 1 }),
+        `${target}${/\./.test(token) ? '["[redacted]"]' : ".[redacted]"}`,
+        "Is not known",
+      ],
+    ]);
+  }
+  const env = withMembers({ name: "global-deployments-of-acme", scope: 7 });
+  checkMistakes([[env, "CREDENTIALS[0] (global-deployments-of-acme).scope", "Must be an array"]]);
+});
+
+Deno.test("a member under a former name is refused with the present one, and once", () => {
+  const target = "CREDENTIALS[0] (ci).targets[0]";
+  const aws = { type: "aws-secrets-manager", region: "eu-central-1", secret: "s" };
+  const gitHubApp = { ...gitHub, app: { id: 7, private_key: "APP_KEY" } };
+  const webhook = { type: "webhook", url: "https://hooks.example" };
+  const table: readonly (readonly [target: Env, path: string, present: string])[] = [
+    [{ ...gitHub, token: "GITHUB_TOKEN" }, "token", "token_secret"],
+    [gitHubApp, "app.private_key", "private_key_secret"],
+    [{ type: "store", reader_key: "READER_KEY" }, "reader_key", "reader_key_secret"],
+    [{ ...webhook, secret: "WEBHOOK_KEY" }, "secret", "signing_secret"],
+    [{ ...webhook, signing: "WEBHOOK_KEY" }, "signing", "signing_secret"],
+    [{ ...aws, access_key_id: "KEY_ID" }, "access_key_id", "access_key_id_secret"],
+    [{ ...aws, secret_access_key: "KEY" }, "secret_access_key", "secret_access_key_secret"],
+  ];
+  const keys = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "x" };
+  checkMistakes(table.map(([given, path, present]): Row => [
+    { ...withMembers({ targets: [given] }), ...keys },
+    `${target}.${path}`,
+    `Is called '${present}', which takes the name of a Worker secret and never its value: rename it`,
+  ]));
+  checkMistakes([
+    [
+      withTarget({ token: `ghp_${canary}abcdefghijk` }),
+      `${target}.token`,
+      "rename it, and if what",
+    ],
+    [withTarget({ token: "AKIA0CANARY7ABCDEFGH" }), `${target}.token`, "revoke it"],
+  ]);
+  const [named] = table;
+  const result = parse(withMembers({ targets: [named[0]] }));
+  assert(!result.ok && !JSON.stringify(result.mistakes).includes("revoke"));
+});
+
+Deno.test("every built-in member that names a Worker secret ends in '_secret'", () => {
+  const names: string[] = [];
+  const follow = (schema: unknown, path: readonly string[]): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    for (const [key, member] of Object.entries(schema)) {
+      if (key === "entries") {
+        for (const [name, entry] of Object.entries(member)) follow(entry, [...path, name]);
+      } else if (key === "wrapped" || key === "pipe" || /^\d+$/.test(key)) follow(member, path);
+      else if (key === "message" && /^Must be the name of the Worker secret/.test(String(member))) {
+        names.push(path.join("."));
+      }
+    }
+  };
+  for (const { schema } of [store, ...definitions]) follow(schema, []);
+  assert(names.length >= 15, names.join());
+  for (const name of names) assert(name.endsWith("_secret"), name);
 });
 
 Deno.test("HEROKU_API_TOKEN is for the Worker and for config vars only", () => {
   const target = "CREDENTIALS[0] (ci).targets[0]";
-  const hook = { type: "webhook", url: "https://hooks.example", secret: "HEROKU_API_TOKEN" };
+  const hook = {
+    type: "webhook",
+    url: "https://hooks.example",
+    signing_secret: "HEROKU_API_TOKEN",
+  };
   const says = "Must not use the Worker secret 'HEROKU_API_TOKEN'";
   checkMistakes([
-    [withTarget({ token: "HEROKU_API_TOKEN" }), target, says],
-    [withMembers({ targets: [hook] }), target, says],
+    [withTarget({ token_secret: "HEROKU_API_TOKEN" }), `${target}.token_secret`, says],
+    [withMembers({ targets: [hook] }), `${target}.signing_secret`, says],
     [
       { ...withMembers({ targets: [reader("HEROKU_API_TOKEN")] }), HEROKU_API_TOKEN: keys.other },
-      target,
+      `${target}.reader_key_secret`,
       says,
     ],
   ]);
@@ -498,7 +649,7 @@ Deno.test("two secrets of one value are refused where they open different doors"
   const hook = (name: string) => ({
     type: "webhook",
     url: `https://${name}.example`,
-    secret: name,
+    signing_secret: name,
   });
   const sealing = btoa(`${canary}x`.padEnd(32, "0"));
   checkMistakes([
@@ -556,14 +707,14 @@ Deno.test("two secrets of one value are refused where they open different doors"
         ...withMembers({ targets: [gitHub, reader("GITHUB_TOKEN")] }),
         GITHUB_TOKEN: `ghp_${canary}_0123456789`,
       },
-      "CREDENTIALS[0] (ci).targets[1]",
+      "CREDENTIALS[0] (ci).targets[1].reader_key_secret",
       "Must have a secret of its own",
     ],
   ]);
 });
 
 Deno.test("two secrets of one value are taken where they open the same door", () => {
-  const other = { ...gitHub, repository: "acme/api", token: "API_GITHUB_TOKEN" };
+  const other = { ...gitHub, repository: "acme/api", token_secret: "API_GITHUB_TOKEN" };
   const env = withMembers({ targets: [gitHub, other] });
   assert(parse({ ...env, GITHUB_TOKEN: canary, API_GITHUB_TOKEN: canary }).ok);
   const shared = { targets: [reader("READER_KEY")] };
