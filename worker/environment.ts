@@ -10,10 +10,10 @@ import { createAccountReader, type HerokuAccount } from "../lib/rotation/account
 import { isTarget } from "../lib/rotation/credential.ts";
 import type { Ledger } from "../lib/rotation/ledger.ts";
 import { createOwnToken } from "../lib/rotation/own_token.ts";
-import { createSealing, SealingError } from "../lib/rotation/sealing.ts";
+import { createSealing, type Sealing } from "../lib/rotation/sealing.ts";
 import { createTokenStore } from "../lib/rotation/store.ts";
 import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
-import type { TargetDefinition, TokenStore } from "../lib/targets/target.ts";
+import type { TargetDefinition } from "../lib/targets/target.ts";
 import {
   type Configuration,
   type ConfigurationResult,
@@ -21,6 +21,7 @@ import {
 } from "./config/configuration.ts";
 import { createLedger, type Database } from "./ledger.ts";
 import { createLog, type Log } from "./log.ts";
+import { oncePerKey } from "./once_per_key.ts";
 import { createSteadyDatabase } from "./steady_database.ts";
 
 /**
@@ -42,8 +43,6 @@ export interface Context {
   readonly database: Database;
   /** The ledger. */
   readonly ledger: Ledger;
-  /** The built-in store; undefined while there is no usable `SEALING_KEY`. */
-  readonly store: TokenStore | undefined;
   /** Writes the log, without any secret. */
   readonly log: Log;
   /** Makes what a rotation and a sweep work with. */
@@ -56,33 +55,46 @@ export interface WorkerWorld extends RotationWorld {
   readonly account: () => Promise<HerokuAccount>;
 }
 
-/** Reads the environment. */
-export async function createContext(
-  environment: Environment,
-  definitions: readonly TargetDefinition<unknown>[],
-): Promise<Context> {
+/** What the code of a Worker adds to its environment. */
+export interface WorkerSetup {
+  /** The kinds of targets there are beside the built-in store. */
+  readonly definitions: readonly TargetDefinition<unknown>[];
+  /** The credentials beside those in variables, not yet checked; default none. */
+  readonly credentials?: unknown;
+}
+
+/** Gives the context of an environment. */
+export type ReadContext = (environment: Environment) => Context;
+
+/**
+ * Makes what gives the context of an environment. It is made once for each: Cloudflare hands the same
+ * object to every call in an isolate, and what it holds never changes.
+ */
+export function createContextReader(setup: WorkerSetup): ReadContext {
+  return oncePerKey((environment) => createContext(environment, setup));
+}
+
+function createContext(environment: Environment, setup: WorkerSetup): Context {
   // A detached global fetch is fine in Workers; one that is called as a method is not.
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
   const database = createSteadyDatabase(environment.LEDGER);
   const ledger = createLedger(database);
-  const sealing = await openSealing(environment.SEALING_KEY);
-  const store = sealing && createTokenStore(ledger, sealing);
-  const configured = parseConfiguration(environment, definitions, {
+  const open = () => openSealing(environment.SEALING_KEY);
+  const configured = parseConfiguration(environment, setup.definitions, {
     fetch,
     now: Date.now,
-    store,
+    store: createTokenStore(ledger, { open: async (...sealed) => (await open()).open(...sealed) }),
     bindings: true,
+    credentials: setup.credentials,
   });
 
   return {
     configured,
     database,
     ledger,
-    store,
     log: createLog({ secrets: configured.secrets }),
 
     async createWorld({ credentials, herokuToken, herokuUrl }) {
-      if (!sealing) throw new TypeError("Cannot rotate without a usable 'SEALING_KEY'");
       const client = { fetch, baseUrl: herokuUrl };
       return {
         authorizations: createClient({ ...client, token: herokuToken }),
@@ -90,7 +102,7 @@ export async function createContext(
         account: createAccountReader({ ...client, token: herokuToken }),
         own: await createOwnToken(herokuToken),
         ledger,
-        sealing,
+        sealing: await open(),
         credential: (name) => credentials.find((each) => each.name === name),
         isTarget: (place) => isTarget(credentials, place),
         now: Date.now,
@@ -99,11 +111,7 @@ export async function createContext(
   };
 }
 
-async function openSealing(key: unknown) {
-  try {
-    return await createSealing(typeof key === "string" ? key : "");
-  } catch (error) {
-    if (error instanceof SealingError) return undefined;
-    throw error;
-  }
+/** What a promise gives belongs to the call that made it, so that this is not kept for others. */
+async function openSealing(key: unknown): Promise<Sealing> {
+  return await createSealing(typeof key === "string" ? key : "");
 }

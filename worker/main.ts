@@ -12,6 +12,7 @@ export type {
   WorkerHandlers,
   WorkerOptions,
 } from "./create_worker.ts";
+export type { CredentialTable, DurationText } from "./config/credential_table.ts";
 export type { Environment } from "./environment.ts";
 export type { Lease } from "../lib/rotation/ledger.ts";
 export type { RotationRun } from "../lib/rotation/world.ts";

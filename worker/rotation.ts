@@ -7,17 +7,16 @@ import type { WorkflowStep } from "@cloudflare/workers-types";
 import { rotate, type RotationResult } from "../lib/rotation/rotate.ts";
 import type { Step } from "../lib/rotation/step.ts";
 import type { RotationRun } from "../lib/rotation/world.ts";
-import type { TargetDefinition } from "../lib/targets/target.ts";
-import { createContext, type Environment } from "./environment.ts";
+import type { Environment, ReadContext } from "./environment.ts";
 
 /** Runs one attempt: see `lib/rotation/rotate.ts`. What it gives is stored and holds no token. */
 export async function runRotation(
   run: RotationRun,
   step: Pick<WorkflowStep, "do" | "sleep">,
   environment: Environment,
-  definitions: readonly TargetDefinition<unknown>[],
+  read: ReadContext,
 ): Promise<RotationResult> {
-  const { configured, createWorld, log } = await createContext(environment, definitions);
+  const { configured, createWorld, log } = read(environment);
   const { credential, attempt } = run;
   if (!configured.ok) {
     log.error("rotation", {

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { TargetDefinition } from "../lib/targets/target.ts";
 import { createApp } from "./app.ts";
-import { createContext, type Environment } from "./environment.ts";
+import type { Environment, ReadContext } from "./environment.ts";
+import { oncePerKey } from "./once_per_key.ts";
 import { createSweepLog } from "./sweep_log.ts";
 
-/** Answers a request. */
-export async function serve(
-  request: Request,
-  environment: Environment,
-  definitions: readonly TargetDefinition<unknown>[],
-): Promise<Response> {
-  const { configured, database, ledger, log } = await createContext(environment, definitions);
-  const sweeps = createSweepLog(database);
-  return await createApp({ configured, ledger, sweeps, log, now: Date.now }).fetch(request);
+/** Makes what answers requests. The app is made once for each environment. */
+export function createServer(
+  read: ReadContext,
+): (request: Request, environment: Environment) => Promise<Response> {
+  const appOf = oncePerKey((environment: Environment) => {
+    const { configured, database, ledger, log } = read(environment);
+    return createApp({ configured, ledger, sweeps: createSweepLog(database), log, now: Date.now });
+  });
+  return async (request, environment) => await appOf(environment).fetch(request);
 }

@@ -5,8 +5,7 @@
  */
 import { AccountError } from "../lib/rotation/account.ts";
 import { type StartedRun, sweep, type SweepReport } from "../lib/rotation/sweep.ts";
-import type { TargetDefinition } from "../lib/targets/target.ts";
-import { type Context, createContext, type Environment } from "./environment.ts";
+import type { Context, Environment, ReadContext } from "./environment.ts";
 import type { Log } from "./log.ts";
 import { describeSweepFailure } from "./sweep_failure.ts";
 import { createSweepLog, type SweepRecord } from "./sweep_log.ts";
@@ -17,9 +16,9 @@ const largestBatch = 100;
 /** Runs a sweep. Whatever goes wrong is recorded and logged, so that the next one starts afresh. */
 export async function runSweep(
   environment: Environment,
-  definitions: readonly TargetDefinition<unknown>[],
+  read: ReadContext,
 ): Promise<void> {
-  const context = await createContext(environment, definitions);
+  const context = read(environment);
   const { configured: { warnings }, database, log } = context;
   const at = Date.now();
   if (warnings.length > 0) log.warn("configuration", { warnings });

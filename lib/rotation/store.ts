@@ -8,7 +8,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Sealing } from "./sealing.ts";
 
 /** Makes the store whose tokens are sealed in the ledger. */
-export function createTokenStore(ledger: Ledger, sealing: Sealing): TokenStore {
+export function createTokenStore(ledger: Ledger, sealing: Pick<Sealing, "open">): TokenStore {
   return {
     serve: ({ credential, idempotencyKey }) => ledger.serve(credential, idempotencyKey),
     async read(credential) {

@@ -105,10 +105,11 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
     const secret = environment.secret(config.signing_secret);
     const { idempotencyKey } = delivery;
     const now = environment.now();
-    const kept = unanswered.get(idempotencyKey);
-    const sent = kept && now - kept.since < KEY_LIFETIME
-      ? kept
-      : { key: `${idempotencyKey}-${crypto.randomUUID()}`, since: now };
+    for (const [key, { since }] of unanswered) {
+      if (now - since >= KEY_LIFETIME) unanswered.delete(key);
+    }
+    const sent = unanswered.get(idempotencyKey) ??
+      { key: `${idempotencyKey}-${crypto.randomUUID()}`, since: now };
     unanswered.set(idempotencyKey, sent);
     try {
       const answer = await request({ delivery, context, secrets: [secret] }, {

@@ -26,7 +26,9 @@ interface Declaration {
 
 /** Reads the docs of every file of targets: each symbol with its declaration. */
 async function readDocs(): Promise<Map<string, Declaration>> {
-  const files = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".ts"))
+  const files = [...Deno.readDirSync(folder)].filter(({ name }) =>
+    name.endsWith(".ts") && name !== "mod.ts"
+  )
     .map(({ name }) => new URL(name, folder).pathname);
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", ...files],

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
-import type { Environment } from "../../worker/environment.ts";
-import { serve } from "../../worker/serve.ts";
+import { createContextReader, type Environment } from "../../worker/environment.ts";
+import { createServer } from "../../worker/serve.ts";
 import { runSweep } from "../../worker/sweep.ts";
 import { createEnv, createTable, type Env, keys } from "./sample.ts";
+
+const read = createContextReader({ definitions });
 
 /** What a Worker is given in an environment of wrangler.toml that names no bindings. */
 function deploy(changes: Env = {}): Environment {
@@ -36,10 +38,9 @@ async function get(path: string, environment: Environment, key = keys.page): Pro
   const headers = { authorization: `Bearer ${key}` };
   let response: Response | undefined;
   await listen(async () => {
-    response = await serve(
+    response = await createServer(read)(
       new Request(`https://worker.example${path}`, { headers }),
       environment,
-      definitions,
     );
   });
   assert(response);
@@ -64,14 +65,14 @@ Deno.test("Without its bindings the Worker answers, and says which are missing",
 });
 
 Deno.test("Without its bindings a sweep ends, and its log says which are missing", async () => {
-  const lines = await listen(() => runSweep(deploy(), definitions));
+  const lines = await listen(() => runSweep(deploy(), read));
   assertStringIncludes(lines[0], "LEDGER: Is missing");
   assertEquals(lines.map((line) => JSON.parse(line).event), ["sweep", "sweep_unrecorded"]);
 });
 
 Deno.test("A sweep's log holds what may not be meant in the configuration", async () => {
   const env = deploy({ CREDENTIALS: [createTable("ci", { scope: ["writ-protected"] })] });
-  const lines = await listen(() => runSweep(env, definitions));
+  const lines = await listen(() => runSweep(env, read));
   const [{ event, level, warnings: [warning] }] = lines.map((line) => JSON.parse(line));
   assertEquals([event, level, warning.path], [
     "configuration",

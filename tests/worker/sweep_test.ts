@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
 import { createFakeHeroku, type FakeHeroku } from "../../lib/testing/mod.ts";
-import type { Environment } from "../../worker/environment.ts";
+import { createContextReader, type Environment } from "../../worker/environment.ts";
 import type { Database } from "../../worker/ledger.ts";
 import { runSweep } from "../../worker/sweep.ts";
 import { createSweepLog, type SweepRecord } from "../../worker/sweep_log.ts";
@@ -59,7 +59,7 @@ async function sweepOnce(
   console.log = (line: string) => events.push(JSON.parse(line).event);
   try {
     // What the sweep uses of Cloudflare's types is there.
-    await runSweep(env as Environment, definitions);
+    await runSweep(env as Environment, createContextReader({ definitions }));
   } finally {
     console.log = log;
   }

@@ -1,0 +1,50 @@
+/**
+ * A credential as it is written, for who writes it in TypeScript.
+ *
+ * @module
+ */
+import type { BuiltInTargetTable, TargetTable } from "../../lib/targets/tables.ts";
+
+/** A duration as it is written: a whole number and a unit, such as `90s`, `15m`, `2h`, `30d`, `4w`. */
+export type DurationText = `${number}${"s" | "m" | "h" | "d" | "w"}`;
+
+/**
+ * A credential: the same members as in a `[[vars.CREDENTIALS]]` table.
+ *
+ * @example
+ * ```ts
+ * import type { CredentialTable } from "@herotate/herotate/worker";
+ *
+ * const deploy: CredentialTable = {
+ *   name: "ci-deploy",
+ *   scope: ["write-protected"],
+ *   expires_in: "30d",
+ *   renew_before: "10d",
+ *   targets: [
+ *     { type: "store", reader_key_secret: "CI_READER_KEY" },
+ *     { type: "github-actions-secret", repository: "acme/web", name: "HEROKU_API_KEY" },
+ *   ],
+ * };
+ * ```
+ */
+export interface CredentialTable<Target extends TargetTable = BuiltInTargetTable> {
+  /** The description of the authorization in Heroku: unique, 77 characters at most. */
+  readonly name: string;
+  /** The scope of replacements, such as `["write-protected"]`; default that of the one before. */
+  readonly scope?: readonly string[] | undefined;
+  /**
+   * The lifetime of replacements, from `10m` to `3650d`, or `never`; default that of the one before,
+   * and without one `30d`.
+   */
+  readonly expires_in?: DurationText | "never" | undefined;
+  /** How long before its end a token is replaced; default a third of its lifetime. */
+  readonly renew_before?: DurationText | undefined;
+  /** The age at which a token is replaced whatever its end; default none. */
+  readonly max_age?: DurationText | undefined;
+  /** How long the old token lives on after the last proof, up to `365d`; default `1h`. */
+  readonly grace?: DurationText | undefined;
+  /** Whether nothing is to be done for it; default false. */
+  readonly paused?: boolean | undefined;
+  /** The places that it is delivered to, one at least. */
+  readonly targets: readonly Target[];
+}
