@@ -66,6 +66,28 @@ Deno.test("GitHub's secondary rate limit is obeyed for a minute", async () => {
   });
 });
 
+for (
+  const [what, token] of [
+    ["two lines", "ghp_canary-1\nghp_canary-2"],
+    ["curly quotes", "\u201cghp_canary-1\u201d"],
+    ["a byte order mark", "\ufeffghp_canary-1"],
+  ] as const
+) {
+  Deno.test(`A token for GitHub with ${what} does not count as a service that is down`, async () => {
+    await withService(startGitHub(), async (service) => {
+      const target = createTarget("github-actions-secret", {
+        service,
+        config: { repository: "acme/web", name: "X", base_url: service.url },
+        secrets: { GITHUB_TOKEN: token },
+      });
+      const error = await assertRejects(() => target.deliver(deliveryOf(1), {}), TargetError);
+      assertEquals([error.code, error.retryable], ["unauthorized", false]);
+      assertConceals(error, [token, "canary-1"]);
+      assertEquals(service.requests, []);
+    });
+  });
+}
+
 Deno.test("A GitHub secret that somebody writes after us is no proof", async () => {
   await withService(startGitHub(), async (service) => {
     const target = targetAt(service, { repository: "acme/web" });

@@ -55,6 +55,9 @@ Deno.test("Without its bindings the Worker answers, and says which are missing",
     assertStringIncludes(text, part);
   }
   assert(!text.includes("migrations"), "There is nothing to migrate");
+  const status = await (await get("/status", deploy())).text();
+  assertStringIncludes(status, "LEDGER");
+  assert(!status.includes("migrations"));
   const health = await get("/healthz", deploy());
   assertEquals(health.status, 503);
   assertEquals(JSON.parse(await health.text()).reasons, [{

@@ -10,6 +10,7 @@ import {
   type FakeHerokuOptions,
 } from "../../lib/testing/mod.ts";
 import type { Database } from "../../worker/ledger.ts";
+import { splitCredentials } from "./split_credentials.ts";
 
 Deno.env.set("WRANGLER_SEND_METRICS", "false");
 Deno.env.set("CLOUDFLARE_CF_FETCH_ENABLED", "false");
@@ -92,7 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
     workers: [{
       configPath: current.configPath ?? new URL("../../wrangler.toml", import.meta.url),
       vars: {
-        CREDENTIALS: JSON.parse(JSON.stringify(current.credentials(hookUrl))),
+        ...splitCredentials(current.credentials(hookUrl)),
         HEROKU_URL: herokuUrl,
         ...current.vars,
       },

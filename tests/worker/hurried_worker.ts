@@ -9,10 +9,11 @@ import { createTestHarness } from "wrangler";
 import { keys } from "./harness.ts";
 import { findLedger, sealingKey } from "./process.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { splitCredentials } from "./split_credentials.ts";
 
 /** What differs from one set-up to the next. */
 export interface HurriedOptions {
-  /** `CREDENTIALS`. */
+  /** What `CREDENTIALS` holds, split where it is too large. */
   readonly credentials: unknown;
   /** Further vars. */
   readonly vars?: Readonly<Record<string, unknown>>;
@@ -45,7 +46,7 @@ export async function startHurriedWorker(
     workers: [{
       configPath: new URL("../../wrangler.toml", import.meta.url),
       vars: {
-        CREDENTIALS: JSON.parse(JSON.stringify(credentials)),
+        ...splitCredentials(credentials),
         HEROKU_URL: around.herokuUrl,
         FUSE: { creates: 100, deletes: 200 },
         ...vars,

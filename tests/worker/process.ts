@@ -7,6 +7,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Status } from "../../worker/status.ts";
 import { keys } from "./harness.ts";
+import { splitCredentials } from "./split_credentials.ts";
 
 /** What the process is told. */
 export interface ProcessSettings {
@@ -26,7 +27,7 @@ export interface ProcessSettings {
 
 /** How the Worker is set up. */
 export interface ProcessOptions {
-  /** `CREDENTIALS`, as `wrangler.toml` has it. */
+  /** What `CREDENTIALS` holds, as in `wrangler.toml`, split where it is too large. */
   readonly credentials: unknown;
   /** Heroku's address. */
   readonly herokuUrl: string;
@@ -88,7 +89,7 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
       storage,
       readyMark,
       vars: {
-        CREDENTIALS: current.credentials,
+        ...splitCredentials(current.credentials),
         FUSE: { creates: 100, deletes: 200 },
         HEROKU_URL: current.herokuUrl,
       },

@@ -1,5 +1,5 @@
 /**
- * Mistakes in the configuration, told in the operator's own terms.
+ * Mistakes in the configuration, in the operator's own terms.
  *
  * @module
  */

@@ -621,6 +621,53 @@ Deno.test("every built-in member that names a Worker secret ends in '_secret'", 
   for (const name of names) assert(name.endsWith("_secret"), name);
 });
 
+Deno.test("names that services do give are taken: of managed users, and with a dot in front", () => {
+  const named = (target: Env) => ({
+    ...withMembers({ targets: [{ name: "KEY", ...target }] }),
+    GITHUB_TOKEN: `ghp_${canary}`,
+    CIRCLECI_TOKEN: `circle-${canary}`,
+  });
+  for (
+    const type of ["github-actions-secret", "github-dependabot-secret", "github-codespaces-secret"]
+  ) {
+    for (const repository of ["octocat_acme/web", "acme/.github", "octocat_acme/.github"]) {
+      const result = parse(named({ type, repository }));
+      assert(result.ok, JSON.stringify([type, repository, result]));
+    }
+  }
+  for (const project of ["gh/octocat_acme/web", "gh/acme/.github", "github/octocat_acme/.github"]) {
+    const result = parse(named({ type: "circleci-project-variable", project }));
+    assert(result.ok, JSON.stringify([project, result]));
+  }
+});
+
+Deno.test("two names of one place are refused, each in the other's form", () => {
+  const project = (project: string) => ({
+    type: "circleci-project-variable",
+    project,
+    name: "KEY",
+  });
+  const repository = (repository: string) => ({ ...gitHub, repository });
+  const pairs: readonly (readonly [Env, Env])[] = [
+    [project("gh/acme/web"), project("github/acme/web")],
+    [project("bitbucket/acme/web"), project("bb/acme/web")],
+    [project("gh/acme/web"), project("gh/Acme/Web")],
+    [repository("acme/web"), repository("Acme/WEB")],
+  ];
+  const keys = { GITHUB_TOKEN: `ghp_${canary}`, CIRCLECI_TOKEN: `circle-${canary}` };
+  for (const [one, other] of [...pairs, ...pairs.map(([one, other]) => [other, one] as const)]) {
+    const CREDENTIALS = [
+      createTable("a", { targets: [one] }),
+      createTable("b", { targets: [other] }),
+    ];
+    checkMistakes([[
+      { ...createEnv({ CREDENTIALS }), ...keys },
+      "CREDENTIALS[1] (b).targets[0]",
+      "Must write another place than CREDENTIALS[0] (a).targets[0]: both write",
+    ]]);
+  }
+});
+
 Deno.test("HEROKU_API_TOKEN is for the Worker and for config vars only", () => {
   const target = "CREDENTIALS[0] (ci).targets[0]";
   const hook = {

@@ -6,6 +6,7 @@ import {
 } from "../../../worker/config/configuration.ts";
 import { measureBytes } from "../../../worker/config/size.ts";
 import { createEnv, createTable, type Env, keys, now } from "../sample.ts";
+import { splitCredentials } from "../split_credentials.ts";
 
 const store = { serve: () => Promise.resolve(true), read: () => Promise.resolve(undefined) };
 
@@ -26,17 +27,6 @@ function fill(count: number, bytes: number): Env[] {
   );
   const left = room - 60 * scopes.length;
   return [...tables.slice(0, -1), { ...last, name: "n".repeat(left), scope: ["a", ...scopes] }];
-}
-
-/** Splits tables as Cloudflare's limit demands: as many as fit into each variable. */
-function split(tables: readonly unknown[], limit = 5_000): Env {
-  const variables: unknown[][] = [[]];
-  for (const table of tables) {
-    const last = variables[variables.length - 1];
-    if (last.length > 0 && measureBytes([...last, table]) > limit) variables.push([table]);
-    else last.push(table);
-  }
-  return Object.fromEntries(variables.map((each, at) => [`CREDENTIALS_${at + 1}`, each]));
 }
 
 Deno.test("a variable of 5 KB is taken, and a larger one refused with its number of bytes", () => {
@@ -129,7 +119,7 @@ Deno.test("200 credentials with three targets each fit Cloudflare's limits when 
       { type: "heroku-config-var", app: `acme-service-${at}`, name: "HEROKU_API_KEY" },
     ],
   }));
-  const variables = split(tables);
+  const variables = splitCredentials(tables);
   const secrets = {
     HEROKU_API_TOKEN: "HRKU-0123456789abcdef",
     SEALING_KEY: btoa("0".repeat(32)),
@@ -140,7 +130,7 @@ Deno.test("200 credentials with three targets each fit Cloudflare's limits when 
   const count = Object.keys({ ...variables, ...secrets }).length;
   assert(count <= 64, `The free plan has 64 variables and secrets, and these are ${count}`);
   for (const value of Object.values(variables)) assert(measureBytes(value) <= 5_000);
-  const result = parse({ ...createEnv({ CREDENTIALS: undefined }), ...variables, ...secrets });
+  const result = parse({ ...createEnv(), ...variables, ...secrets });
   assert(result.ok, JSON.stringify(result));
   const { credentials } = result.configuration;
   assertEquals(credentials.length, 200);

@@ -86,7 +86,7 @@ Deno.test("a mistake names its variable, and the heading to write there", () => 
   }
 });
 
-Deno.test("a secret whose name begins with CREDENTIALS is told to have another name", () => {
+Deno.test("a secret whose name begins with CREDENTIALS needs another name", () => {
   const targets = [{ type: "store", reader_key_secret: "CREDENTIALS_KEY" }];
   const env = createEnv({
     CREDENTIALS: [createTable("ci", { targets })],
@@ -163,7 +163,7 @@ Deno.test("credentials from code are checked as variables are, and get the same 
   }
 });
 
-Deno.test("what is wrong in code is not told in words of TOML", () => {
+Deno.test("what is wrong in code is not said in words of TOML", () => {
   const bare = createEnv({ CREDENTIALS: undefined });
   const rows: readonly (readonly [unknown, string])[] = [
     [[], "credentials: Is empty: pass 'credentials' to createWorker() as an array with an object"],
