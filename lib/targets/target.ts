@@ -166,7 +166,10 @@ export interface TargetDefinition<Config> {
    * the other; default never. Two targets that do are refused as well.
    */
   overlaps?(one: Config, other: Config): boolean;
-  /** The names of the Worker secrets that it needs, so that a missing one is told at once. */
+  /**
+   * The names of the Worker secrets that it needs, so that a missing one is reported at once. The
+   * members that they are written in had best end in `_secret`.
+   */
   secrets(config: Config): readonly string[];
   /**
    * Those of {@linkcode TargetDefinition.secrets} that it signs with and sends in no header, so that

@@ -34,7 +34,8 @@ export function findOversize(
   tables: readonly unknown[],
   taken: readonly string[],
 ): Mistake[] {
-  const bytes = measureBytes(value);
+  // What holds no tables may be a binding, which is not to be written as JSON.
+  const bytes = tables.length === 0 ? 0 : measureBytes(value);
   if (bytes <= MOST_BYTES) return [];
   const other = `[[vars.${findFree(name, taken)}]]`;
   const fitting = countFitting(tables);

@@ -68,9 +68,9 @@ export function parseTarget(
   return { draft: toDraft(definition, result.value, required, path, rest), mistakes: [] };
 }
 
-function toDraft<Config>(
-  definition: TargetDefinition<Config>,
-  config: Config,
+function toDraft(
+  definition: TargetDefinition<unknown>,
+  config: unknown,
   required: boolean,
   path: string,
   table: Readonly<Record<string, unknown>>,
@@ -89,7 +89,7 @@ function toDraft<Config>(
     signing: definition.signingSecrets?.(config) ?? [],
     ...(definition.overlaps === undefined ? {} : {
       overlaps: (other: TargetDraft) =>
-        other.type === type && definition.overlaps?.(config, other.config as Config) === true,
+        other.type === type && definition.overlaps?.(config, other.config) === true,
     }),
     create: (environment) => ({
       type,
@@ -102,14 +102,21 @@ function toDraft<Config>(
   };
 }
 
-/** The keys that lead to the member with a value: one that is called a secret before any other. */
-function findMember(table: unknown, value: string): string[] | undefined {
-  if (!isTable(table)) return undefined;
+/** How deep members that name a secret may lie in a target's table. */
+const DEEPEST = 4;
+
+/**
+ * The keys that lead to the member that names a secret. One that is not called `_secret` counts only
+ * with what may be the secret itself: the name may be a default, and another member have it by chance.
+ */
+function findMember(table: unknown, value: string, depth = 0): string[] | undefined {
+  if (!isTable(table) || depth === DEEPEST) return undefined;
   const found = Object.entries(table).flatMap(([key, member]) => {
-    const below = member === value ? [] : findMember(member, value);
+    const below = member === value ? [] : findMember(member, value, depth + 1);
     return below === undefined ? [] : [[key, ...below]];
   });
-  return found.find((keys) => keys.at(-1)?.endsWith("_secret")) ?? found.at(0);
+  return found.find((keys) => keys.at(-1)?.endsWith("_secret")) ??
+    (isSecretName(value) ? undefined : found.at(0));
 }
 
 function findType(

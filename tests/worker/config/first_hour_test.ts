@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
+import * as v from "valibot";
+import type { TargetDefinition } from "../../../lib/targets/target.ts";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { store } from "../../../lib/targets/store.ts";
 import { earliestDue } from "../../../lib/rotation/policy.ts";
@@ -544,6 +546,42 @@ Deno.test("a secret that is pasted in the place of its name is not repeated, wha
       ],
     ]);
   }
+});
+
+Deno.test("a secret that is not set is looked for in the member that names it, and in no other", () => {
+  const own: TargetDefinition<unknown> = {
+    type: "own",
+    proof: "existence",
+    schema: v.looseObject({}),
+    place: () => "own",
+    secrets: (config) => Object.values(v.parse(v.object({ key: v.string() }), config)),
+    create: () => {
+      throw new Error("Not made here");
+    },
+  };
+  const target = "CREDENTIALS[0] (ci).targets[0]";
+  const table: readonly (readonly [target: Env, path: string])[] = [
+    [{ ...gitHub, token_secret: "NOWHERE" }, "NOWHERE"],
+    [
+      { type: "doppler", project: "a", config: "b", name: "DOPPLER_X", token_secret: "x_y" },
+      `${target}.token_secret`,
+    ],
+    [{ type: "own", name: "nowhere", key: `sk_live_${canary}` }, `${target}.key`],
+    [{ type: "own", name: "NOWHERE", key: "NOWHERE" }, "NOWHERE"],
+  ];
+  for (const [given, path] of table) {
+    const env = withMembers({ targets: [given] });
+    const result = parseConfiguration(env, [...definitions, own], { fetch, now: Date.now });
+    assert(!result.ok);
+    assertEquals(result.mistakes.map((one) => one.path), [path], JSON.stringify(result));
+    assert(!JSON.stringify(result.mistakes).includes(canary));
+  }
+  const named = { type: "heroku-config-var", app: "acme-web", name: "HEROKU_API_TOKEN" };
+  checkMistakes([[
+    { ...withMembers({ targets: [named] }), HEROKU_API_TOKEN: "" },
+    "HEROKU_API_TOKEN",
+    "(needed by CREDENTIALS[0] (ci).targets[0])",
+  ]]);
 });
 
 Deno.test("a token in any other place than a secret's is not repeated", () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
 import {
   type ConfigurationResult,
   parseConfiguration,
@@ -197,4 +198,32 @@ Deno.test("what is wrong in code is not said in words of TOML", () => {
     assertStringIncludes(mistakes[0], expected);
     assert(!mistakes[0].includes("[["), mistakes[0]);
   }
+});
+
+Deno.test("whatever code gives is taken or refused, and a binding is left alone", () => {
+  const cyclic: Env = {
+    type: "webhook",
+    url: "https://hooks.example",
+    signing_secret: "WEBHOOK_KEY",
+  };
+  cyclic.again = cyclic;
+  const odd: readonly unknown[] = [
+    cyclic,
+    [cyclic],
+    [createTable("a", { targets: cyclic })],
+    [createTable("a", { targets: [cyclic] })],
+    [new Map(), new Date(), () => 1, Symbol("x"), 7n, null, undefined],
+  ];
+  // A variable is JSON; what has its name may be a binding, whose methods call another Worker.
+  const binding = new Proxy({}, {
+    get() {
+      throw new Error("A binding was called");
+    },
+  });
+  for (const value of odd) assert(mistakesOf(parse(createEnv(), value)).length > 0);
+  assert(mistakesOf(parse(createEnv({ CREDENTIALS_X: binding }))).length > 0);
+  fc.assert(fc.property(fc.anything({ withBigInt: true, withNullPrototype: true }), (value) => {
+    const mistakes = mistakesOf(parse(createEnv(), [createTable("a", { targets: [value] })]));
+    for (const one of mistakes) assert(!one.includes(canary), one);
+  }));
 });
