@@ -561,8 +561,8 @@ export const worlds: readonly World[] = [
 /** Changes what a create answers about its token's end. */
 async function sayEnd(response: Response, call: string, end: unknown): Promise<Response> {
   if (call !== "POST /oauth/authorizations" || response.status !== 201) return response;
-  const { access_token, ...more } = await response.json();
-  const body = { ...more, access_token: { ...access_token, expires_in: end } };
+  const made: Record<string, unknown> = await response.json();
+  const body = { ...made, access_token: { ...Object(made.access_token), expires_in: end } };
   return Response.json(body, { status: 201, headers: response.headers });
 }
 
