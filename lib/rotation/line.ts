@@ -63,7 +63,7 @@ export interface ViewOptions {
 const lastMoment = 8.64e15;
 
 /** How far Heroku's clock may be ahead, in milliseconds: a day. */
-const LARGEST_SKEW = 86_400_000;
+export const LARGEST_SKEW: number = 86_400_000;
 
 /** How much a lifetime must have changed to show that a token was regenerated, in milliseconds. */
 const SURELY_REGENERATED = 10 * 60_000;
