@@ -89,7 +89,8 @@ export async function lookAround(
     defaultId: untouchable instanceof HerokuError ? undefined : untouchable?.id,
     own: ownIds,
     doubtful: unreliable !== null,
-    sparse: missing.length > 0 && missing.length === expected.length &&
+    sparse: missing.some((entry) => !isBelievedGone(entry, accepted, at)) &&
+      missing.length === expected.length &&
       (missing.length > 1 || listing.authorizations.length === 0),
     accepted,
   });
@@ -171,6 +172,17 @@ async function answered<T>(question: Promise<T>): Promise<T | HerokuError> {
     if (error instanceof HerokuError && error.code !== "unauthorized") return error;
     throw error;
   }
+}
+
+/** Whether the list is right about what it lacks: Heroku refuses its token, or has lacked it for long. */
+function isBelievedGone(
+  { authorization, doubtedSince }: Entry,
+  accepted: ReadonlyMap<string, boolean>,
+  at: number,
+): boolean {
+  const isAccepted = accepted.get(authorization ?? "");
+  if (isAccepted !== undefined) return !isAccepted;
+  return doubtedSince !== null && doubtedSince + LONGEST_LAG <= at;
 }
 
 /** Asks Heroku with the tokens themselves about what its list contradicts. */

@@ -219,10 +219,10 @@ async function removeLeftovers(
   const undelivered = known.entries.filter(({ state }) =>
     state === "intended" || state === "discarded"
   );
-  if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   for (const { mark, state } of undelivered) {
     if (state === "intended") await world.ledger.discard(run, mark, world.now());
   }
+  if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   const listing = await listAuthorizations(world.authorizations);
   const own = new Set(note.own === null ? [] : [note.own]);
   const view = createView(listing.authorizations, world.now(), { own });

@@ -449,6 +449,21 @@ export const worlds: readonly World[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "a token revoked by hand, and creates that fail for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 4,
+    interval: 15 * minute,
+    hopeless: true,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      if (elapsed === day) revokeAll(sim);
+      const fails = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => fails && name === "POST /oauth/authorizations" ? "500" : "sent";
+    },
+    judge: (sim) =>
+      isAlive(sim, "hook:ci") ? tooMany(sim, 6) : ["What was never made holds it for good"],
+  },
+  {
     name: "a generation of somebody else that is the largest there is",
     options: ci({ lifetime: 8 * day }),
     days: 24,
