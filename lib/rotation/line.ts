@@ -75,10 +75,7 @@ export function createView(
   { defaultId, own = new Set(), doubtful = false, sparse = false, accepted = new Map() }:
     ViewOptions = {},
 ): View {
-  const authorizations = listed.filter((authorization) => {
-    const seconds = authorization.access_token?.expires_in;
-    return typeof seconds !== "number" || seconds > 0;
-  });
+  const authorizations = listed.filter((authorization) => !isOver(authorization));
   const markers = new Map(
     authorizations.map((each) => [each, parseMarker(each.description ?? "")]),
   );
@@ -94,6 +91,12 @@ export function createView(
     sparse,
     accepted,
   };
+}
+
+/** Whether an authorization has expired, as Heroku says. */
+export function isOver({ access_token }: Authorization): boolean {
+  const seconds = access_token?.expires_in;
+  return typeof seconds === "number" && seconds <= 0;
 }
 
 /** When an authorization expires, in milliseconds since the epoch; null when Heroku names no end. */

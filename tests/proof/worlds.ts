@@ -449,6 +449,16 @@ export const worlds: readonly World[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "an end that is over in every list, of tokens that live",
+    options: ci({ lifetime: 8 * day }),
+    days: 24,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      sim.mutate = sayOver;
+    },
+    judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 8)],
+  },
+  {
     name: "a token revoked by hand, and creates that fail for two hours",
     options: ci({ lifetime: 30 * day }),
     days: 4,
@@ -579,6 +589,17 @@ async function sayEnd(response: Response, call: string, end: unknown): Promise<R
   const made: Record<string, unknown> = await response.json();
   const body = { ...made, access_token: { ...Object(made.access_token), expires_in: end } };
   return Response.json(body, { status: 201, headers: response.headers });
+}
+
+/** Has a list say of every token that it has ended. */
+async function sayOver(response: Response, call: string): Promise<Response> {
+  if (call !== "GET /oauth/authorizations") return response;
+  const records: readonly Record<string, unknown>[] = await response.json();
+  const body = records.map((record) => ({
+    ...record,
+    access_token: { ...Object(record.access_token), expires_in: 0 },
+  }));
+  return Response.json(body, { status: response.status, headers: response.headers });
 }
 
 function revokeAll({ heroku }: Simulation): void {
