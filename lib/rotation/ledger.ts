@@ -204,7 +204,10 @@ export interface Ledger {
    */
   changeAccount(account: AccountNote, at: number): Promise<void>;
 
-  /** Makes a credential known with these entries; one that is known stays as it is. */
+  /**
+   * Makes a credential known with these entries; one that has others than another Worker's, or has begun
+   * an attempt, stays as it is.
+   */
   adopt(credential: string, entries: readonly Entry[]): Promise<void>;
   /** Notes authorizations of another Worker, each once. */
   noteForeign(entries: readonly Entry[]): Promise<void>;

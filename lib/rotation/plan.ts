@@ -66,21 +66,29 @@ export interface PlanInput {
 
 /**
  * The entries with which each credential that the ledger does not know yet is to become known. They
- * are written before the plan is made.
+ * are written before the plan is made. One that has nothing yet and never began is looked for again, as
+ * its first list may not have shown what was there.
  */
 export function planAdoption(
   { view, credentials, ledger }: Omit<PlanInput, "fuse" | "now">,
 ): ReadonlyMap<string, readonly Entry[]> {
   const taken = new Set(
     credentials.flatMap(({ name }) =>
-      ledger.get(name)?.entries.flatMap((entry) => entry.authorization ?? []) ?? []
+      ledger.get(name)?.entries.filter(isOwn).flatMap((entry) => entry.authorization ?? []) ?? []
     ),
   );
-  return new Map(
-    credentials
-      .filter(({ name }) => !ledger.has(name))
-      .map(({ name }) => [name, adoptionOf(name, view, taken)]),
-  );
+  const found = credentials
+    .filter(({ name }) => !hasBegun(ledger.get(name)))
+    .map(({ name }) => [name, adoptionOf(name, view, taken)] as const);
+  return new Map(found.filter(([name, entries]) => entries.length > 0 || !ledger.has(name)));
+}
+
+function hasBegun(known: CredentialLedger | undefined): boolean {
+  return known !== undefined && (known.record.attempt > 0 || known.entries.some(isOwn));
+}
+
+function isOwn({ state }: Entry): boolean {
+  return state !== "foreign";
 }
 
 /** Decides what a sweep is to do. Every configured credential must be known to the ledger. */

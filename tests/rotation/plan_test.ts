@@ -975,12 +975,30 @@ Deno.test("planAdoption() gives what each credential unknown to the ledger begin
   const adoption = planAdoption({
     view: createView(heroku, now),
     credentials: [credentialOf(), credentialOf({ name: "web" }), credentialOf({ name: "new" })],
-    ledger: new Map([["web", knownOf([])]]),
+    ledger: new Map([["web", knownOf([], { attempt: 1 })]]),
   });
   assertEquals([...adoption.keys()], ["ci", "new"]);
   assertEquals(adoption.get("ci"), [found(0), found(4)]);
   assertEquals(adoption.get("new"), []);
 });
+
+for (
+  const [what, known, expected] of [
+    ["has nothing and never began", knownOf([]), [found(1)]],
+    ["knows it as another Worker's", knownOf([entryOf(1, "foreign")]), [found(1)]],
+    ["has begun", knownOf([], { attempt: 1 }), undefined],
+    ["has an authorization", knownOf([entryOf(0, "adopted")]), undefined],
+  ] as const
+) {
+  Deno.test(`planAdoption() gives ${expected ? "what is there now to" : "nothing to"} a known credential that ${what}`, () => {
+    const adoption = planAdoption({
+      view: createView([listed(1)], now),
+      credentials: [credentialOf()],
+      ledger: new Map([["ci", known]]),
+    });
+    assertEquals(adoption.get("ci"), expected);
+  });
+}
 
 Deno.test("planAdoption() takes nothing that another credential has taken", () => {
   const renamed = listed(0, { description: "web" });
