@@ -232,8 +232,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     "takes another Worker's for nobody's",
     line,
-    'return entries.some(({ state }) => state === "foreign") &&',
-    'return entries.length < 0 && entries.some(({ state }) => state === "foreign") &&',
+    "return foreign.length > 0 && foreign.every((its) => isNoNewer(entry, its));",
+    "return foreign.length < 0 && foreign.every((its) => isNoNewer(entry, its));",
   ),
   mutant(
     "reads seconds as milliseconds",

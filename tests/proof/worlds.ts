@@ -449,6 +449,31 @@ export const worlds: readonly World[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "an end that is over in every list, of tokens that live",
+    options: ci({ lifetime: 8 * day }),
+    days: 24,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      sim.mutate = sayOver;
+    },
+    judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 8)],
+  },
+  {
+    name: "a token revoked by hand, and creates that fail for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 4,
+    interval: 15 * minute,
+    hopeless: true,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      if (elapsed === day) revokeAll(sim);
+      const fails = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => fails && name === "POST /oauth/authorizations" ? "500" : "sent";
+    },
+    judge: (sim) =>
+      isAlive(sim, "hook:ci") ? tooMany(sim, 6) : ["What was never made holds it for good"],
+  },
+  {
     name: "a generation of somebody else that is the largest there is",
     options: ci({ lifetime: 8 * day }),
     days: 24,
@@ -561,9 +586,20 @@ export const worlds: readonly World[] = [
 /** Changes what a create answers about its token's end. */
 async function sayEnd(response: Response, call: string, end: unknown): Promise<Response> {
   if (call !== "POST /oauth/authorizations" || response.status !== 201) return response;
-  const { access_token, ...more }: { readonly access_token: object } = await response.json();
-  const body = { ...more, access_token: { ...access_token, expires_in: end } };
+  const made: Record<string, unknown> = await response.json();
+  const body = { ...made, access_token: { ...Object(made.access_token), expires_in: end } };
   return Response.json(body, { status: 201, headers: response.headers });
+}
+
+/** Has a list say of every token that it has ended. */
+async function sayOver(response: Response, call: string): Promise<Response> {
+  if (call !== "GET /oauth/authorizations") return response;
+  const records: readonly Record<string, unknown>[] = await response.json();
+  const body = records.map((record) => ({
+    ...record,
+    access_token: { ...Object(record.access_token), expires_in: 0 },
+  }));
+  return Response.json(body, { status: response.status, headers: response.headers });
 }
 
 function revokeAll({ heroku }: Simulation): void {
