@@ -210,7 +210,10 @@ async function create(
       ? new RefusedError(
         `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
       )
-      : error;
+      // Each try counts as a create, so the next one comes after a wait.
+      : new AttemptError(
+        `Cannot make a token for '${intended.credential}' at the moment: ${error.message}. The next attempt tries again`,
+      );
   }
 }
 
