@@ -474,6 +474,25 @@ export const worlds: readonly World[] = [
       isAlive(sim, "hook:ci") ? tooMany(sim, 6) : ["What was never made holds it for good"],
   },
   {
+    name: "a token revoked by hand while no create has an answer for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 2,
+    interval: 15 * minute,
+    prepare: (sim) => adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 25 * day }),
+    during(sim, elapsed) {
+      const [made] = sim.heroku.live();
+      if (elapsed === day) sim.heroku.revoke(made.id);
+      const isDown = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => isDown && name === "POST /oauth/authorizations" ? "500" : "sent";
+      if (elapsed < day + 5 * hour) return;
+      if (sim.configured()[0].places.every(({ place }) => isAlive(sim, place))) return;
+      sim.violations.push({
+        call: "the wait",
+        message: "The outage is over, and no token is made",
+      });
+    },
+  },
+  {
     name: "a generation of somebody else that is the largest there is",
     options: ci({ lifetime: 8 * day }),
     days: 24,
