@@ -394,16 +394,63 @@ export const contradictions: readonly World[] = [
     judge: (sim) => unmade(sim),
   },
   {
+    name: "a clock that runs 40 days ahead for five days",
+    options: ci({ lifetime: 8 * day, maxAge: 6 * hour, grace: 30 * minute }),
+    days: 12,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      sim.observer.clocksDiffer = true;
+      sim.skew = elapsed < 5 * day ? 40 * day : 0;
+    },
+    judge: (sim) => unmade(sim, 5),
+  },
+  {
+    name: "a create that names another access token than lists do, and a target that is down",
+    options: monthly,
+    days: 3,
+    interval: 15 * minute,
+    async prepare(sim) {
+      await adoptDue(sim);
+      sim.mutate = async (response, call) => {
+        if (call !== create || response.status !== 201) return response;
+        const { access_token, ...more }: { readonly access_token?: object } = await response.json();
+        const body = { ...more, access_token: { ...access_token, id: "another" } };
+        return Response.json(body, { status: 201, headers: response.headers });
+      };
+    },
+    during(sim, elapsed) {
+      if (elapsed < 110 * minute) sim.down.add("var:acme/KEY");
+      else sim.down.clear();
+    },
+    judge: (sim) => [...unmade(sim), ...tooMany(sim, 1)],
+  },
+  {
+    name: "the largest generation at first, and a lost ledger later",
+    options: ci({ lifetime: 30 * day, maxAge: 4 * day }),
+    days: 12,
+    async prepare(sim) {
+      const { token } = sim.heroku.issue({
+        description: "ci [g999999999999999 aaaaaaaaaaaa]",
+        scope: ["write"],
+        expires_in: 30 * 86_400,
+        created_at: sim.now() - 28 * day,
+      });
+      for (const { place } of sim.configured()[0].places) await sim.put(place, token);
+    },
+    during(sim, elapsed) {
+      if (elapsed !== 2 * day) return;
+      loseLedger(sim);
+      // Beyond the largest generation that is taken over, the next one may have the same number.
+      sim.observer.doublesExcused = true;
+    },
+    judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 6)],
+  },
+  {
     name: "a lost ledger where descriptions are stored otherwise",
     options: { ...weekly, world: { renamed: "brackets" } },
     days: 12,
     prepare: adoptDue,
-    during(sim, elapsed) {
-      if (elapsed !== 2 * day) return;
-      sim.database.reset();
-      sim.observer.forget();
-      sim.observer.changedByHand();
-    },
+    during: (sim, elapsed) => elapsed === 2 * day ? loseLedger(sim) : undefined,
     judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 4)],
   },
   {
@@ -472,4 +519,10 @@ function useAnother(sim: Simulation): void {
   const { token } = sim.heroku.issue({ description: "manager", scope: ["global"] });
   sim.useToken(token);
   sim.observer.own(token);
+}
+
+function loseLedger(sim: Simulation): void {
+  sim.database.reset();
+  sim.observer.forget();
+  sim.observer.changedByHand();
 }

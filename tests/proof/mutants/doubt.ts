@@ -124,4 +124,10 @@ export const doubtMutants: readonly Mutant[] = [
     "return isWhole ? Math.min(unreadable, before) : before;",
     "a record that cannot be read from the first",
   ),
+  sightings(
+    "goes by the access token that a create named, whatever lists show",
+    "if (seenAt === null && !hasOtherEnd(entry, authorization, view.at)) {",
+    "if (seenAt === Infinity && !hasOtherEnd(entry, authorization, view.at)) {",
+    "names another access token",
+  ),
 ];

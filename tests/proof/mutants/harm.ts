@@ -42,6 +42,12 @@ export const harmMutants: readonly Mutant[] = [
     "return made.filter(({ createdAt }) => createdAt > (createdAt > now ? latest : now) - DAY);",
     "dates that are years old",
   ),
+  breaking("lib/rotation/doubt.ts")(
+    "counts all creates that a clock dated ahead, whenever they were",
+    "return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - DAY);",
+    "return made.filter(({ notedAt }) => notedAt > (notedAt > latest ? latest : now) - DAY);",
+    "40 days ahead",
+  ),
   {
     name: "goes by the lifetime that it asked for",
     edits: [

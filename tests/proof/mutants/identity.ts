@@ -110,6 +110,12 @@ export const identityMutants: readonly Mutant[] = [
     "return name === marker.name && mark === marker.mark;",
     'a lost answer where descriptions are stored otherwise: {"cut',
   ),
+  line(
+    "writes a generation that it cannot read back",
+    "generation: Math.min(generation, LARGEST_ADOPTED_GENERATION),",
+    "generation: Math.max(generation, LARGEST_ADOPTED_GENERATION - Infinity),",
+    "the largest generation at first",
+  ),
   marker(
     "reads markers only in the form in which it wrote them",
     "exact ?? CHANGED.exec(description)?.groups ?? {};",
