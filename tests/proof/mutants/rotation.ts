@@ -80,11 +80,13 @@ export const rotationMutants: readonly Mutant[] = [
     "deletes what a moved target holds",
     "  if (moved.length === 0) return undefined;\n",
     "  if (moved.length >= 0) return undefined;\n",
+    "a target moved to",
   ),
   rotate(
     "deletes a refused token that a target may hold",
     "if (minted.fresh) return",
     "if (minted.mark) return",
+    "refuses for a while behind its delivery",
   ),
   rotate(
     "delivers a token that was never tried",
