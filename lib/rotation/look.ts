@@ -11,7 +11,7 @@ import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
 import { LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
-import { createView, hasOtherToken, isExpected, type View } from "./line.ts";
+import { createView, hasOtherToken, isExpected, isOver, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
 import type { Sealing } from "./sealing.ts";
@@ -75,7 +75,8 @@ export async function lookAround(
   const made = new Map(entries.map((entry) => [entry.authorization ?? "", entry]));
   const others = all.filter((each) => {
     const entry = made.get(each.id);
-    return entry !== undefined && isExpected(entry) && hasOtherToken(entry, each);
+    return entry !== undefined && isExpected(entry) &&
+      (hasOtherToken(entry, each) || (isOver(each) && !hasExpired(entry, at)));
   }).flatMap(({ id }) => made.get(id) ?? []);
   const accepted = await tryTokens(
     world,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findBrake } from "./brake.ts";
+import { findBrake, paceOf } from "./brake.ts";
 import type { Credential } from "./credential.ts";
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import { LONGEST_LAG } from "./doubt.ts";
@@ -188,7 +188,18 @@ function decide(
       until: null,
     };
   }
+  const pace = creates ? paceOf(credential, ledger, now) : now;
   const brake = creates ? findBrake(credential, ledger, now) : undefined;
+  if (brake === undefined && now < pace) {
+    return {
+      kind: "back_off",
+      cause,
+      credential: name,
+      reason:
+        `${reason}. The next create waits, as those of the last hours led to nothing that lasts`,
+      until: pace,
+    };
+  }
   if (brake !== undefined) {
     return {
       kind: "braked",

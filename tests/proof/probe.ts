@@ -1,6 +1,7 @@
 /**
  * A short proof that stops at the first violation: what a mutant has to survive. It ends with status
- * 0 when nothing was found, and 9 when something was. The worlds whose name has its argument come first.
+ * 0 when nothing was found, and 9 when something was. The worlds and scenarios whose name has its
+ * argument come first.
  *
  * @module
  */
@@ -25,20 +26,25 @@ async function tryWorlds(isAsked: (name: string) => boolean): Promise<void> {
   }
 }
 
-const [first = ""] = Deno.args;
-if (first !== "") await tryWorlds((name) => name.includes(first));
-
-for (const scenario of scenarios) {
-  for (const firing of ["once", "twice"] as const) {
-    const { violations } = await run({ scenario, firing, faults: new Map(), resumes: false });
-    report(violations.map((violation) => `${scenario.name}: ${violation}`));
+async function tryScenarios(isAsked: (name: string) => boolean): Promise<void> {
+  for (const scenario of scenarios.filter(({ name }) => isAsked(name))) {
+    for (const firing of ["once", "twice"] as const) {
+      const { violations } = await run({ scenario, firing, faults: new Map(), resumes: false });
+      report(violations.map((violation) => `${scenario.name}: ${violation}`));
+    }
   }
 }
+
+const [first = ""] = Deno.args;
+const isFirst = (name: string) => first !== "" && name.includes(first);
+await tryWorlds(isFirst);
+await tryScenarios(isFirst);
+await tryScenarios((name) => !isFirst(name));
 
 const crashes = await listCrashTasks("quick");
 const random = (kind: "schedules" | "rivalries", seeds: readonly number[]): Task[] =>
   seeds.map((seed) => ({ kind, seed, runs: 100 }));
-await tryWorlds((name) => first === "" || !name.includes(first));
+await tryWorlds((name) => !isFirst(name));
 const tasks: Task[] = [
   ...random("schedules", [1, 2, 3]),
   ...random("rivalries", [1]),

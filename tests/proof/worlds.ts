@@ -5,40 +5,12 @@
  * @module
  */
 import type { FakeWorld, Renaming } from "../../lib/testing/mod.ts";
-import {
-  createSimulation,
-  type CredentialSpec,
-  day,
-  hour,
-  minute,
-  type Simulation,
-  type SimulationOptions,
-} from "../rotation/simulation.ts";
+import { createSimulation, day, hour, minute, type Simulation } from "../rotation/simulation.ts";
 import type { Peaks } from "./bounds.ts";
+import { contradictions } from "./contradictions.ts";
 import { explain } from "./convergence.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
-
-/** A world to live in. */
-export interface World {
-  readonly name: string;
-  readonly options: SimulationOptions;
-  /** How long it lasts. */
-  readonly days: number;
-  /** How often the cron fires, in milliseconds; default half an hour. */
-  readonly interval?: number;
-  /** What is there at the beginning; default: the operator's own token of 30 days, delivered by hand. */
-  prepare?(sim: Simulation): Promise<void> | void;
-  /** What happens before each sweep, so long after the beginning, in milliseconds. */
-  during?(sim: Simulation, elapsed: number): Promise<void> | void;
-  /** How long an authorization must be missing before it may count as gone; default: for ever. */
-  readonly patience?: number;
-  /** Whether no one can keep the targets alive there; default: they must be. */
-  readonly hopeless?: boolean;
-  /** What happens before three good days end it; default: nothing. */
-  heal?(sim: Simulation): void;
-  /** What else is wrong in the end. */
-  judge?(sim: Simulation): string[];
-}
+import { adopt, adoptDue, adoptFor, ci, sayEnd, tooMany, unmade, type World } from "./world.ts";
 
 /** What came of it. */
 export interface WorldResult {
@@ -95,54 +67,6 @@ async function liveOn(sim: Simulation, interval: number): Promise<true> {
   return true;
 }
 
-/** The operator's own token stands at the places, and is due soon. */
-async function adopt(sim: Simulation): Promise<void> {
-  await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 15 * day });
-}
-
-/** The operator's own token stands at the places, and is due. */
-async function adoptDue(sim: Simulation): Promise<void> {
-  await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 28 * day });
-}
-
-async function adoptFor(
-  sim: Simulation,
-  attributes: {
-    readonly expires_in: number | null;
-    readonly created_at?: number;
-    readonly scope?: readonly string[];
-  },
-): Promise<void> {
-  const [{ name, places }] = sim.configured();
-  const { token } = sim.heroku.issue({ description: name, scope: ["write"], ...attributes });
-  for (const { place } of places) await sim.put(place, token);
-}
-
-function ci(changes: Partial<CredentialSpec> = {}, world?: FakeWorld): SimulationOptions {
-  return {
-    world,
-    credentials: [{
-      name: "ci",
-      grace: hour,
-      scope: ["write"],
-      targets: ["hook:ci", "var:acme/KEY"],
-      ...changes,
-    }],
-  };
-}
-
-/** What `explain` does not see: a credential that was never replaced. */
-function unmade(sim: Simulation, least = 1): string[] {
-  const count = sim.heroku.creations.length;
-  return count < least ? [`${count} replacements were made, and ${least} were due`] : [];
-}
-
-/** More was made than there was a reason for. */
-function tooMany(sim: Simulation, most: number): string[] {
-  const count = sim.heroku.creations.length;
-  return count > most ? [`${count} replacements were made, and ${most} are plenty`] : [];
-}
-
 /** Whoever writes milliseconds where seconds belong. */
 function toMilliseconds(seconds: unknown): unknown {
   return typeof seconds === "number" ? seconds * 1000 : seconds;
@@ -157,6 +81,11 @@ const renamings: readonly Renaming[] = [
   "upper case",
   "nfc",
   { cut: 12 },
+];
+/** What a lost answer left is still found by. */
+const lostRenamings: readonly Renaming[] = [
+  ...renamings.filter((renamed) => typeof renamed === "string"),
+  { cut: 15 },
 ];
 
 /** Those that heal last ten days: how long there is no way to renew anything in the worst of them. */
@@ -248,8 +177,10 @@ export const worlds: readonly World[] = [
     days: 24,
     judge: (sim) => unmade(sim, 3),
   })),
-  ...renamings.filter((renamed) => typeof renamed === "string").map((renamed): World => ({
-    name: `a lost answer where descriptions are stored otherwise: ${renamed}`,
+  ...lostRenamings.map((renamed): World => ({
+    name: `a lost answer where descriptions are stored otherwise: ${
+      typeof renamed === "string" ? renamed : JSON.stringify(renamed)
+    }`,
     options: ci({ lifetime: 8 * day }, { renamed }),
     days: 6,
     prepare: async (sim) => {
@@ -307,8 +238,13 @@ export const worlds: readonly World[] = [
       { capped: { seconds: 8 * 3600 } },
     ),
     days: 4,
-    prepare: adoptDue,
-    judge: (sim) => unmade(sim, 10),
+    prepare: (sim) =>
+      adoptFor(sim, { expires_in: 400 * 86_400, created_at: sim.now() - 390 * day }),
+    judge: (sim) => [
+      ...unmade(sim, 10),
+      ...sim.heroku.live().filter(({ description }) => description === "ci")
+        .map(() => "The first of all is never deleted"),
+    ],
   },
   {
     name: "no end granted where 30 days were asked",
@@ -335,7 +271,7 @@ export const worlds: readonly World[] = [
   },
   {
     name: "an adopted token that may do more than the configuration says",
-    options: ci({ lifetime: 30 * day }),
+    options: ci(),
     days: 45,
     interval: hour,
     prepare: (sim) =>
@@ -449,6 +385,50 @@ export const worlds: readonly World[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "an end that is over in every list, of tokens that live",
+    options: ci({ lifetime: 8 * day }),
+    days: 24,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      sim.mutate = sayOver;
+    },
+    judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 8)],
+  },
+  {
+    name: "a token revoked by hand, and creates that fail for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 4,
+    interval: 15 * minute,
+    hopeless: true,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      if (elapsed === day) revokeAll(sim);
+      const fails = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => fails && name === "POST /oauth/authorizations" ? "500" : "sent";
+    },
+    judge: (sim) =>
+      isAlive(sim, "hook:ci") ? tooMany(sim, 6) : ["What was never made holds it for good"],
+  },
+  {
+    name: "a token revoked by hand while no create has an answer for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 2,
+    interval: 15 * minute,
+    prepare: (sim) => adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 25 * day }),
+    during(sim, elapsed) {
+      const [made] = sim.heroku.live();
+      if (elapsed === day) sim.heroku.revoke(made.id);
+      const isDown = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => isDown && name === "POST /oauth/authorizations" ? "500" : "sent";
+      if (elapsed < day + 5 * hour) return;
+      if (sim.configured()[0].places.every(({ place }) => isAlive(sim, place))) return;
+      sim.violations.push({
+        call: "the wait",
+        message: "The outage is over, and no token is made",
+      });
+    },
+  },
+  {
     name: "a generation of somebody else that is the largest there is",
     options: ci({ lifetime: 8 * day }),
     days: 24,
@@ -459,7 +439,11 @@ export const worlds: readonly World[] = [
       const its = sim.heroku.live().find((each) => each.description === description);
       sim.heroku.revoke(its?.id ?? "");
     },
-    judge: (sim) => unmade(sim, 3),
+    judge: (sim) => [
+      ...unmade(sim, 3),
+      ...sim.heroku.creations.map(({ asked }) => asked).filter((asked) => !/ \[g\d /.test(asked))
+        .map((asked) => `'${asked}' counts what somebody else made`),
+    ],
   },
   {
     name: "a replacement that somebody renamed to the credential's name",
@@ -506,17 +490,20 @@ export const worlds: readonly World[] = [
       sim.useToken(made.token);
       sim.observer.own(made.token);
     },
-    judge: (sim) => sim.heroku.accepts(sim.token) ? [] : ["Its own token is dead"],
+    judge: (sim) => [
+      ...sim.heroku.accepts(sim.token) ? [] : ["Its own token is dead"],
+      ...tooMany(sim, 1),
+    ],
   },
   {
     name: "another account's token for twelve hours",
-    options: ci({ lifetime: 8 * day }),
+    options: ci({ lifetime: 30 * day }),
     days: 10,
     during(sim, elapsed) {
       if (elapsed === 12 * hour) sim.useToken(sim.stranger.token);
       if (elapsed === day) sim.useToken(sim.heroku.token);
     },
-    judge: (sim) => unmade(sim, 2),
+    judge: (sim) => [...unmade(sim), ...tooMany(sim, 1)],
   },
   {
     name: "another account's token during an overlap",
@@ -537,8 +524,14 @@ export const worlds: readonly World[] = [
     prepare: (sim) => adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 25 * day }),
     during(sim, elapsed) {
       const page = () => new Response("<h1>Forbidden</h1>", { status: 403 });
+      // A sweep asks whose account it is, which such a page would end.
+      let isProof = false;
+      sim.fate = ({ name, process }) => {
+        isProof = name === "GET /account" && !process.startsWith("sweep");
+        return "sent";
+      };
       sim.mutate = elapsed < 6 * hour
-        ? (response, call) => Promise.resolve(call === "GET /account" ? page() : response)
+        ? (response) => Promise.resolve(isProof ? page() : response)
         : undefined;
     },
     heal: (sim) => sim.heroku.setWorld(good),
@@ -556,14 +549,18 @@ export const worlds: readonly World[] = [
       return Number(row.count) > 4 ? [`The ledger has ${row.count} rows of one credential`] : [];
     },
   },
+  ...contradictions,
 ];
 
-/** Changes what a create answers about its token's end. */
-async function sayEnd(response: Response, call: string, end: unknown): Promise<Response> {
-  if (call !== "POST /oauth/authorizations" || response.status !== 201) return response;
-  const { access_token, ...more }: { readonly access_token: object } = await response.json();
-  const body = { ...more, access_token: { ...access_token, expires_in: end } };
-  return Response.json(body, { status: 201, headers: response.headers });
+/** Has a list say of every token that it has ended. */
+async function sayOver(response: Response, call: string): Promise<Response> {
+  if (call !== "GET /oauth/authorizations") return response;
+  const records: readonly Record<string, unknown>[] = await response.json();
+  const body = records.map((record) => ({
+    ...record,
+    access_token: { ...Object(record.access_token), expires_in: 0 },
+  }));
+  return Response.json(body, { status: response.status, headers: response.headers });
 }
 
 function revokeAll({ heroku }: Simulation): void {
