@@ -6,6 +6,7 @@
  */
 import * as v from "valibot";
 import { createRedact } from "../lib/redact.ts";
+import { concealTokens } from "./token_maker.ts";
 import type { Credential } from "../lib/rotation/credential.ts";
 import type { Fuse } from "../lib/rotation/decision.ts";
 import { serviceUrl } from "../lib/targets/fields.ts";
@@ -197,8 +198,8 @@ export function parseConfiguration(
 function createConceal(secrets: readonly string[]): (mistake: Mistake) => Mistake {
   const redact = createRedact(secrets);
   return ({ path, message }) => ({
-    path: redact(path, { keepUuids: true }),
-    message: redact(message, { keepUuids: true }),
+    path: concealTokens(redact(path, { keepUuids: true })),
+    message: concealTokens(redact(message, { keepUuids: true })),
   });
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isSecretName } from "./secret_name.ts";
 import { findNear } from "./config_stray.ts";
 import { findUnusable } from "./header_value.ts";
 import type { Mistake } from "./mistake.ts";
@@ -86,7 +87,7 @@ export function checkSecrets(
   const groups = Map.groupBy(needs, ({ name }) => name);
   // A secret that is needed by its own name is no misspelling of another one.
   const others = Object.keys(env).filter((each) =>
-    readSecret(env, each) !== undefined && isConventional(each) && !groups.has(each)
+    readSecret(env, each) !== undefined && isSecretName(each) && !groups.has(each)
   );
   return [...groups].flatMap(([name, needing]) => {
     const value = readSecret(env, name);
@@ -97,7 +98,7 @@ export function checkSecrets(
     if (wrong === undefined) return [];
     const paths = needing.flatMap(({ path }) => path ?? []);
     const who = paths.length === 0 ? "" : ` (needed by ${listPaths(paths)})`;
-    if (!isConventional(name) && env[name] === undefined) {
+    if (!isSecretName(name) && env[name] === undefined) {
       return [{
         path: paths[0] ?? name,
         message:
@@ -157,11 +158,6 @@ function findForeign(needing: readonly SecretNeed[], value = ""): string | undef
   if (maker === undefined) return undefined;
   const then = needing[0].form.make ?? "copy the right one";
   return `Looks like a token for ${maker}, which must be sent nowhere else: ${then}, and`;
-}
-
-/** Whether a name is written as names of secrets are: what is not may be a secret in its place. */
-function isConventional(name: string): boolean {
-  return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(name) && name.length <= 64;
 }
 
 function listPaths([first, ...others]: readonly string[]): string {

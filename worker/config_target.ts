@@ -6,6 +6,7 @@
 import type { CredentialTarget } from "../lib/rotation/credential.ts";
 import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../lib/targets/target.ts";
 import { describeMisplaced } from "./config_stray.ts";
+import { mayBeSecret } from "./secret_name.ts";
 import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistake.ts";
 
 /** A target whose table is right. */
@@ -90,7 +91,9 @@ function findType(
 ): Mistake {
   const types = definitions.map((definition) => definition.type);
   const given = typeof type === "string"
-    ? `'${shorten(type)}' is not known${suggest(type, types)}`
+    ? `${mayBeSecret(type) ? "What is written here" : `'${shorten(type)}'`} is not known${
+      suggest(type, types)
+    }`
     : type === undefined
     ? "Is missing"
     : "Must be a string";

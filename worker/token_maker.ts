@@ -21,6 +21,32 @@ const makers: readonly Maker[] = [
   { service: "aws", name: "AWS", mark: /^A[KS]IA[A-Z0-9]{16}$/ },
 ];
 
+/** A token of theirs inside a text: the mark, and what follows it. */
+const tokens = new RegExp(
+  `\\b(?:(?:${
+    [
+      "HRKU-",
+      "gh[oprsu]_",
+      "github_pat_",
+      "gl(?:pat|dt|rt|rtr|cbt|ptt|ft|soat|agent|imt|ffct|oas)-",
+      "CCI(?:PAT|PRJ)_",
+      "dp\\.(?:st|pt|ct|sa|said|scim|audit)\\.",
+      "hv[sbr]\\.",
+    ].join("|")
+  })[\\w-]{16,}|A[KS]IA[A-Z0-9]{16}\\b)`,
+  "g",
+);
+
+/** Whether a text looks like a token of a service that marks its tokens. */
+export function isToken(text: string): boolean {
+  return makers.some(({ mark }) => mark.test(text));
+}
+
+/** Takes what looks like a token out of a text, as it may have been written in a wrong place. */
+export function concealTokens(text: string): string {
+  return text.replaceAll(tokens, "[redacted]");
+}
+
 /** Where no token of another service belongs; the last two are the Worker's own. */
 const particular = new Set([
   ...makers.map(({ service }) => service),
