@@ -242,6 +242,20 @@ function tellEnd(credential: Credential, { entries }: CredentialLedger, now: num
   if (paused && holders.length > 0 && holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
     return "Its token has expired, and it is paused: remove 'paused' to have it replaced";
   }
+  if (paused && holders.some((entry) => hasUnknownEnd(entry) && isOld(entry, now))) {
+    return "Heroku does not say when its token expires, and it is paused: remove 'paused' to have it replaced";
+  }
+}
+
+/** Whether Heroku does not say when an authorization ends. */
+function hasUnknownEnd({ expiresAt, lifetime }: Entry): boolean {
+  return expiresAt === null && lifetime !== null;
+}
+
+/** Whether no more than a twentieth is left of the lifetime that it is taken to have. */
+function isOld(entry: Entry, now: number): boolean {
+  const { createdAt, lifetime } = ageOf(entry);
+  return lifetime !== null && createdAt + lifetime * 0.95 <= now;
 }
 
 /** Whether a moment is over; null never is. */

@@ -233,7 +233,16 @@ export function createLedger(database: Database): Ledger {
       const adoption = crypto.randomUUID();
       await run(
         [
-          "INSERT INTO credentials (name, adoption) VALUES (?, ?) ON CONFLICT DO NOTHING",
+          "INSERT INTO credentials (name, adoption) VALUES (?, ?)" +
+          " ON CONFLICT DO UPDATE SET adoption = excluded.adoption WHERE attempt = 0" +
+          " AND NOT EXISTS (SELECT 1 FROM entries WHERE credential = name AND state <> 'foreign')",
+          credential,
+          adoption,
+        ],
+        [
+          "DELETE FROM entries WHERE credential = ? AND state = 'foreign'" +
+          " AND EXISTS (SELECT 1 FROM credentials WHERE name = ? AND adoption = ?)",
+          credential,
           credential,
           adoption,
         ],

@@ -98,8 +98,10 @@ export interface CredentialStatus {
   readonly generation: number | null;
   /** The id of its authorization in Heroku; null when there is none. */
   readonly authorization: string | null;
-  /** When the token expires; null for never, or when there is none. */
+  /** When the token expires; null for never, when Heroku does not say, or when there is none. */
   readonly expires_at: string | null;
+  /** Whether the token never expires. */
+  readonly never_expires: boolean;
   /**
    * What the newest sweep decided; null when it did not see the credential, or an attempt has ended
    * since.
@@ -169,8 +171,10 @@ export interface UnmanagedStatus {
   readonly id: string;
   /** Its description. */
   readonly description: string;
-  /** When it expires; null for never. */
+  /** When it expires; null for never, or when Heroku does not say. */
   readonly expires_at: string | null;
+  /** Whether it never expires. */
+  readonly never_expires: boolean;
   /** Why it is nobody's, in words. */
   readonly reason: string;
 }
@@ -213,11 +217,12 @@ export function createStatus(situation: Situation): Status {
         )
       )
       : [],
-    unmanaged: (report?.unmanaged ?? []).map(({ id, description, expiresAt, reason }) => ({
-      id,
-      description,
-      expires_at: toTimeOrNull(expiresAt),
-      reason,
+    unmanaged: (report?.unmanaged ?? []).map((each) => ({
+      id: each.id,
+      description: each.description,
+      expires_at: toTimeOrNull(each.expiresAt),
+      never_expires: each.neverExpires,
+      reason: each.reason,
     })),
   };
 }
@@ -241,6 +246,7 @@ function describeCredential(
     generation: holder?.generation ?? null,
     authorization: holder?.authorization ?? null,
     expires_at: toTimeOrNull(holder?.expiresAt),
+    never_expires: holder !== undefined && holder.expiresAt === null && holder.lifetime === null,
     decision: decision
       ? { kind: decision.kind, reason: decision.reason, until: toTimeOrNull(decision.until) }
       : null,

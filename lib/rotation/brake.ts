@@ -15,6 +15,12 @@ const DAY = 24 * HOUR;
 /** How many creates of a day are taken for accidents beyond twice the schedule. */
 const SPARE_CREATES = 4;
 
+/** How long the last create of a day waits, in milliseconds: 3 hours. */
+const LAST_WAIT = 3 * HOUR;
+
+/** How much longer each further create of a day waits. */
+const PACE = 4;
+
 /** How many live authorizations are taken for accidents beyond what schedule and grace explain. */
 const SPARE_LIVES = 2;
 
@@ -39,9 +45,8 @@ export function findBrake(
   now: number,
 ): Brake | undefined {
   const { name, grace } = credential;
-  const interval = Math.max(shortestInterval(credential, scheduledLifetime(credential, ledger)), 1);
-
-  const mostCreates = Math.floor(2 * DAY / interval) + SPARE_CREATES;
+  const interval = intervalOf(credential, ledger);
+  const mostCreates = mostCreatesAt(interval);
   const creates = createsOfTheDay(ledger, now);
   if (creates.length >= mostCreates) {
     return {
@@ -59,6 +64,34 @@ export function findBrake(
       until: fewerFrom(ends, mostLive),
     };
   }
+}
+
+/**
+ * When the next one may be created, so that what the brake allows is not used up within the hour: a
+ * second one at once, the last of a day after three hours, the one before it after a quarter of that,
+ * and so on. Where the schedule is far from its brake, that is no wait at all.
+ */
+export function paceOf(
+  credential: Credential,
+  ledger: Pick<CredentialLedger, "entries">,
+  now: number,
+): number {
+  const creates = createsOfTheDay(ledger, now).filter(({ notedAt }) => notedAt <= now);
+  if (creates.length < 2) return -Infinity;
+  const left = mostCreatesAt(intervalOf(credential, ledger)) - creates.length;
+  return Math.max(...creates.map(({ notedAt }) => notedAt)) +
+    Math.round(LAST_WAIT / PACE ** Math.max(left - 1, 0));
+}
+
+function intervalOf(
+  credential: Credential,
+  ledger: Pick<CredentialLedger, "entries">,
+): number {
+  return Math.max(shortestInterval(credential, scheduledLifetime(credential, ledger)), 1);
+}
+
+function mostCreatesAt(interval: number): number {
+  return Math.floor(2 * DAY / interval) + SPARE_CREATES;
 }
 
 /** When so many of these moments have passed that fewer than `most` are left. */

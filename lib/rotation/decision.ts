@@ -123,6 +123,8 @@ export interface Unmanaged {
   readonly description: string;
   /** When it expires, in milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null;
+  /** Whether it never expires: one of which Heroku does not say it may end at any time. */
+  readonly neverExpires: boolean;
   /** Why it is nobody's, in words. */
   readonly reason: string;
 }
@@ -144,7 +146,12 @@ export interface Notice {
   /** The credential's name; null for the whole account. */
   readonly credential: string | null;
   /** What it is about. */
-  readonly kind: "granted_less" | "grace_shortened" | "own_authorization" | "mistyped";
+  readonly kind:
+    | "granted_less"
+    | "grace_shortened"
+    | "own_authorization"
+    | "unreadable"
+    | "mistyped";
   /** The same in words. */
   readonly message: string;
 }

@@ -63,7 +63,7 @@ export interface ViewOptions {
 const lastMoment = 8.64e15;
 
 /** How far Heroku's clock may be ahead, in milliseconds: a day. */
-const LARGEST_SKEW = 86_400_000;
+export const LARGEST_SKEW: number = 86_400_000;
 
 /** How much a lifetime must have changed to show that a token was regenerated, in milliseconds. */
 const SURELY_REGENERATED = 10 * 60_000;
@@ -75,10 +75,7 @@ export function createView(
   { defaultId, own = new Set(), doubtful = false, sparse = false, accepted = new Map() }:
     ViewOptions = {},
 ): View {
-  const authorizations = listed.filter((authorization) => {
-    const seconds = authorization.access_token?.expires_in;
-    return typeof seconds !== "number" || seconds > 0;
-  });
+  const authorizations = listed.filter((authorization) => !isOver(authorization));
   const markers = new Map(
     authorizations.map((each) => [each, parseMarker(each.description ?? "")]),
   );
@@ -94,6 +91,12 @@ export function createView(
     sparse,
     accepted,
   };
+}
+
+/** Whether an authorization has expired, as Heroku says. */
+export function isOver({ access_token }: Authorization): boolean {
+  const seconds = access_token?.expires_in;
+  return typeof seconds === "number" && seconds <= 0;
 }
 
 /** When an authorization expires, in milliseconds since the epoch; null when Heroku names no end. */

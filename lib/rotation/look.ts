@@ -11,7 +11,7 @@ import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
 import { LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
-import { createView, hasOtherToken, isExpected, type View } from "./line.ts";
+import { createView, hasOtherToken, isExpected, isOver, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
 import type { Sealing } from "./sealing.ts";
@@ -75,7 +75,8 @@ export async function lookAround(
   const made = new Map(entries.map((entry) => [entry.authorization ?? "", entry]));
   const others = all.filter((each) => {
     const entry = made.get(each.id);
-    return entry !== undefined && isExpected(entry) && hasOtherToken(entry, each);
+    return entry !== undefined && isExpected(entry) &&
+      (hasOtherToken(entry, each) || (isOver(each) && !hasExpired(entry, at)));
   }).flatMap(({ id }) => made.get(id) ?? []);
   const accepted = await tryTokens(
     world,
@@ -114,7 +115,7 @@ export async function lookAround(
     unreliable,
     isSure: !view.doubtful && !(untouchable instanceof HerokuError) &&
       (noted.unsure === 0 || noted.unsure > UNSURE_LISTS),
-    notices: noticesOf(listing),
+    notices: noticesOf(listing, view),
     problems: untouchable instanceof HerokuError
       ? [
         `Cannot look up the account's default API key, so no new credential begins: ${untouchable.message}`,
@@ -238,13 +239,28 @@ function describeUnanswered(unanswered: readonly Unanswered[]): string | null {
   return `Heroku does not list generation ${entry.generation} of '${entry.credential}', and does not say whether it is gone: ${error.message}. Nothing counts as gone until it does`;
 }
 
-function noticesOf({ mistyped }: Listing): Notice[] {
-  if (mistyped.length === 0) return [];
-  const [{ id, member, reason }] = mistyped;
-  return [{
-    credential: null,
-    kind: "mistyped",
-    message:
+function noticesOf({ mistyped, unreadable }: Listing, view: View): Notice[] {
+  const notices: Notice[] = [];
+  const notice = (kind: Notice["kind"], message: string) =>
+    notices.push({ credential: null, kind, message });
+  if (view.own.size > 1) {
+    notice(
+      "own_authorization",
+      `Any of ${view.own.size} authorizations may be the one that Herotate itself works with, as Heroku does not show enough of their tokens: none of them is touched. They are listed below. Give Herotate one of its own that is made by \`heroku authorizations:create -d herotate\``,
+    );
+  }
+  if (unreadable.length > 0 && !view.doubtful) {
+    notice(
+      "unreadable",
+      `Records in Heroku's list cannot be read (${unreadable.length}). All that is known is listed beside them, so nothing waits for them: ask Heroku's support what they are`,
+    );
+  }
+  if (mistyped.length > 0) {
+    const [{ id, member, reason }] = mistyped;
+    notice(
+      "mistyped",
       `Members in Heroku's list have another type than documented and count as missing (${mistyped.length}), such as '${member}' of ${id}: ${reason}`,
-  }];
+    );
+  }
+  return notices;
 }

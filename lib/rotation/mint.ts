@@ -21,6 +21,7 @@ import {
   createView,
   creationOf,
   isContested,
+  LARGEST_SKEW,
   leftoversOf,
   predecessorOf,
 } from "./line.ts";
@@ -105,12 +106,10 @@ export async function mintAnother(
 
 function intend(credential: Credential, known: CredentialLedger, now: number): Entry {
   const { scope, lifetime } = attributesOf(credential, known);
-  const generations = known.entries
-    .filter(({ state }) => !UNBORN.has(state))
-    .map((entry) => entry.generation);
+  const earlier = known.entries.filter(({ state }) => !UNBORN.has(state));
   return {
     credential: credential.name,
-    generation: 1 + Math.max(0, ...generations),
+    generation: 1 + Math.max(0, ...earlier.map(({ generation }) => generation)),
     mark: createMark(),
     state: "intended",
     authorization: null,
@@ -123,7 +122,8 @@ function intend(credential: Credential, known: CredentialLedger, now: number): E
     asked: lifetime,
     made: true,
     notedAt: now,
-    createdAt: now,
+    // A clock that is behind makes it no older than what it replaces.
+    createdAt: Math.max(now, ...earlier.map(({ createdAt }) => createdAt)),
     expiresAt: null,
     provenAt: null,
     seenAt: null,
@@ -148,12 +148,20 @@ async function toMinted(
     fingerprint: await fingerprint(access_token.token),
     description: description ?? null,
     lifetime,
-    createdAt: creationOf(
-      { id, ...more, ...(created_at === undefined ? {} : { created_at }) },
+    createdAt: believedCreation(
+      creationOf(
+        { id, ...more, ...(created_at === undefined ? {} : { created_at }) },
+        intended.createdAt,
+      ),
       intended.createdAt,
     ),
     expiresAt: lifetime === null ? null : now() + lifetime,
   };
+}
+
+/** Targets go by this date which token is newer: one that lies far ahead would outdo all that follow. */
+function believedCreation(createdAt: number, intendedAt: number): number {
+  return createdAt > intendedAt + LARGEST_SKEW ? intendedAt : createdAt;
 }
 
 /** How long a new authorization lives: as Heroku answered, if it did and it makes sense. */
@@ -202,7 +210,10 @@ async function create(
       ? new RefusedError(
         `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
       )
-      : error;
+      // Each try counts as a create, so the next one comes after a wait.
+      : new AttemptError(
+        `Cannot make a token for '${intended.credential}' at the moment: ${error.message}. The next attempt tries again`,
+      );
   }
 }
 
@@ -215,10 +226,10 @@ async function removeLeftovers(
   const undelivered = known.entries.filter(({ state }) =>
     state === "intended" || state === "discarded" || state === "refused"
   );
-  if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   for (const { mark, state } of undelivered) {
     if (state === "intended") await world.ledger.discard(run, mark, world.now());
   }
+  if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   const listing = await listAuthorizations(world.authorizations);
   const own = new Set(note.own === null ? [] : [note.own]);
   const view = createView(listing.authorizations, world.now(), { own });

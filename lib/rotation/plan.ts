@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { findBrake } from "./brake.ts";
+import { findBrake, paceOf } from "./brake.ts";
 import type { Credential } from "./credential.ts";
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import { LONGEST_LAG } from "./doubt.ts";
@@ -182,11 +182,24 @@ function decide(
       kind: "blocked",
       cause,
       credential: name,
-      reason: `${reason}. No earlier authorization says which scope it needs: set 'scope'`,
+      reason: `${reason}. No earlier authorization says which scope it needs: set 'scope'${
+        describeOwn(name, view)
+      }`,
       until: null,
     };
   }
+  const pace = creates ? paceOf(credential, ledger, now) : now;
   const brake = creates ? findBrake(credential, ledger, now) : undefined;
+  if (brake === undefined && now < pace) {
+    return {
+      kind: "back_off",
+      cause,
+      credential: name,
+      reason:
+        `${reason}. The next create waits, as those of the last hours led to nothing that lasts`,
+      until: pace,
+    };
+  }
   if (brake !== undefined) {
     return {
       kind: "braked",
@@ -216,6 +229,13 @@ function isEnding({ newest, current }: Line, { cause, ...need }: Need, now: numb
   if (cause === null) return false;
   if (cause === "expiry" && "emergencyAt" in need) return now >= need.emergencyAt;
   return !current && newest !== undefined && hasExpired(newest, now);
+}
+
+/** Why what bears the name is no predecessor, where that is so. */
+function describeOwn(name: string, { byName, own }: View): string {
+  return byName.get(name)?.some(({ id }) => own.has(id))
+    ? ". The one of its name may be the authorization that Herotate itself works with, so it is not touched"
+    : "";
 }
 
 function isLeased(ledger: CredentialLedger, credential: Credential, now: number): boolean {

@@ -6,6 +6,7 @@
  */
 import type { Authorization } from "../authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
+import { LONGEST_LAG } from "./doubt.ts";
 import {
   expiryOf,
   factsOf,
@@ -80,7 +81,8 @@ function see(entry: Entry, view: View): Sighting | undefined {
     if (isLost ? leftoversOf(entry, view).length > 0 : authorization) {
       return { ...same, goneAt: null };
     }
-    if (entry.state === "intended") return;
+    // An attempt may be making it, for as long as that takes.
+    if (entry.state === "intended" && entry.notedAt + LONGEST_LAG > view.at) return;
     if (!isSettled(entry, view) && !hasExpired(entry, view.at)) return;
     return { ...same, goneAt: goneAt ?? view.at };
   }

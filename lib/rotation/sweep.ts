@@ -185,7 +185,7 @@ async function start(
     await attempt(problems, `start '${decision.credential}'`, async () => {
       if (!await world.ledger.claim(lease, decision.seenLease, at + leaseDuration)) return;
       runs.push({
-        id: await createRunId(lease, ledgerId),
+        id: await createRunId(lease, ledgerId, at),
         run: {
           ...lease,
           creates: decision.creates,
@@ -210,17 +210,20 @@ async function remove(world: SweepWorld, removal: Removal, at: number): Promise<
 }
 
 /**
- * Names a durable run: `ci-deploy-a3-1f2e3d4c`, the last word the ledger's, as another ledger counts
- * attempts again from 1. A name that an id cannot hold (letters, digits, `-` and `_`, 100 in all) is hashed,
- * never cut.
+ * Names a durable run: `ci-deploy-a3-1f2e3d4c-mi1x2y3z`. The last words are the ledger's id, as another
+ * ledger counts attempts again from 1, and when the attempt was claimed, as an older copy of the ledger
+ * counts them again: an id that was used before would start nothing. A name that an id cannot hold
+ * (letters, digits, `-` and `_`, 100 in all) is hashed, never cut.
  */
 export async function createRunId(
   { credential, attempt }: Lease,
   ledgerId: string,
+  claimedAt: number,
 ): Promise<string> {
-  const id = `${credential}-a${attempt}-${ledgerId}`;
+  const rest = `a${attempt}-${ledgerId}-${claimedAt.toString(36)}`;
+  const id = `${credential}-${rest}`;
   if (/^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,99}$/.test(id)) return id;
-  return `${await fingerprint(credential)}-a${attempt}-${ledgerId}`;
+  return `${await fingerprint(credential)}-${rest}`;
 }
 
 async function attempt(

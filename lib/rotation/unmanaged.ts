@@ -31,6 +31,7 @@ export function findUnmanaged(
     id: authorization.id,
     description: authorization.description ?? "",
     expiresAt: expiryOf(authorization, view.at),
+    neverExpires: authorization.access_token?.expires_in === null,
     reason: authorization.id === view.defaultId
       ? "It is the account's default API key"
       : view.own.has(authorization.id)

@@ -432,7 +432,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
     },
 
     wrote(run, ledger) {
-      if (!run.endsWith(`-${ledger}`)) {
+      if (!run.includes(`-${ledger}-`)) {
         accuse(run, `It wrote into the ledger that followed its own`);
       }
     },

@@ -385,6 +385,50 @@ export const worlds: readonly World[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "an end that is over in every list, of tokens that live",
+    options: ci({ lifetime: 8 * day }),
+    days: 24,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      sim.mutate = sayOver;
+    },
+    judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 8)],
+  },
+  {
+    name: "a token revoked by hand, and creates that fail for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 4,
+    interval: 15 * minute,
+    hopeless: true,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      if (elapsed === day) revokeAll(sim);
+      const fails = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => fails && name === "POST /oauth/authorizations" ? "500" : "sent";
+    },
+    judge: (sim) =>
+      isAlive(sim, "hook:ci") ? tooMany(sim, 6) : ["What was never made holds it for good"],
+  },
+  {
+    name: "a token revoked by hand while no create has an answer for two hours",
+    options: ci({ lifetime: 30 * day }),
+    days: 2,
+    interval: 15 * minute,
+    prepare: (sim) => adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 25 * day }),
+    during(sim, elapsed) {
+      const [made] = sim.heroku.live();
+      if (elapsed === day) sim.heroku.revoke(made.id);
+      const isDown = elapsed >= day && elapsed < day + 2 * hour;
+      sim.fate = ({ name }) => isDown && name === "POST /oauth/authorizations" ? "500" : "sent";
+      if (elapsed < day + 5 * hour) return;
+      if (sim.configured()[0].places.every(({ place }) => isAlive(sim, place))) return;
+      sim.violations.push({
+        call: "the wait",
+        message: "The outage is over, and no token is made",
+      });
+    },
+  },
+  {
     name: "a generation of somebody else that is the largest there is",
     options: ci({ lifetime: 8 * day }),
     days: 24,
@@ -507,6 +551,17 @@ export const worlds: readonly World[] = [
   },
   ...contradictions,
 ];
+
+/** Has a list say of every token that it has ended. */
+async function sayOver(response: Response, call: string): Promise<Response> {
+  if (call !== "GET /oauth/authorizations") return response;
+  const records: readonly Record<string, unknown>[] = await response.json();
+  const body = records.map((record) => ({
+    ...record,
+    access_token: { ...Object(record.access_token), expires_in: 0 },
+  }));
+  return Response.json(body, { status: response.status, headers: response.headers });
+}
 
 function revokeAll({ heroku }: Simulation): void {
   for (const { id, token } of heroku.live()) if (token !== heroku.token) heroku.revoke(id);

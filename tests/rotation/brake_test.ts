@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { findBrake } from "../../lib/rotation/brake.ts";
+import { findBrake, paceOf } from "../../lib/rotation/brake.ts";
 import type { Entry } from "../../lib/rotation/ledger.ts";
 import { shortestInterval } from "../../lib/rotation/policy.ts";
 import { credentialOf, entryOf, now } from "./plan_input.ts";
-import { day, hour, minute } from "./simulation.ts";
+import { day, hour, minute, second } from "./simulation.ts";
 
 /** So many entries, each made so long after the other, the newest just now. */
 function madeEvery(interval: number, count: number, more: Partial<Entry> = {}): Entry[] {
@@ -196,3 +196,21 @@ Deno.test("findBrake() keeps the creates of any 24 hours within twice the schedu
     },
   ));
 });
+
+for (
+  const [made, lifetime, wait] of [
+    [0, 30 * day, -Infinity],
+    [1, 30 * day, -Infinity],
+    [2, 30 * day, 45 * minute],
+    [3, 30 * day, 3 * hour],
+    [2, 8 * hour, 0],
+    [8, 8 * hour, 42 * second],
+    [12, 8 * hour, 3 * hour],
+  ] as const
+) {
+  Deno.test(`paceOf() has the next create wait ${wait} ms after ${made} with a lifetime of ${lifetime} ms`, () => {
+    const entries = madeEvery(minute, made, { lifetime });
+    const pace = paceOf(credentialOf({ lifetime }), { entries }, now);
+    assertEquals(Math.floor((pace - now) / second) * second, wait);
+  });
+}

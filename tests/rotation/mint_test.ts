@@ -224,6 +224,31 @@ Deno.test("mint() makes another when the earlier one is gone or was regenerated 
   }
 });
 
+for (
+  const [what, created_at, skew] of [
+    ["Heroku dates years ahead", "2099-01-01T00:00:00Z", 0],
+    ["a clock that is a year behind makes", undefined, -365 * day],
+  ] as const
+) {
+  Deno.test(`mint() notes what ${what} as made no later than now, and no earlier than what it replaces`, async () => {
+    const { sim, old } = await startDue({ lifetime: 8 * day, grace: 0 });
+    await sim.cron();
+    sim.skew = skew;
+    sim.mutate = async (response, call) => {
+      if (call !== "POST /oauth/authorizations" || created_at === undefined) return response;
+      const made: Record<string, unknown> = await response.json();
+      return Response.json({ ...made, created_at }, { status: 201 });
+    };
+    await sim.live(8 * day, hour);
+    const dates = sim.database.query("SELECT created_at FROM entries ORDER BY generation")
+      .map((row) => Number(row.created_at));
+    assertEquals(dates, dates.toSorted((a, b) => a - b));
+    assert(dates.length > 2 && dates[0] === Date.parse(old.created_at));
+    assert(dates.every((at) => at <= sim.now()));
+    sim.close();
+  });
+}
+
 Deno.test("mint() deletes what a late process makes after a new attempt has given it up", async () => {
   const { sim } = await startDue();
   const { promise: late, resolve } = Promise.withResolvers<void>();

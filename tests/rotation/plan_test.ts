@@ -933,21 +933,30 @@ Deno.test("plan() says of each authorization that it leaves alone why it does", 
       id: "second",
       description: "ci",
       expiresAt: null,
+      neverExpires: true,
       reason: "It has a credential's name, but Herotate neither made nor adopted it",
     },
     {
       id: "default",
       description: "ci",
       expiresAt: now + 30 * day,
+      neverExpires: false,
       reason: "It is the account's default API key",
     },
     {
       id: "web",
       description: "web",
       expiresAt: now + 30 * day,
+      neverExpires: false,
       reason: "No credential has its name",
     },
-    { id: "bare", description: "", expiresAt: null, reason: "No credential has its name" },
+    {
+      id: "bare",
+      description: "",
+      expiresAt: null,
+      neverExpires: false,
+      reason: "No credential has its name",
+    },
   ]);
 });
 

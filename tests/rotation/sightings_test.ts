@@ -113,7 +113,15 @@ for (
     ],
     ["is another Worker's", "foreign", {}, [], {}, undefined],
     ["was left to who renamed it", "released", {}, [], {}, undefined],
-    ["is being made", "intended", { authorization: null }, [], {}, undefined],
+    ["is being made", "intended", { authorization: null, notedAt: now - hour }, [], {}, undefined],
+    [
+      "was to be made and never was",
+      "intended",
+      { authorization: null, accessToken: null },
+      [],
+      {},
+      { goneAt: now },
+    ],
   ] as const
 ) {
   Deno.test(`findSightings() ${expected ? "notes" : "has nothing to note"} of what ${what}`, () => {

@@ -414,8 +414,10 @@ Deno.test("sweep() of two Workers for one credential costs no token that a targe
 });
 
 /** A world for sweeps whose starts are only noted. */
-async function start(credentials = [credentialOf({ scope: ["write"] })]) {
-  const heroku = createFakeHeroku({ faults: false, now: Date.UTC(2026, 0, 1) });
+async function start(
+  credentials = [credentialOf({ scope: ["write"] })],
+  heroku = createFakeHeroku({ faults: false, now: Date.UTC(2026, 0, 1) }),
+) {
   heroku.issue({ description: "web", scope: ["read"] });
   const { fetch, token } = heroku;
   const started: string[] = [];
@@ -532,12 +534,32 @@ Deno.test("sweep() calls no target itself", async () => {
   assertEquals(started.length, 1);
 });
 
-Deno.test("createRunId() is the same for the same attempt, and readable", async () => {
-  const lease = { credential: "ci-deploy", attempt: 3 };
-  assertEquals(await createRunId(lease, "1f2e3d4c"), "ci-deploy-a3-1f2e3d4c");
+Deno.test("sweep() starts what is due at once when the ledger is an older copy", async () => {
+  const { sim } = await startDue({ lifetime: 8 * hour });
+  await sim.live(2 * hour);
+  const tables = ["ledger", "credentials", "entries", "deliveries"] as const;
+  const copy = tables.map((table) => sim.database.query(`SELECT * FROM ${table}`));
+  await sim.live(4 * day);
+  for (const table of tables.toReversed()) sim.database.query(`DELETE FROM ${table}`);
+  for (const [index, rows] of copy.entries()) {
+    for (const row of rows) {
+      const [names, values] = [Object.keys(row), Object.values(row) as (string | number | null)[]];
+      const marks = names.map(() => "?").join(", ");
+      const columns = names.join(", ");
+      sim.database.query(`INSERT INTO ${tables[index]} (${columns}) VALUES (${marks})`, ...values);
+    }
+  }
+  await sim.live(hour);
+  assertMatch(standsAt(sim, "hook:ci"), /^ci g2$/);
+  sim.close();
 });
 
-Deno.test("createRunId() gives every name, attempt and ledger an id of its own that Workflows takes", async () => {
+Deno.test("createRunId() is the same for the same attempt, and readable", async () => {
+  const lease = { credential: "ci-deploy", attempt: 3 };
+  assertEquals(await createRunId(lease, "1f2e3d4c", 36 ** 7), "ci-deploy-a3-1f2e3d4c-10000000");
+});
+
+Deno.test("createRunId() gives every name, attempt, ledger and claim an id of its own that Workflows takes", async () => {
   const long = "x".repeat(90);
   const names = [
     "ci",
@@ -558,7 +580,9 @@ Deno.test("createRunId() gives every name, attempt and ledger an id of its own t
   for (const credential of names) {
     for (const attempt of [1, 11, 1_000_000]) {
       for (const ledger of ["1f2e3d4c", "ffffffff"]) {
-        ids.push(await createRunId({ credential, attempt }, ledger));
+        for (const at of [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1) + 1]) {
+          ids.push(await createRunId({ credential, attempt }, ledger, at));
+        }
       }
     }
   }
@@ -579,4 +603,34 @@ Deno.test("sweep() rotates two credentials whose long names begin alike, each on
   assertEquals(lineOf(sim), names.map((name) => `${name} g1`));
   assertEquals(names.map((name, index) => standsAt(sim, `hook:${index}`, name)), lineOf(sim));
   await assertClean(sim);
+});
+
+Deno.test("sweep() says which authorizations may be its own, and touches none of them", async () => {
+  const heroku = createFakeHeroku({
+    faults: false,
+    now: Date.UTC(2026, 0, 1),
+    redaction: "weak",
+    ownAuthorization: { description: "herotate" },
+  });
+  const { world, started } = await start([credentialOf({ scope: undefined })], heroku);
+  heroku.issue({ description: "ci", scope: ["global"], expires_in: month });
+  const report = await sweep(world);
+  assertEquals(started, []);
+  assertEquals(report.notices.map(({ kind }) => kind), ["own_authorization"]);
+  assertStringIncludes(report.notices[0].message, "Any of 2 authorizations");
+  assertStringIncludes(report.decisions[0].reason, "the authorization that Herotate itself works");
+  assertEquals(
+    report.unmanaged.filter(({ reason }) => reason.startsWith("One of 2")).map((each) =>
+      each.description
+    ).sort(),
+    ["ci", "herotate"],
+  );
+});
+
+Deno.test("sweep() says how many records no one can read, once it no longer waits for them", async () => {
+  const { world, heroku } = await start();
+  heroku.insert({ id: 7, description: "odd" });
+  assertEquals((await sweep(world)).notices, []);
+  const { unreliable, notices } = await sweep(world);
+  assertEquals([unreliable, notices.map(({ kind }) => kind)], [null, ["unreadable"]]);
 });

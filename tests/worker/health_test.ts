@@ -141,6 +141,15 @@ Deno.test("assessHealth() says nothing when all is well", () => {
     ["paused, and not seen yet", { members: { paused: true }, records: { ledger: new Map() } }],
     [
       "paused, with a token that never ends",
+      {
+        members: { paused: true },
+        entries: [
+          createEntry("ci", 3, { createdAt: now - 400 * DAY, lifetime: null, expiresAt: null }),
+        ],
+      },
+    ],
+    [
+      "paused, with a young token whose end no one says",
       { members: { paused: true }, entries: [createEntry("ci", 3, { expiresAt: null })] },
     ],
     [
@@ -263,6 +272,13 @@ Deno.test("assessHealth() says that a paused credential nears its end, and that 
     });
     assertEquals(reasons, [{ kind: "credential_urgent", count: 1, details: [detail] }]);
   }
+});
+
+Deno.test("assessHealth() says that a paused credential is old, and that no one says when it ends", () => {
+  const createdAt = now - 28.5 * DAY;
+  const old = createEntry("ci", 0, { state: "adopted", createdAt, expiresAt: null });
+  assertEquals(assess({ members: { paused: true }, entries: [old] }), [["credential_urgent", 1]]);
+  assertEquals(assess({ entries: [old] }), []);
 });
 
 Deno.test("assessHealth() says that the ledger cannot be read, and guesses nothing more", () => {

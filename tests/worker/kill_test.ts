@@ -16,8 +16,8 @@ import {
 const thorough = Deno.env.has("HEROTATE_PROOF");
 
 /** One for each crash point of a rotation, and one that is never stopped. */
-const adopted = numbered("adopted", 15);
-const fresh = numbered("fresh", 10);
+const adopted = numbered("adopted", 18);
+const fresh = numbered("fresh", 13);
 /** Its grace can be longer than the test: then it is killed in its sleep. */
 const sleeper = "sleeper";
 const stoppable = [...adopted, ...fresh];
@@ -204,7 +204,7 @@ Deno.test({
     const stopped = await killTwice((point) => 1 + (point * 5) % adopted.length);
     assert(
       !(
-        stopped.has("adopted-15") || stopped.has("fresh-10")
+        stopped.has("adopted-18") || stopped.has("fresh-13")
       ),
       "There are more crash points",
     );

@@ -136,6 +136,23 @@ Deno.test("adopt() leaves a credential that is known as it stands, whatever it i
   assertEquals(await readOne(ledger), before);
 });
 
+Deno.test("adopt() takes in what a credential that never began has found later, or knew as another Worker's", async () => {
+  const { ledger } = await start();
+  await ledger.adopt("new", []);
+  await ledger.noteForeign([entryOf("a", "foreign", { credential: "new" })]);
+  const entries = [
+    entryOf("a", "adopted", { credential: "new" }),
+    entryOf("b", "adopted", { credential: "new" }),
+  ];
+  await ledger.adopt("new", entries);
+  assertEquals((await ledger.readCredential("new"))?.entries, entries);
+
+  await ledger.adopt("begun", []);
+  await ledger.claim({ credential: "begun", attempt: 1 }, null, now + 1);
+  await ledger.adopt("begun", [entryOf("c", "adopted", { credential: "begun" })]);
+  assertEquals((await ledger.readCredential("begun"))?.entries, []);
+});
+
 Deno.test("adopt() of two sweeps at once takes the entries of one of them", async () => {
   const ledger = createLedger(createDatabase());
   await Promise.all([

@@ -19,6 +19,7 @@ const deploy: CredentialStatus = {
   generation: 7,
   authorization: "a0000000-0000-4000-8000-000000000007",
   expires_at: at(20 * DAY),
+  never_expires: false,
   decision: { kind: "wait", reason: "Generation 7 is due in 10 d", until: at(10 * DAY) },
   failures: 0,
   error: null,
@@ -153,7 +154,7 @@ Deno.test("renderPage() shows a target's proof, delivery, or that there is none"
 
 Deno.test("renderPage() shows what is stale, and until when", async () => {
   const id = "a0000000-0000-4000-8000-000000000006";
-  const base = { generation: 6, authorization: id, expires_at: at(DAY) };
+  const base = { generation: 6, authorization: id, expires_at: at(DAY), never_expires: false };
   const stale = [{ ...base, grace_until: at(HOUR) }, { ...base, grace_until: null }];
   const text = await read({ credentials: [{ ...deploy, stale }] });
   assertStringIncludes(
@@ -170,10 +171,14 @@ Deno.test("renderPage() shows failures, states, and what never expires", async (
     failures: 3,
     error: "Heroku answered 503",
   } as const;
-  const text = await read({ credentials: [failing, { ...deploy, expires_at: null }] });
+  const text = await read({
+    credentials: [failing, { ...deploy, expires_at: null, never_expires: true }],
+  });
   assertStringIncludes(text, "Failing");
   assertStringIncludes(text, "The last 3 attempts failed: Heroku answered 503");
   assertMatch(text, /7 never/);
+  const open = { ...deploy, expires_at: null, never_expires: false };
+  assertMatch(await read({ credentials: [open] }), /7 not known/);
   for (const state of ["blocked", "held", "braked", "missing", "paused", "unseen"] as const) {
     assertStringIncludes(await read({ credentials: [{ ...deploy, state }] }), states[state][0]);
   }
@@ -200,6 +205,7 @@ Deno.test("renderPage() shows what nobody manages, with the reason", async () =>
     id: "u-1",
     description: "",
     expires_at: null,
+    never_expires: true,
     reason: "No credential has it",
   }];
   const text = await read({ unmanaged });
@@ -278,9 +284,20 @@ function compose(text: string): Partial<Status> {
         delivered_at: at(0),
         proof: { kind: "exact", detail: text, proven_at: at(0) },
       }],
-      stale: [{ generation: 1, authorization: text, expires_at: null, grace_until: null }],
+      stale: [{
+        generation: 1,
+        authorization: text,
+        expires_at: null,
+        grace_until: null,
+      }],
     }],
-    unmanaged: [{ id: text, description: text, expires_at: null, reason: text }],
+    unmanaged: [{
+      id: text,
+      description: text,
+      expires_at: null,
+      never_expires: true,
+      reason: text,
+    }],
   };
 }
 

@@ -343,6 +343,7 @@ test(
       async () => (await readStatus(worker)).credentials[0].state === "grace",
     );
     const [replacement] = heroku.live().filter(({ id }) => id !== due.id);
+    await letDoubtAge(worker, 10 * MINUTE);
     heroku.revoke(replacement.id);
     await worker.cron();
     await until("another is delivered", () => {

@@ -5,7 +5,7 @@
  */
 import { html } from "hono/html";
 import type { CredentialStatus, StaleStatus, TargetStatus } from "../status.ts";
-import { type Html, renderDistance, renderMoment } from "./time.ts";
+import { type Html, renderDistance, renderEnd, renderMoment } from "./time.ts";
 import { states } from "./words.ts";
 
 /** Renders a credential as a part of the table. */
@@ -37,9 +37,8 @@ export function renderCredential(credential: CredentialStatus, now: string): Htm
   `;
 }
 
-function renderExpiry({ authorization, expires_at }: CredentialStatus, now: string): Html | string {
-  if (expires_at !== null) return renderMoment(expires_at, now);
-  return authorization === null ? "none" : "never";
+function renderExpiry(credential: CredentialStatus, now: string): Html | string {
+  return credential.authorization === null ? "none" : renderEnd(credential, now);
 }
 
 function renderFailure({ failures, error }: CredentialStatus): string {

@@ -9,7 +9,7 @@ import type { Mistake } from "../mistake.ts";
 import type { Status, UnmanagedStatus } from "../status.ts";
 import { renderCredential } from "./credential.ts";
 import { style } from "./style.ts";
-import { type Html, renderDistance, renderMoment, renderTime } from "./time.ts";
+import { type Html, renderDistance, renderEnd, renderTime } from "./time.ts";
 import { reasonTitles } from "./words.ts";
 
 /**
@@ -149,16 +149,14 @@ function renderUnmanaged(unmanaged: readonly UnmanagedStatus[], now: string): Ht
             <th scope="col">Expires</th>
           </tr>
         </thead>
-        <tbody>${unmanaged.map(({ id, description, reason, expires_at }) =>
+        <tbody>${unmanaged.map(({ id, description, reason, ...end }) =>
           html`
             <tr>
               <th scope="row">${description === ""
                 ? "(none)"
                 : description}<br><small>${id}</small></th>
               <td>${reason}</td>
-              <td data-label="Expires">${expires_at === null
-                ? "never"
-                : renderMoment(expires_at, now)}</td>
+              <td data-label="Expires">${renderEnd(end, now)}</td>
             </tr>
           `
         )}</tbody>

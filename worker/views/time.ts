@@ -27,3 +27,15 @@ export function renderDistance(iso: string, now: string): Html {
   const words = distance > 0 ? `in ${inWords(distance)}` : `${inWords(-distance)} ago`;
   return html`<time datetime="${iso}" title="${iso}">${words}</time>`;
 }
+
+/** Shows when something expires, or why no moment can be shown. */
+export function renderEnd(
+  { expires_at, never_expires }: {
+    readonly expires_at: string | null;
+    readonly never_expires: boolean;
+  },
+  now: string,
+): Html | string {
+  if (expires_at !== null) return renderMoment(expires_at, now);
+  return never_expires ? "never" : "not known";
+}
