@@ -390,6 +390,33 @@ export const scenarios: readonly Scenario[] = [
     wake: (sim) => sim.down.clear(),
   },
   {
+    name: "a ledger lost in the midst of replacing a revoked token",
+    singly: true,
+    options: ci(["hook:a", "hook:b"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:a", "hook:b"]);
+      await sim.cron();
+      await sim.advance(hour);
+      sim.heroku.revoke(sim.heroku.live()[0].id);
+      sim.down.add("hook:b");
+      await sim.cron();
+      await sim.advance(2 * minute);
+      sim.database.reset();
+    },
+    wake: (sim) => sim.down.clear(),
+  },
+  {
+    name: "two authorizations of one name",
+    singly: true,
+    options: { credentials: [{ name: "ci", scope: ["write"], targets: ["hook:ci"] }] },
+    async prepare(sim) {
+      const { id } = sim.heroku.issue({ description: "ci", scope: ["write"] });
+      sim.observer.protect(id);
+      await adopt(sim, ["hook:ci"]);
+      for (const each of sim.heroku.live()) sim.observer.protect(each.id);
+    },
+  },
+  {
     name: "a dead run of a lost ledger that comes back",
     singly: true,
     options: ci(["hook:a", "hook:b"]),
