@@ -446,6 +446,23 @@ export const contradictions: readonly World[] = [
     judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 6)],
   },
   {
+    name: "another Worker that takes over what this one made, and deletes it two hours later",
+    options: monthly,
+    days: 3,
+    interval: 15 * minute,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      const [first] = sim.heroku.creations;
+      if (elapsed === 6 * hour) {
+        sim.heroku.issue({ description: "ci [g2 bbbbbbbbbbbb]", scope: ["write"] });
+      }
+      if (elapsed === 8 * hour) sim.heroku.revoke(first.id);
+      if (elapsed !== 8 * hour || sim.heroku.accepts(sim.holds("hook:ci", "ci") ?? "")) return;
+      sim.violations.push({ call: "the delete", message: "Another Worker's delete hits a target" });
+    },
+    judge: (sim) => [...unmade(sim, 2), ...tooMany(sim, 3)],
+  },
+  {
     name: "a lost ledger where descriptions are stored otherwise",
     options: { ...weekly, world: { renamed: "brackets" } },
     days: 12,

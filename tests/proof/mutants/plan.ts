@@ -58,6 +58,7 @@ export const planMutants: readonly Mutant[] = [
     "trusts what it finds after the ledger was lost",
     'const lost = holders.find(({ entry }) => entry.state === "adopted" && entry.generation > 0);',
     'const lost = holders.find(({ entry }) => entry.state === "adopted" && entry.generation < 0);',
+    "in the midst of replacing a revoked token",
   ),
   need(
     "never notices a target that was moved to it",
@@ -68,11 +69,13 @@ export const planMutants: readonly Mutant[] = [
     "adopts all of several without a marker",
     ".filter((authorization) => markOf(authorization) || unmarked.length === 1)",
     ".filter((authorization) => markOf(authorization) || unmarked.length > 0)",
+    "two authorizations of one name",
   ),
   line(
     "takes another Worker's for no one's",
     "return foreign.length > 0 && foreign.every((its) => isNoNewer(entry, its));",
     "return foreign.length < 0 && foreign.every((its) => isNoNewer(entry, its));",
+    "another Worker that takes over",
   ),
   line(
     "reads seconds as milliseconds",

@@ -174,6 +174,7 @@ export const rotationMutants: readonly Mutant[] = [
         retry: true,
       });
       return readIssued(response, onMistyped);`,
+    "a lost answer where reads lag a minute",
   ),
   breaking("lib/rotation/acceptance.ts")(
     "puts the token into a URL",
@@ -200,5 +201,6 @@ export const rotationMutants: readonly Mutant[] = [
     "does not pause",
     "if (found.paused) {",
     "if (found.paused && found.targets.length < 0) {",
+    "a pause during the overlap",
   ),
 ];
