@@ -331,6 +331,7 @@ function toEntry(
     made: false,
     notedAt: at,
     provenAt: null,
+    listedEnd: null,
     seenAt: at,
     doubtedSince: null,
     endedAt: null,

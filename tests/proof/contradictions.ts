@@ -107,6 +107,16 @@ export const contradictions: readonly World[] = [
     judge: (sim) => [...unmade(sim), ...tooMany(sim, 3)],
   },
   {
+    name: "creates that say two hours of what lives eight days",
+    options: weekly,
+    days: 6,
+    hopeless: true,
+    async prepare(sim) {
+      await adoptDue(sim);
+      sim.mutate = (response, call) => sayEnd(response, call, 7200);
+    },
+  },
+  {
     name: "creates that take effect and are answered as refused, where reads lag an hour",
     options: { ...monthly, world: { lag: hour } },
     days: 4,
