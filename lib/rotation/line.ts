@@ -6,7 +6,7 @@
  */
 import type { Authorization } from "../authorization.ts";
 import { LONGEST_BELIEVED_LIFETIME } from "../parse_authorization.ts";
-import { contradictedFrom, type Credibility, goneFrom } from "./doubt.ts";
+import { type Credibility, goneFrom } from "./doubt.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import {
   isSameText,
@@ -132,7 +132,7 @@ export function membersOf(ledger: CredentialLedger, view: View): Member[] {
   return ledger.entries.flatMap((entry) => {
     if (entry.state === "foreign") return [];
     const authorization = view.byId.get(entry.authorization ?? "");
-    if (authorization) return [toMember(entry, authorization, ledger, view)];
+    if (authorization) return [toMember(entry, authorization, view)];
     const isExpired = entry.expiresAt !== null && entry.expiresAt <= view.at;
     if (!isExpected(entry) || isExpired) return [];
     const doubtedUntil = goneFrom(entry, ledger, view);
@@ -161,23 +161,17 @@ export function hasOtherEnd(entry: Entry, authorization: Authorization, at: numb
   return Math.abs(end - entry.expiresAt) > SURELY_REGENERATED;
 }
 
-function toMember(
-  entry: Entry,
-  authorization: Authorization,
-  ledger: CredentialLedger,
-  view: View,
-): Member {
+function toMember(entry: Entry, authorization: Authorization, view: View): Member {
   const accepted = view.accepted.get(authorization.id);
   const isOther = hasOtherToken(entry, authorization) && accepted !== true;
-  const believedFrom = accepted === false || hasOtherEnd(entry, authorization, view.at)
-    ? -Infinity
-    : contradictedFrom(entry, ledger, view);
-  const isDoubted = isOther && believedFrom > view.at;
+  // Regenerating sets the end anew: an id that differs while the end is the same is a slip.
+  const isRegenerated = isOther &&
+    (accepted === false || hasOtherEnd(entry, authorization, view.at));
   return {
     entry,
     expiresAt: endOf(entry, authorization, view.at),
-    usable: !isOther || isDoubted,
-    doubtedUntil: isDoubted ? believedFrom : null,
+    usable: !isRegenerated,
+    doubtedUntil: null,
   };
 }
 
@@ -253,7 +247,7 @@ export function leftoversOf(entry: Entry, view: View): Authorization[] {
  * than Heroku answered with, which is what a change by hand looks like.
  */
 export function isClaimed({ description }: Authorization, entry: Entry): boolean {
-  if (description === undefined) return entry.description === null;
+  if (description === undefined) return false;
   const { credential: name, generation, mark } = entry;
   if (generation > 0 && survivesIn(description, { name, generation, mark })) return true;
   return entry.description === null

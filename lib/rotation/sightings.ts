@@ -103,7 +103,7 @@ function see(entry: Entry, view: View): Sighting | undefined {
     const listed = authorization.access_token?.id ?? accessToken;
     return { ...same, accessToken: listed, seenAt: view.at, doubtedSince: null, goneAt: null };
   }
-  return { ...same, doubtedSince: doubtedSince ?? view.at };
+  return { ...same, doubtedSince: null, goneAt: null };
 }
 
 function toSighting(entry: Entry): Sighting {
