@@ -73,7 +73,7 @@ export interface Entry {
   readonly listedEnd: number | null;
   /** When Heroku first listed it; null as long as it has not. */
   readonly seenAt: number | null;
-  /** Since when Heroku's answers contradict this entry, by not listing it or with another token. */
+  /** Since when Heroku's answers contradict this entry by not listing it. */
   readonly doubtedSince: number | null;
   /** When it was deleted, given up or released. */
   readonly endedAt: number | null;
