@@ -255,7 +255,8 @@ function createLife(sim: Simulation) {
   function hide(): void {
     const unreadable = removals.length > 0 ? 10 * minute : undefined;
     const patience = passing?.patience ?? lasting.patience ?? unreadable;
-    if (patience !== undefined) observer.hide(patience);
+    // What Heroku neither shows nor accepts is gone, by all that anyone can see.
+    if (patience !== undefined) observer.hide(passing?.refuses ? 10 * minute : patience);
     if (passing || removals.length > 0 || sim.token !== heroku.token) observer.disturb();
   }
 
@@ -387,7 +388,6 @@ function createLife(sim: Simulation) {
         return sim.workflows.kill(pick(sim.workflows.runs, each.which)?.id ?? "");
       case "resume":
         sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
-        // A configuration comes with a new process, never in the midst of a step.
         return await sim.workflows.settle();
       case "lose ledger":
         observer.disturb();
@@ -399,7 +399,7 @@ function createLife(sim: Simulation) {
           observer.excuseLeftover(asked);
           observer.doublesExcused = true;
         }
-        sim.useToken(heroku.token);
+        await useToken(heroku.token);
         sim.database.reset();
         for (const [name, made] of observer.made()) {
           for (const { token } of made) observer.attribute(token, name);
@@ -477,24 +477,31 @@ function createLife(sim: Simulation) {
       case "another account":
         observer.disturb();
         // A ledger that is new takes the first account for its own.
-        if (knowsAccount()) sim.useToken(sim.stranger.token);
+        if (knowsAccount()) await useToken(sim.stranger.token);
         return;
       case "unreadable record":
         observer.disturb();
         removals.push(heroku.insert({}));
         return;
       case "calm Heroku":
-        return calm();
+        return await calm();
     }
   }
 
-  function calm(): void {
+  /** A token comes with a new process, and never in the midst of a step. */
+  async function useToken(token: string): Promise<void> {
+    if (token === sim.token) return;
+    sim.useToken(token);
+    await sim.workflows.settle();
+  }
+
+  async function calm(): Promise<void> {
     refuses = false;
     suspended = false;
     heroku.setAccount({ suspended });
     heroku.setRateLimitRemaining(4500);
     setCondition(undefined);
-    sim.useToken(heroku.token);
+    await useToken(heroku.token);
     for (const remove of removals.splice(0)) remove();
   }
 
@@ -546,7 +553,7 @@ function createLife(sim: Simulation) {
     /** Everybody leaves it in peace: whatever is to be done is done within a few days. */
     async rest(resumes: boolean): Promise<string[]> {
       expect([]);
-      calm();
+      await calm();
       sim.down.clear();
       sim.skew = 0;
       observer.disturb();
