@@ -78,6 +78,7 @@ interface EntryRow {
   created_at: number;
   expires_at: number | null;
   proven_at: number | null;
+  listed_end: number | null;
   seen_at: number | null;
   doubted_since: number | null;
   ended_at: number | null;
@@ -121,6 +122,7 @@ const entryColumns = [
   "created_at",
   "expires_at",
   "proven_at",
+  "listed_end",
   "seen_at",
   "doubted_since",
   "ended_at",
@@ -290,13 +292,14 @@ export function createLedger(database: Database): Ledger {
       if (sightings.length === 0) return;
       await run(...sightings.map((seen): [string, ...Value[]] => [
         "UPDATE entries SET access_token = ?, description = ?, scope = ?, lifetime = ?," +
-        " expires_at = ?, seen_at = ?, doubted_since = ?, gone_at = ?" +
+        " expires_at = ?, listed_end = ?, seen_at = ?, doubted_since = ?, gone_at = ?" +
         " WHERE credential = ? AND mark = ? AND state = ?",
         seen.accessToken,
         seen.description,
         writeScope(seen.scope),
         seen.lifetime,
         seen.expiresAt,
+        seen.listedEnd,
         seen.seenAt,
         seen.doubtedSince,
         seen.goneAt,
@@ -572,6 +575,7 @@ function toEntry(row: EntryRow): Entry {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     provenAt: row.proven_at,
+    listedEnd: row.listed_end,
     seenAt: row.seen_at,
     doubtedSince: row.doubted_since,
     endedAt: row.ended_at,
@@ -612,6 +616,7 @@ function entryValues(entry: Entry): Value[] {
     entry.createdAt,
     entry.expiresAt,
     entry.provenAt,
+    entry.listedEnd,
     entry.seenAt,
     entry.doubtedSince,
     entry.endedAt,

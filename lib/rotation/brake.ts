@@ -108,7 +108,7 @@ function scheduledLifetime(
   // What Heroku granted to one whose answer was lost, no one knows.
   const granted = entries.filter(({ made, authorization }) => made && authorization !== null)
     .slice(-3);
-  const longest = longestOf(granted.map((entry) => entry.lifetime));
+  const longest = longestOf(granted.map(longestWord));
   const newest = entries.at(-1)?.asked;
   const asked = lifetime === undefined ? newest : lifetime;
   if (asked === undefined) return longest ?? null;
@@ -117,6 +117,13 @@ function scheduledLifetime(
   }
   const shortest = Math.min(SHORTEST_GRANT, asked ?? SHORTEST_GRANT);
   return Math.max(longest, shortest);
+}
+
+/** Where the create's answer and the list differ, the schedule goes by whichever says more. */
+function longestWord({ lifetime, listedEnd, notedAt }: Entry): number | null {
+  return lifetime === null || listedEnd === null
+    ? lifetime
+    : Math.max(lifetime, listedEnd - notedAt);
 }
 
 function longestOf(lifetimes: readonly (number | null)[]): number | null | undefined {

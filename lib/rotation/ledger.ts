@@ -69,9 +69,11 @@ export interface Entry {
   readonly expiresAt: number | null;
   /** When it became current. */
   readonly provenAt: number | null;
+  /** The end that Heroku last listed of what was made here; null as long as it listed none. */
+  readonly listedEnd: number | null;
   /** When Heroku first listed it; null as long as it has not. */
   readonly seenAt: number | null;
-  /** Since when Heroku's answers contradict this entry, by not listing it or with another token. */
+  /** Since when Heroku's answers contradict this entry by not listing it. */
   readonly doubtedSince: number | null;
   /** When it was deleted, given up or released. */
   readonly endedAt: number | null;
@@ -90,6 +92,7 @@ export type Sighting = Pick<
   | "scope"
   | "lifetime"
   | "expiresAt"
+  | "listedEnd"
   | "seenAt"
   | "doubtedSince"
   | "goneAt"

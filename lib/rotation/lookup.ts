@@ -98,7 +98,7 @@ export async function deleteClaimed(
   if (entry.authorization === null) return "gone";
   const found = await findAuthorization(authorizations, entry.authorization);
   if (!found) return "gone";
-  if (found.description === undefined && entry.description !== null) {
+  if (found.description === undefined) {
     throw new AttemptError(
       `Cannot delete generation ${entry.generation} of '${entry.credential}' as Heroku does not say its description, so someone may have renamed it: it is tried again`,
     );

@@ -126,6 +126,7 @@ function intend(credential: Credential, known: CredentialLedger, now: number): E
     createdAt: Math.max(now, ...earlier.map(({ createdAt }) => createdAt)),
     expiresAt: null,
     provenAt: null,
+    listedEnd: null,
     seenAt: null,
     doubtedSince: null,
     endedAt: null,

@@ -15,9 +15,6 @@ import { inWords } from "./words.ts";
 export function findDoubts({ name }: Credential, ledger: CredentialLedger, view: View): Doubt[] {
   return membersOf(ledger, view).flatMap(({ entry, doubtedUntil }) => {
     if (doubtedUntil === null) return [];
-    const what = view.byId.has(entry.authorization ?? "")
-      ? "lists another token for"
-      : "does not list";
     const howLong = view.accepted.get(entry.authorization ?? "")
       ? "as Heroku takes its token"
       : doubtedUntil === Infinity
@@ -28,7 +25,7 @@ export function findDoubts({ name }: Credential, ledger: CredentialLedger, view:
       since: entry.doubtedSince ?? view.at,
       until: doubtedUntil === Infinity ? null : doubtedUntil,
       reason:
-        `Heroku ${what} generation ${entry.generation} of '${name}': it still counts as there, ${howLong}`,
+        `Heroku does not list generation ${entry.generation} of '${name}': it still counts as there, ${howLong}`,
     }];
   });
 }

@@ -103,12 +103,12 @@ function see(entry: Entry, view: View): Sighting | undefined {
     const listed = authorization.access_token?.id ?? accessToken;
     return { ...same, accessToken: listed, seenAt: view.at, doubtedSince: null, goneAt: null };
   }
-  return { ...same, doubtedSince: doubtedSince ?? view.at };
+  return { ...same, doubtedSince: null, goneAt: null };
 }
 
 function toSighting(entry: Entry): Sighting {
   const { credential, mark, state, accessToken, seenAt, doubtedSince, goneAt } = entry;
-  const { description, scope, lifetime, expiresAt } = entry;
+  const { description, scope, lifetime, expiresAt, listedEnd } = entry;
   return {
     credential,
     mark,
@@ -118,6 +118,7 @@ function toSighting(entry: Entry): Sighting {
     scope,
     lifetime,
     expiresAt,
+    listedEnd,
     seenAt,
     doubtedSince,
     goneAt,
@@ -125,8 +126,25 @@ function toSighting(entry: Entry): Sighting {
 }
 
 /** An entry with what of it could not be read before. */
-function completed(entry: Entry, authorization: Authorization, view: View): Entry {
-  if (entry.state !== "adopted") return withListedEnd(entry, authorization, view);
+function completed(found: Entry, authorization: Authorization, view: View): Entry {
+  if (found.state === "adopted") return withFacts(found, authorization, view);
+  const listedEnd = found.made ? listedEndOf(found, authorization, view.at) : null;
+  return withListedEnd({ ...found, listedEnd }, authorization, view);
+}
+
+/** The end as the list has it now, without the seconds by which two clocks differ. */
+function listedEndOf(
+  { listedEnd }: Entry,
+  authorization: Authorization,
+  at: number,
+): number | null {
+  if (authorization.access_token?.expires_in === undefined) return listedEnd;
+  const end = expiryOf(authorization, at);
+  const isSame = end !== null && listedEnd !== null && Math.abs(end - listedEnd) < END_TOLERANCE;
+  return isSame ? listedEnd : end;
+}
+
+function withFacts(entry: Entry, authorization: Authorization, view: View): Entry {
   const found = factsOf(authorization, view.at);
   // An end that is listed later shows that a null was no word for never.
   const hasUnknownEnd = entry.expiresAt === null &&

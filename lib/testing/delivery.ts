@@ -67,17 +67,20 @@ function isLookUp({ method, path }: SpoiltCall): boolean {
   return method === "GET" && /^\/oauth\/authorizations\/[^/]+$/.test(path);
 }
 
-/** The list changes after this page: the next one begins a record later, or gives the last one again. */
+/**
+ * The list may change after this page: the next one begins a record later, or gives the last one again.
+ * Two times in three something does.
+ */
 function moveNextRange(
   answer: Answer,
   drawn: number,
   serve: (change: RequestChange) => Answer | undefined,
 ): Answer {
   const next = answer.headers["Next-Range"];
-  if (next === undefined) return answer;
+  if (next === undefined || drawn >= 2 / 3) return answer;
   const passedOver = serve({ range: next.replace(/max=\d+/, "max=1") })?.headers["Content-Range"];
   const key = /^id (.+?)\.\./.exec(passedOver ?? "")?.[1];
-  const moved = drawn < 0.5 && key !== undefined
+  const moved = drawn < 1 / 3 && key !== undefined
     ? next.replace(/^id \].*?\.\./, `id ]${key}..`)
     : next.replace("]", "");
   return { ...answer, headers: { ...answer.headers, "Next-Range": moved } };

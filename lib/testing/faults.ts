@@ -55,8 +55,8 @@ export const DEFAULT_FAULT_RATES: Readonly<Record<FaultKind, number>> = {
  * - `"mistyped"`: an optional member of a record has another type, is missing, or null
  * - `"shifting"`: each access token has another id than in the answer before
  * - `"reordered"`: each scope comes in the opposite order
- * - `"moved"`: the list changes between two pages: `Next-Range` passes over a record, or gives one
- *   again
+ * - `"moved"`: the list may change between two pages: two times in three `Next-Range` passes over a
+ *   record, or gives one again
  * - `"deaf"`: a delete answers 200 with the record and has no effect
  * - `"blind"`: a look-up answers 404 for what is alive
  * - `"empty-list"`: a list answers 200 with nothing in it

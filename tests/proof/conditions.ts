@@ -13,6 +13,8 @@ export interface Condition {
   readonly world: FakeWorld;
   /** How long it may hide an authorization before that counts as gone; undefined: it hides nothing. */
   readonly patience?: number;
+  /** Whether Heroku may refuse for a while what it accepted before. */
+  readonly refuses?: boolean;
 }
 
 /** Whoever writes numbers as text. */
@@ -59,5 +61,5 @@ export const passingConditions: readonly Condition[] = [
     world: { always: [{ kind: "mistyped", member: "description", value: 5 }] },
     patience: 10 * minute,
   },
-  { world: { acceptedAfter: hour } },
+  { world: { acceptedAfter: hour }, refuses: true },
 ];

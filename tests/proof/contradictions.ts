@@ -107,6 +107,16 @@ export const contradictions: readonly World[] = [
     judge: (sim) => [...unmade(sim), ...tooMany(sim, 3)],
   },
   {
+    name: "creates that say two hours of what lives eight days",
+    options: weekly,
+    days: 6,
+    hopeless: true,
+    async prepare(sim) {
+      await adoptDue(sim);
+      sim.mutate = (response, call) => sayEnd(response, call, 7200);
+    },
+  },
+  {
     name: "creates that take effect and are answered as refused, where reads lag an hour",
     options: { ...monthly, world: { lag: hour } },
     days: 4,
@@ -444,6 +454,23 @@ export const contradictions: readonly World[] = [
       sim.observer.doublesExcused = true;
     },
     judge: (sim) => [...unmade(sim, 3), ...tooMany(sim, 6)],
+  },
+  {
+    name: "another Worker that takes over what this one made, and deletes it two hours later",
+    options: monthly,
+    days: 3,
+    interval: 15 * minute,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      const [first] = sim.heroku.creations;
+      if (elapsed === 6 * hour) {
+        sim.heroku.issue({ description: "ci [g2 bbbbbbbbbbbb]", scope: ["write"] });
+      }
+      if (elapsed === 8 * hour) sim.heroku.revoke(first.id);
+      if (elapsed !== 8 * hour || sim.heroku.accepts(sim.holds("hook:ci", "ci") ?? "")) return;
+      sim.violations.push({ call: "the delete", message: "Another Worker's delete hits a target" });
+    },
+    judge: (sim) => [...unmade(sim, 2), ...tooMany(sim, 3)],
   },
   {
     name: "a lost ledger where descriptions are stored otherwise",

@@ -155,6 +155,19 @@ export const scenarios: readonly Scenario[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "a pause during the overlap",
+    singly: true,
+    options: ci(["var:acme/KEY"]),
+    async prepare(sim) {
+      await adopt(sim, ["var:acme/KEY"]);
+      await sim.cron();
+      await sim.advance(19 * minute);
+      sim.configure([{ ...ci(["var:acme/KEY"]).credentials[0], paused: true }]);
+    },
+    wake: (sim) => sim.heroku.advance(2 * minute),
+    heal: (sim) => sim.configure(ci(["var:acme/KEY"]).credentials),
+  },
+  {
     name: "a target overwritten by hand during the overlap",
     singly: true,
     options: ci(["var:acme/KEY"]),
@@ -375,6 +388,33 @@ export const scenarios: readonly Scenario[] = [
       sim.database.reset();
     },
     wake: (sim) => sim.down.clear(),
+  },
+  {
+    name: "a ledger lost in the midst of replacing a revoked token",
+    singly: true,
+    options: ci(["hook:a", "hook:b"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:a", "hook:b"]);
+      await sim.cron();
+      await sim.advance(hour);
+      sim.heroku.revoke(sim.heroku.live()[0].id);
+      sim.down.add("hook:b");
+      await sim.cron();
+      await sim.advance(2 * minute);
+      sim.database.reset();
+    },
+    wake: (sim) => sim.down.clear(),
+  },
+  {
+    name: "two authorizations of one name",
+    singly: true,
+    options: { credentials: [{ name: "ci", scope: ["write"], targets: ["hook:ci"] }] },
+    async prepare(sim) {
+      const { id } = sim.heroku.issue({ description: "ci", scope: ["write"] });
+      sim.observer.protect(id);
+      await adopt(sim, ["hook:ci"]);
+      for (const each of sim.heroku.live()) sim.observer.protect(each.id);
+    },
   },
   {
     name: "a dead run of a lost ledger that comes back",

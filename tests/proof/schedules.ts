@@ -17,7 +17,7 @@ import {
   untruths,
 } from "../rotation/simulation.ts";
 import { type Condition, lastingConditions, passingConditions } from "./conditions.ts";
-import { explain, isConverged } from "./convergence.ts";
+import { explain, explainIdle, isConverged } from "./convergence.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
 
 /** What becomes of which of the next calls. */
@@ -255,7 +255,8 @@ function createLife(sim: Simulation) {
   function hide(): void {
     const unreadable = removals.length > 0 ? 10 * minute : undefined;
     const patience = passing?.patience ?? lasting.patience ?? unreadable;
-    if (patience !== undefined) observer.hide(patience);
+    // What Heroku neither shows nor accepts is gone, by all that anyone can see.
+    if (patience !== undefined) observer.hide(passing?.refuses ? 10 * minute : patience);
     if (passing || removals.length > 0 || sim.token !== heroku.token) observer.disturb();
   }
 
@@ -387,7 +388,6 @@ function createLife(sim: Simulation) {
         return sim.workflows.kill(pick(sim.workflows.runs, each.which)?.id ?? "");
       case "resume":
         sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
-        // A configuration comes with a new process, never in the midst of a step.
         return await sim.workflows.settle();
       case "lose ledger":
         observer.disturb();
@@ -399,7 +399,7 @@ function createLife(sim: Simulation) {
           observer.excuseLeftover(asked);
           observer.doublesExcused = true;
         }
-        sim.useToken(heroku.token);
+        await useToken(heroku.token);
         sim.database.reset();
         for (const [name, made] of observer.made()) {
           for (const { token } of made) observer.attribute(token, name);
@@ -477,24 +477,31 @@ function createLife(sim: Simulation) {
       case "another account":
         observer.disturb();
         // A ledger that is new takes the first account for its own.
-        if (knowsAccount()) sim.useToken(sim.stranger.token);
+        if (knowsAccount()) await useToken(sim.stranger.token);
         return;
       case "unreadable record":
         observer.disturb();
         removals.push(heroku.insert({}));
         return;
       case "calm Heroku":
-        return calm();
+        return await calm();
     }
   }
 
-  function calm(): void {
+  /** A token comes with a new process, and never in the midst of a step. */
+  async function useToken(token: string): Promise<void> {
+    if (token === sim.token) return;
+    sim.useToken(token);
+    await sim.workflows.settle();
+  }
+
+  async function calm(): Promise<void> {
     refuses = false;
     suspended = false;
     heroku.setAccount({ suspended });
     heroku.setRateLimitRemaining(4500);
     setCondition(undefined);
-    sim.useToken(heroku.token);
+    await useToken(heroku.token);
     for (const remove of removals.splice(0)) remove();
   }
 
@@ -546,18 +553,26 @@ function createLife(sim: Simulation) {
     /** Everybody leaves it in peace: whatever is to be done is done within a few days. */
     async rest(resumes: boolean): Promise<string[]> {
       expect([]);
-      calm();
+      await calm();
       sim.down.clear();
       sim.skew = 0;
       observer.disturb();
+      const unsettled = new Set(specs.map(({ name }) => name));
+      const isOf = (name: string) => (found: string) => found.includes(`'${name}'`);
       for (let sweeps = 0; sweeps < 40; sweeps++) {
         if (resumes) sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
         await sweep();
         await sim.workflows.settle();
         if (isConverged(sim)) break;
+        const found = explain(sim);
+        for (const name of unsettled) if (!found.some(isOf(name))) unsettled.delete(name);
         await sim.advance(sweeps < 8 ? 20 * minute : 3 * hour);
       }
-      const unfinished = explain(sim);
+      // With short lives, there may be an overlap of one or another of them at any moment.
+      const idle = new Set(explainIdle(sim));
+      const unfinished = explain(sim).filter((found) =>
+        idle.has(found) || [...unsettled].some((name) => isOf(name)(found))
+      );
       await sweep();
       await sim.advance(2 * hour);
       await sim.look("the end");

@@ -12,6 +12,7 @@ function madeEvery(interval: number, count: number, more: Partial<Entry> = {}): 
     entryOf(index + 1, "retired", {
       age: (count - 1 - index) * interval,
       goneAt: now,
+      listedEnd: null,
       ...more,
     }));
 }
@@ -214,3 +215,10 @@ for (
     assertEquals(Math.floor((pace - now) / second) * second, wait);
   });
 }
+
+Deno.test("findBrake() goes by the list where a create's answer says less than it", () => {
+  const made = madeEvery(hour, 4, { lifetime: 2 * hour });
+  const listed = made.map((entry) => ({ ...entry, listedEnd: entry.notedAt + 8 * day }));
+  assertEquals(brakeOf(made, { lifetime: 8 * day }), undefined);
+  assert(brakeOf(listed, { lifetime: 8 * day }));
+});

@@ -92,6 +92,10 @@ export function entryOf(
     createdAt: now - age,
     expiresAt: lifetime === null || state === "intended" ? null : now - age + lifetime,
     provenAt: state === "current" ? now - age : null,
+    listedEnd: generation === 0 || lifetime === null || state === "intended" ||
+        state === "adopted" || state === "foreign"
+      ? null
+      : now - age + lifetime,
     seenAt: now - age,
     doubtedSince: null,
     endedAt: null,

@@ -50,7 +50,7 @@ for (
       { accepted: new Map([["authorization-1", true]]) },
       { doubtedSince: null },
     ],
-    ["is listed with another token", "current", {}, [renamed], {}, { doubtedSince: now }],
+    ["is listed with another token", "current", {}, [renamed], {}, undefined],
     [
       "is listed with another token from the first",
       "current",

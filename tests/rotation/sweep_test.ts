@@ -3,12 +3,13 @@ import {
   assertEquals,
   assertMatch,
   assertNotEquals,
+  assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { type AuthorizationsClient, createClient } from "../../lib/client.ts";
 import { ServerError } from "../../lib/errors.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
-import { createAccountReader } from "../../lib/rotation/account.ts";
+import { AccountError, createAccountReader } from "../../lib/rotation/account.ts";
 import { createOwnToken } from "../../lib/rotation/own_token.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createRunId, sweep, type SweepWorld } from "../../lib/rotation/sweep.ts";
@@ -633,4 +634,30 @@ Deno.test("sweep() says how many records no one can read, once it no longer wait
   assertEquals((await sweep(world)).notices, []);
   const { unreliable, notices } = await sweep(world);
   assertEquals([unreliable, notices.map(({ kind }) => kind)], [null, ["unreadable"]]);
+});
+
+Deno.test("sweep() goes over to another account only once that is confirmed, and leaves the one before alone", async () => {
+  const { world, heroku, started } = await start();
+  const held = heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
+  await sweep(world);
+
+  const other = createFakeHeroku({ faults: false, seed: 2, now: heroku.now() });
+  other.issue({ description: "web" });
+  const { world: moved } = await start(undefined, other);
+  const there = { ...moved, ledger: world.ledger, start: world.start };
+  await assertRejects(() => sweep(there), AccountError, "set HEROKU_ACCOUNT");
+  assertEquals([started, other.calls], [[], 1]);
+
+  const { account } = await world.ledger.note();
+  const id = (await moved.account()).id;
+  assertNotEquals(account?.id, id);
+  const report = await sweep({ ...there, confirmedAccount: id });
+  assertEquals([kindsOf(report), report.removed], [["rotate"], []]);
+  assertEquals(started.length, 1);
+  assertEquals((await world.ledger.note()).account?.id, id);
+  const [entry] = (await world.ledger.readCredential("ci"))?.entries ?? [];
+  assertEquals([entry.authorization, entry.state], [held.id, "released"]);
+  assert(heroku.accepts(held.token));
+
+  await assertRejects(() => sweep(world), AccountError, "set HEROKU_ACCOUNT");
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { createFakeHeroku, type FakeHeroku, type Fault } from "../../lib/testing/mod.ts";
 import { AUTHORIZATIONS, call, shown, shownAll } from "./call.ts";
 
@@ -123,7 +123,7 @@ Deno.test("'empty-list' answers 200 with nothing, and look-ups as usual", async 
   assertEquals((await call(heroku, "GET", `${AUTHORIZATIONS}/${id}`)).status, 200);
 });
 
-Deno.test("'moved' passes over a record between two pages, or gives one again", async () => {
+Deno.test("'moved' passes over a record between two pages, gives one again, or does nothing", async () => {
   const seen = new Set<string>();
   for (let seed = 0; seed < 20; seed++) {
     const heroku = always("moved", seed);
@@ -132,10 +132,9 @@ Deno.test("'moved' passes over a record between two pages, or gives one again", 
     heroku.setFaults(false);
     const second = await list(heroku, first.headers.get("Next-Range") ?? "");
     const all = [first, second].flatMap(shownAll).map(({ id }) => ids.indexOf(id));
-    assertNotEquals(all, [0, 1, 2, 3]);
     seen.add(all.join());
   }
-  assertEquals(seen, new Set(["0,1,3", "0,1,1,2"]));
+  assertEquals(seen, new Set(["0,1,3", "0,1,1,2", "0,1,2,3"]));
 });
 
 Deno.test("records without a readable id stand in the list and do no harm to the others", async () => {

@@ -193,7 +193,8 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
       withLedger((database) => {
         database.exec(`BEGIN IMMEDIATE;
           UPDATE credentials SET lease_until = lease_until - ${duration}, ended_at = ended_at - ${duration};
-          UPDATE entries SET proven_at = proven_at - ${duration};
+          UPDATE entries SET proven_at = proven_at - ${duration}, noted_at = noted_at - ${duration},
+            doubted_since = doubted_since - ${duration}, ended_at = ended_at - ${duration};
           UPDATE deliveries SET delivered_at = delivered_at - ${duration}, proven_at = proven_at - ${duration};
           UPDATE sweeps SET at = at - ${duration};
           COMMIT`);

@@ -230,6 +230,7 @@ export function createEntry(
     createdAt,
     expiresAt: createdAt + 30 * DAY,
     provenAt: null,
+    listedEnd: null,
     seenAt: createdAt,
     doubtedSince: null,
     endedAt: null,

@@ -17,3 +17,8 @@ export function isSecretName(text: string): boolean {
   const isRandom = text.length >= KEY_LENGTH && !text.includes("_") && /\d/.test(text);
   return isName && !isRandom && !isToken(text);
 }
+
+/** Whether a text may be a secret that was written in a wrong place, and so is not repeated. */
+export function mayBeSecret(text: string): boolean {
+  return text.length >= KEY_LENGTH && !/[-_ ]/.test(text);
+}

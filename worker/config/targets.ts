@@ -8,7 +8,7 @@ import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../../lib
 import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
 import type { Source } from "./sources.ts";
 import { describeMisplaced } from "./stray.ts";
-import { isSecretName } from "./secret_name.ts";
+import { isSecretName, mayBeSecret } from "./secret_name.ts";
 
 /** A Worker secret that a target needs. */
 export interface TargetSecret {
@@ -126,7 +126,9 @@ function findType(
 ): Mistake {
   const types = definitions.map((definition) => definition.type);
   const given = typeof type === "string"
-    ? `'${shorten(type)}' is not known${suggest(type, types)}`
+    ? `${mayBeSecret(type) ? "What is written here" : `'${shorten(type)}'`} is not known${
+      suggest(type, types)
+    }`
     : type === undefined
     ? "Is missing"
     : "Must be a string";

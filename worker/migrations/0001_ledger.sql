@@ -39,6 +39,7 @@ CREATE TABLE entries (
   created_at INTEGER NOT NULL,
   expires_at INTEGER,
   proven_at INTEGER,
+  listed_end INTEGER,
   seen_at INTEGER,
   doubted_since INTEGER,
   ended_at INTEGER,

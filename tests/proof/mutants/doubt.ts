@@ -102,8 +102,8 @@ export const doubtMutants: readonly Mutant[] = [
   ),
   lookup(
     "takes a look-up without a description for a renaming",
-    "if (found.description === undefined && entry.description !== null) {",
-    "if (found.description === undefined && entry.description === found.id) {",
+    "if (found.description === undefined) {",
+    "if (found.description === found.id) {",
     "look-ups without a description",
   ),
   sightings(

@@ -36,6 +36,12 @@ export const harmMutants: readonly Mutant[] = [
     'if (!made || goneAt !== null || state === "retired" || ',
     "a new token a day that lives for a year",
   ),
+  breaking("lib/rotation/plan.ts")(
+    "creates as fast as the brake allows, and then no more",
+    "if (brake === undefined && now < pace) {",
+    "if (brake === undefined && now < Math.min(pace, 0)) {",
+    "while no create has an answer",
+  ),
   breaking("lib/rotation/doubt.ts")(
     "counts creates by Heroku's dates rather than its own clock",
     "return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - DAY);",

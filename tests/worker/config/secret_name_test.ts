@@ -4,7 +4,8 @@ import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { store } from "../../../lib/targets/store.ts";
 import type { TargetDefinition } from "../../../lib/targets/target.ts";
 import { parseConfiguration } from "../../../worker/config/configuration.ts";
-import { canary, type Env } from "../sample.ts";
+import { isSecretName } from "../../../worker/config/secret_name.ts";
+import { canary, createEnv, type Env } from "../sample.ts";
 import {
   checkMistakes,
   gitHub,
@@ -151,7 +152,7 @@ Deno.test("a token in any other place than a secret's is not repeated", () => {
     ]
   ) {
     checkMistakes([
-      [withTarget({ type: token }), `${target}.type`, "'[redacted]' is not known"],
+      [withTarget({ type: token }), `${target}.type`, "is not known: the types are"],
       [
         withTarget({ [token]: 1 }),
         `${target}${/\./.test(token) ? '["[redacted]"]' : ".[redacted]"}`,
@@ -213,3 +214,37 @@ Deno.test("every built-in member that names a Worker secret ends in '_secret'", 
   assert(names.length >= 15, names.join());
   for (const name of names) assert(name.endsWith("_secret"), name);
 });
+
+for (const name of ["GITHUB_TOKEN", "A", "CI2", "AWS_SECRET_ACCESS_KEY", "TOKEN_FOR_2026"]) {
+  Deno.test(`isSecretName() takes ${name} for the name of a secret`, () => {
+    assert(isSecretName(name));
+  });
+}
+
+const pasted = [
+  "AKIA0CANARY7ABCDEFGH",
+  "MFRGG2DFMZTWQ2LKNNWG23TPOA7Q",
+  "ghp_0CANARY7abcdefghijklmnopqrstuvwxyz12",
+  "HRKU-AA0CANARY7abcdefghijklmnop",
+  "hvs.0CANARY7abcdefghijklmn",
+];
+
+for (const secret of pasted) {
+  Deno.test(`isSecretName() takes ${secret.slice(0, 6)}… for no name`, () => {
+    assertEquals(isSecretName(secret), false);
+  });
+
+  for (const member of ["token_secret", "token", "type", "repository", "name"]) {
+    Deno.test(`parseConfiguration() repeats nothing of ${secret.slice(0, 6)}… that was pasted as '${member}'`, () => {
+      const target = { type: "github-actions-secret", repository: "acme/web", name: "K" };
+      const result = parseConfiguration(
+        createEnv({
+          CREDENTIALS: [{ name: "ci", targets: [{ ...target, [member]: secret }] }],
+        }),
+        definitions,
+        { fetch, now: Date.now },
+      );
+      assert(!JSON.stringify(result.ok ? [] : result.mistakes).includes(secret));
+    });
+  }
+}
