@@ -58,6 +58,7 @@ interface LedgerRow {
   own_authorization: string | null;
   unreadable: number;
   unsure: number;
+  empty_since: number | null;
 }
 
 interface EntryRow {
@@ -132,7 +133,9 @@ const entryColumns = [
 const insertEntry = `INSERT INTO entries (${entryColumns.join(", ")})` +
   ` SELECT ${entryColumns.map(() => "?").join(", ")} WHERE`;
 
-const readNote = "SELECT account, account_token, own_authorization, unreadable, unsure FROM ledger";
+const readNote =
+  "SELECT account, account_token, own_authorization, unreadable, unsure, empty_since" +
+  " FROM ledger";
 
 /** Makes the ledger on a D1 database that has the migrations. */
 export function createLedger(database: Database): Ledger {
@@ -197,15 +200,16 @@ export function createLedger(database: Database): Ledger {
       return toNote(row);
     },
 
-    async writeNote({ account, own, unreadable, unsure }) {
+    async writeNote({ account, own, unreadable, unsure, emptySince }) {
       await run([
         "UPDATE ledger SET account = ?, account_token = ?, own_authorization = ?," +
-        " unreadable = ?, unsure = ?",
+        " unreadable = ?, unsure = ?, empty_since = ?",
         account?.id ?? null,
         account?.token ?? null,
         own,
         unreadable,
         unsure,
+        emptySince,
       ]);
     },
 
@@ -224,7 +228,7 @@ export function createLedger(database: Database): Ledger {
         ],
         [
           "UPDATE ledger SET account = ?, account_token = ?, own_authorization = NULL," +
-          " unreadable = 0, unsure = 0",
+          " unreadable = 0, unsure = 0, empty_since = NULL",
           account.id,
           account.token,
         ],
@@ -553,6 +557,7 @@ function toNote(row: LedgerRow): LedgerNote {
     own: row.own_authorization,
     unreadable: row.unreadable,
     unsure: row.unsure,
+    emptySince: row.empty_since,
   };
 }
 

@@ -55,13 +55,15 @@ export function findBrake(
       until: fewerFrom(creates.map(({ notedAt }) => notedAt + DAY), mostCreates),
     };
   }
-  const mostLive = 1 + Math.max(1, Math.ceil(grace / interval)) + SPARE_LIVES;
-  const ends = ledger.entries.map(endOf).filter((end) => end > now);
-  if (ends.length >= mostLive) {
+  const live = ledger.entries.filter((entry) => endOf(entry) > now);
+  // What Heroku granted others explains none of these: an interval is that of what may be live itself.
+  const shortest = Math.min(...live.map((entry) => intervalAfter(credential, lifetimeOf(entry))));
+  const mostLive = 1 + Math.max(1, Math.ceil(grace / shortest)) + SPARE_LIVES;
+  if (live.length >= mostLive) {
     return {
       reason:
-        `${ends.length} authorizations that were created for '${name}' may be live, and its schedule and grace explain at most ${mostLive}: no more are created until the count is lower, and the tokens in use stay as they are. Check in Heroku whether what Herotate deleted is really gone`,
-      until: fewerFrom(ends, mostLive),
+        `${live.length} authorizations that were created for '${name}' may be live, and its schedule and grace explain at most ${mostLive}: no more are created until the count is lower, and the tokens in use stay as they are. Check in Heroku whether what Herotate deleted is really gone`,
+      until: fewerFrom(live.map(endOf), mostLive),
     };
   }
 }
@@ -87,7 +89,23 @@ function intervalOf(
   credential: Credential,
   ledger: Pick<CredentialLedger, "entries">,
 ): number {
-  return Math.max(shortestInterval(credential, scheduledLifetime(credential, ledger)), 1);
+  return intervalAfter(credential, scheduledLifetime(credential, ledger));
+}
+
+/** How long after its creation what lives for so long is replaced at the earliest. */
+function intervalAfter(credential: Credential, lifetime: number | null): number {
+  return Math.max(shortestInterval(credential, lifetime), 1);
+}
+
+/** How long an authorization lives, as far as anyone knows: a wrong answer speeds nothing up. */
+function lifetimeOf(entry: Entry): number | null {
+  const lifetime = longestWord(entry);
+  return lifetime === null ? null : Math.max(lifetime, shortestGrant(entry.asked));
+}
+
+/** The shortest lifetime that the schedule follows. */
+function shortestGrant(asked: number | null): number {
+  return Math.min(SHORTEST_GRANT, asked ?? SHORTEST_GRANT);
 }
 
 function mostCreatesAt(interval: number): number {
@@ -115,8 +133,7 @@ function scheduledLifetime(
   if (longest === undefined || longest === null || (asked !== null && longest >= asked)) {
     return asked;
   }
-  const shortest = Math.min(SHORTEST_GRANT, asked ?? SHORTEST_GRANT);
-  return Math.max(longest, shortest);
+  return Math.max(longest, shortestGrant(asked));
 }
 
 /** Where the create's answer and the list differ, the schedule goes by whichever says more. */

@@ -116,6 +116,8 @@ export interface LedgerNote {
   readonly unreadable: number;
   /** How many lists in a row have left open what new credentials begin with. */
   readonly unsure: number;
+  /** Since when every list has been empty, in milliseconds since the epoch; null when the last was not. */
+  readonly emptySince: number | null;
 }
 
 /** One target's state for one authorization. Times are milliseconds since the epoch. */

@@ -6,8 +6,9 @@
  */
 import type { Authorization } from "../authorization.ts";
 import { LONGEST_BELIEVED_LIFETIME } from "../parse_authorization.ts";
+import type { CredentialTarget } from "./credential.ts";
 import { type Credibility, goneFrom } from "./doubt.ts";
-import type { CredentialLedger, Entry } from "./ledger.ts";
+import type { CredentialLedger, DeliveryRecord, Entry } from "./ledger.ts";
 import {
   isSameText,
   LARGEST_ADOPTED_GENERATION,
@@ -43,6 +44,8 @@ export interface View extends Credibility {
   readonly defaultId: string | undefined;
   /** The ids of what may be the authorization that Herotate itself works with: never touched. */
   readonly own: ReadonlySet<string>;
+  /** Whether the list lacks something that is not known to be gone. */
+  readonly patchy: boolean;
 }
 
 /** What else is known of a listing. */
@@ -55,6 +58,8 @@ export interface ViewOptions {
   readonly doubtful?: boolean;
   /** Whether the list lacks all that the ledger knows. Default: false. */
   readonly sparse?: boolean;
+  /** Whether the list lacks something that is not known to be gone. Default: false. */
+  readonly patchy?: boolean;
   /** Whether Heroku took the tokens of those that it does not list, by their ids. Default: none. */
   readonly accepted?: ReadonlyMap<string, boolean>;
 }
@@ -72,8 +77,14 @@ const SURELY_REGENERATED = 10 * 60_000;
 export function createView(
   listed: readonly Authorization[],
   at: number,
-  { defaultId, own = new Set(), doubtful = false, sparse = false, accepted = new Map() }:
-    ViewOptions = {},
+  {
+    defaultId,
+    own = new Set(),
+    doubtful = false,
+    sparse = false,
+    patchy = false,
+    accepted = new Map(),
+  }: ViewOptions = {},
 ): View {
   const authorizations = listed.filter((authorization) => !isOver(authorization));
   const markers = new Map(
@@ -89,6 +100,7 @@ export function createView(
     own,
     doubtful,
     sparse,
+    patchy,
     accepted,
   };
 }
@@ -103,6 +115,15 @@ export function isOver({ access_token }: Authorization): boolean {
 export function expiryOf(authorization: Authorization, at: number): number | null {
   const seconds = authorization.access_token?.expires_in;
   return typeof seconds === "number" ? Math.min(at + seconds * 1000, lastMoment) : null;
+}
+
+/** What the ledger knows of a generation at a target. */
+export function deliveryOf(
+  { deliveries }: Pick<CredentialLedger, "deliveries">,
+  mark: string,
+  { place }: Pick<CredentialTarget, "place">,
+): DeliveryRecord | undefined {
+  return deliveries.find((delivery) => delivery.mark === mark && delivery.place === place);
 }
 
 /** The newest entry that says what its successor should be like; undefined for none. */

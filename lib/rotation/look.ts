@@ -10,7 +10,7 @@ import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
-import { LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
+import { type Credibility, goneFrom, LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
 import { createView, hasOtherToken, isExpected, isOver, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
@@ -86,12 +86,18 @@ export async function lookAround(
   const unreliable = describeUnreliable(listing, note) ??
     describeUnanswered(unanswered.filter(({ entry }) => !accepted.has(entry.authorization ?? "")));
   const ownIds = findOwn(all, made, own);
-  const view = createView(all, at, {
-    defaultId: untouchable instanceof HerokuError ? undefined : untouchable?.id,
-    own: ownIds,
+  const emptySince = isEmpty(listing) ? Math.min(note.emptySince ?? at, at) : null;
+  const credibility: Credibility = {
+    at,
     doubtful: unreliable !== null,
     sparse: isSparse(expected, missing, { ...listing, accepted, at }),
     accepted,
+  };
+  const view = createView(all, at, {
+    ...credibility,
+    defaultId: untouchable instanceof HerokuError ? undefined : untouchable?.id,
+    own: ownIds,
+    patchy: isPatchy(concerned, listing, credibility, emptySince),
   });
 
   const sightings = findSightings(concerned, view);
@@ -103,12 +109,9 @@ export async function lookAround(
       ? note.unreadable
       : tolerated(concerned, view, listing.unreadable.length, note),
     unsure: concerned.length < credentials.length && leavesOpen(listing) ? note.unsure + 1 : 0,
+    emptySince,
   };
-  if (
-    noted.own !== note.own || noted.unreadable !== note.unreadable || noted.unsure !== note.unsure
-  ) {
-    await ledger.writeNote(noted);
-  }
+  if (JSON.stringify(noted) !== JSON.stringify(note)) await ledger.writeNote(noted);
   const seen = new Map(sightings.map((sighting) => [keyOf(sighting), sighting]));
   return {
     view,
@@ -211,6 +214,40 @@ function isSparse(
   return riddles.length === expected.filter(isRiddle).length &&
     (riddles.length > 1 || (riddles.length === 1 && authorizations.length === 0)) &&
     riddles.some(({ doubtedSince }) => at - (doubtedSince ?? at) < LONGEST_LAG);
+}
+
+/**
+ * Whether a list by itself lacks something that is not known to be gone: then it may as well lack what
+ * a lost answer left, which nobody can ask Heroku for. An empty one lacks the authorization that asks,
+ * and so is believed only once that has lasted.
+ */
+function isPatchy(
+  ledgers: readonly CredentialLedger[],
+  { authorizations }: Listing,
+  list: Credibility,
+  emptySince: number | null,
+): boolean {
+  const isNewlyEmpty = emptySince !== null && list.at - emptySince < LONGEST_LAG;
+  const ids = new Set(authorizations.map(({ id }) => id));
+  return ledgers.some((ledger) =>
+    ledger.entries.some((entry) =>
+      !hasExpired(entry, list.at) && (
+        isExpected(entry)
+          ? !ids.has(entry.authorization ?? "") && goneFrom(entry, ledger, list) > list.at
+          : isNewlyEmpty && isLost(entry)
+      )
+    )
+  );
+}
+
+function isEmpty({ authorizations, unreadable, broken }: Listing): boolean {
+  return authorizations.length === 0 && unreadable.length === 0 && broken === null;
+}
+
+/** Whether an answer was lost, and nobody knows what came of the create. */
+function isLost({ state, authorization, goneAt }: Entry): boolean {
+  return authorization === null && goneAt === null &&
+    (state === "intended" || state === "discarded");
 }
 
 /**

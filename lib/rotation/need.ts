@@ -6,7 +6,7 @@
 import type { Credential, CredentialTarget } from "./credential.ts";
 import type { Cause } from "./decision.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
-import { askedOf, isContested, type Member, membersOf, type View } from "./line.ts";
+import { askedOf, deliveryOf, isContested, type Member, membersOf, type View } from "./line.ts";
 import { type Age, type Due, due, type DueBy } from "./policy.ts";
 import { inWords } from "./words.ts";
 
@@ -242,15 +242,13 @@ export function ageOf(entry: Entry): Age {
 }
 
 function isSupplied(
-  { place, adoptable, keepsToken }: CredentialTarget,
+  target: CredentialTarget,
   current: Member | undefined,
   ledger: CredentialLedger,
   taken: Taken,
 ): boolean {
   // A place that was moved here holds the token of the credential that it was moved from.
-  if (!current) return adoptable && !taken.has(place);
-  if (keepsToken && current.entry.sealedToken === null) return false;
-  return ledger.deliveries.some((delivery) =>
-    delivery.mark === current.entry.mark && delivery.place === place && delivery.proof !== null
-  );
+  if (!current) return target.adoptable && !taken.has(target.place);
+  if (target.keepsToken && current.entry.sealedToken === null) return false;
+  return Boolean(deliveryOf(ledger, current.entry.mark, target)?.proof);
 }

@@ -10,7 +10,14 @@ import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decisi
 import { LONGEST_LAG } from "./doubt.ts";
 import { findExcess, hold, stagger } from "./fuse.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
-import { adoptionOf, foreignersOf, leftoversOf, predecessorOf, type View } from "./line.ts";
+import {
+  adoptionOf,
+  deliveryOf,
+  foreignersOf,
+  leftoversOf,
+  predecessorOf,
+  type View,
+} from "./line.ts";
 import {
   findNeed,
   findTaken,
@@ -108,7 +115,7 @@ export function plan({ view, credentials, ledger, now, fuse }: PlanInput): Plan 
   });
   const taken = findTaken(ledger);
   const removals = known.flatMap(({ credential, of }) =>
-    credential.paused ? [] : findLeftovers(of, view, now)
+    credential.paused ? [] : findLeftovers(credential, of, view, now)
   );
   const found = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
   const decisions = stagger(found, removals, fuse);
@@ -279,14 +286,30 @@ function retryAt(
     : Math.min(endedAt + wait, emergencyAt);
 }
 
-function findLeftovers(ledger: CredentialLedger, view: View, now: number): Removal[] {
+/** Whether every required target is proven to hold the newest generation, so that none needs another. */
+function isSupplied({ targets }: Credential, ledger: CredentialLedger): boolean {
+  const current = ledger.entries.findLast(({ state }) => state === "current");
+  return current !== undefined &&
+    targets.every((target) =>
+      !target.required || Boolean(deliveryOf(ledger, current.mark, target)?.proof)
+    );
+}
+
+function findLeftovers(
+  credential: Credential,
+  ledger: CredentialLedger,
+  view: View,
+  now: number,
+): Removal[] {
   const { leaseUntil } = ledger.record;
   const idle = leaseUntil === null || leaseUntil <= now;
+  // A target that was added since may hold what was deleted and lives on.
+  const isNeeded = !isSupplied(credential, ledger);
   return ledger.entries.flatMap((entry) => {
     const { state, generation } = entry;
     const again = (entry.endedAt ?? now) + LONGEST_LAG <= now;
     const isDue = state === "discarded" || state === "refused" || (state === "intended" && idle) ||
-      (state === "retired" && again);
+      (state === "retired" && again && !isNeeded);
     if (!isDue) return [];
     return leftoversOf(entry, view).map(({ id }) => ({
       entry,

@@ -9,13 +9,8 @@
 import { fingerprint } from "../targets/fingerprint.ts";
 import { type Delivery, type Receipt, TargetError } from "../targets/target.ts";
 import type { Credential, CredentialTarget } from "./credential.ts";
-import {
-  type CredentialLedger,
-  type DeliveryRecord,
-  type Entry,
-  type Lease,
-  SupersededError,
-} from "./ledger.ts";
+import { type CredentialLedger, type Entry, type Lease, SupersededError } from "./ledger.ts";
+import { deliveryOf } from "./line.ts";
 import { deleteClaimed, type Deletion } from "./lookup.ts";
 import { mint, mintAnother, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
@@ -419,14 +414,6 @@ function unproven(place: string, credential: string): AttemptError {
   return new AttemptError(
     `Cannot delete the older authorizations of '${credential}' as ${place} is not proven to hold the new token: nothing was deleted, and the next attempt delivers there again`,
   );
-}
-
-function deliveryOf(
-  known: CredentialLedger,
-  mark: string,
-  { place }: CredentialTarget,
-): DeliveryRecord | undefined {
-  return known.deliveries.find((delivery) => delivery.mark === mark && delivery.place === place);
 }
 
 async function toDelivery(entry: Entry, world: RotationWorld): Promise<Delivery> {

@@ -171,8 +171,8 @@ function withListedEnd(entry: Entry, authorization: Authorization, view: View): 
 }
 
 /** Whether an absence shows that what was deleted or given up is gone. */
-function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, sparse }: View): boolean {
-  return !doubtful && !sparse && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
+function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, patchy }: View): boolean {
+  return !doubtful && !patchy && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
 }
 
 /** Whether an entry's end has passed, as far as the ledger knows it, or as a lost create asked for it. */

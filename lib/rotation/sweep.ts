@@ -156,7 +156,7 @@ async function prune(
   view: View,
 ): Promise<void> {
   await ledger.prune(view.at - keptFor, view.at - LONGEST_LAG);
-  if (view.doubtful || view.sparse) return;
+  if (view.doubtful || view.patchy) return;
   for (const [name, { entries }] of known) {
     // The oldest shows since when another Worker has been at it: see `isContested()`.
     const [, ...later] = entries

@@ -308,6 +308,66 @@ export const worlds: readonly World[] = [
     heal: (sim) => sim.heroku.setWorld(good),
   },
   {
+    name: "eight hours granted, and then ids that no one can read",
+    options: ci({ lifetime: 8 * day, grace: day }, { capped: { seconds: 8 * 3600 } }),
+    days: 6,
+    interval: hour,
+    during: (sim, elapsed) =>
+      elapsed >= day
+        ? sim.heroku.setWorld({ always: [{ kind: "mistyped", member: "id", value: 5 }] })
+        : undefined,
+    heal: (sim) => sim.heroku.setWorld(good),
+    patience: Infinity,
+    hopeless: true,
+  },
+  ...[0, 1].map((goodFor): World => ({
+    name: `ids that no one can read, and every second list empty, ${
+      goodFor === 0 ? "from the first hour" : "after a good day"
+    }`,
+    options: ci({ lifetime: 8 * day }),
+    days: 8,
+    interval: hour,
+    prepare: goodFor === 0 ? adoptDue : adopt,
+    during(sim, elapsed) {
+      if (elapsed !== goodFor * day) return;
+      sim.heroku.setWorld({ always: [{ kind: "mistyped", member: "id", value: 5 }] });
+      let lists = 0;
+      sim.fate = ({ name }) =>
+        name === "GET /oauth/authorizations" && lists++ % 2 > 0 ? "empty-list" : "sent";
+    },
+    heal(sim) {
+      sim.heroku.setWorld(good);
+      sim.fate = () => "sent";
+    },
+    patience: Infinity,
+    hopeless: true,
+  })),
+  {
+    name:
+      "a look-up that finds nothing as a token is retired, and a target that holds it and comes back",
+    options: ci({ lifetime: 30 * day, targets: ["hook:ci"] }),
+    days: 2,
+    interval: 15 * minute,
+    async prepare(sim) {
+      const { token } = sim.heroku.issue({
+        description: "ci",
+        scope: ["write"],
+        expires_in: 30 * 86_400,
+        created_at: sim.now() - 28 * day,
+      });
+      for (const place of ["hook:ci", "var:acme/KEY"]) await sim.put(place, token);
+    },
+    during(sim, elapsed) {
+      sim.heroku.setWorld(elapsed < 3 * hour ? { always: ["blind"] } : good);
+      if (elapsed === 3 * hour) {
+        sim.configure(ci({ lifetime: 30 * day }).credentials);
+        sim.down.add("var:acme/KEY");
+        sim.observer.disturb();
+      }
+      if (elapsed === 6 * hour) sim.down.clear();
+    },
+  },
+  {
     name: "a delete that did nothing",
     options: ci({ lifetime: 30 * day }, { always: ["deaf"] }),
     days: 4,

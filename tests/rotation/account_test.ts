@@ -9,12 +9,13 @@ import {
 import type { LedgerNote } from "../../lib/rotation/ledger.ts";
 import { json, serve } from "../scripted_server.ts";
 
-const none: LedgerNote = { account: null, own: null, unreadable: 0, unsure: 0 };
+const none: LedgerNote = { account: null, own: null, unreadable: 0, unsure: 0, emptySince: null };
 const known: LedgerNote = {
   account: { id: "Ann", token: "t1" },
   own: "a",
   unreadable: 2,
   unsure: 0,
+  emptySince: null,
 };
 
 /** What became of a check: what it gave or said, and what it wrote down. */
@@ -70,6 +71,7 @@ for (const confirmed of ["Bob", "bob", "BOB@example.com"]) {
       own: null,
       unreadable: 0,
       unsure: 0,
+      emptySince: null,
     });
     assertEquals(written, [{ id: "Bob", token: "t2" }, 7]);
   });

@@ -107,6 +107,22 @@ Deno.test("findBrake() goes by what Heroku granted: a third of a day's schedule 
   assert(brakeOf(madeEvery(hour, 24, { lifetime: 8 * hour })));
 });
 
+Deno.test("findBrake() explains what may be live by its own lifetime, not by what Heroku granted others", () => {
+  const short = madeEvery(4 * hour, 2, { lifetime: 8 * hour, asked: 8 * day });
+  const lost = madeEvery(12 * hour, 4, {
+    state: "discarded",
+    authorization: null,
+    lifetime: 8 * day,
+    asked: 8 * day,
+    expiresAt: null,
+    goneAt: null,
+  });
+  const credential = { lifetime: 8 * day, grace: day };
+  const brake = brakeOf([...lost, ...short], credential);
+  assertMatch(brake?.reason ?? "", /^4 authorizations that were created for 'ci' may be live/);
+  assertEquals(brakeOf([...lost.slice(1), ...short], credential), undefined);
+});
+
 Deno.test("findBrake() goes by no lifetime of those whose answer was lost", () => {
   const lost = {
     state: "discarded",

@@ -29,7 +29,7 @@ async function start(
   const ledger = createLedger(createDatabase());
   await ledger.adopt("ci", []);
   await ledger.claim(lease, null, 1);
-  await ledger.writeNote({ account, own: null, unreadable: 0, unsure: 0 });
+  await ledger.writeNote({ account, own: null, unreadable: 0, unsure: 0, emptySince: null });
   const workflows = createMemoryWorkflows<null>({
     now,
     run: (step) => run(createPerform(step, lease, { ledger, now, own: { fingerprint: "ours" } })),

@@ -889,6 +889,22 @@ for (
   });
 }
 
+for (const isProven of [true, false]) {
+  Deno.test(`plan() ${isProven ? "deletes again" : "leaves"} what was deleted and is still listed while a target ${isProven ? "is" : "is not"} proven to hold its successor`, () => {
+    const ended = { endedAt: now - day };
+    const { removals } = planFor({
+      heroku: [listed(1), listed(2)],
+      known: knownOf([entryOf(1, "retired", ended), entryOf(2, "current")], {
+        deliveries: isProven ? [provenAt(2)] : [],
+      }),
+    });
+    assertEquals(
+      removals.map(({ authorization }) => authorization),
+      isProven ? ["authorization-1"] : [],
+    );
+  });
+}
+
 Deno.test("plan() removes no leftover of a paused credential", () => {
   const { removals } = planFor({
     heroku: [listed(1)],

@@ -42,7 +42,7 @@ import {
 } from "../proof/observer.ts";
 import { beginRandomAt, newestTimer } from "../proof/prompt_runtime.ts";
 import { readSealed } from "../proof/unseal.ts";
-import { createDatabase, type TestDatabase } from "../worker/sqlite.ts";
+import { createDatabase, type Row, type TestDatabase } from "../worker/sqlite.ts";
 
 export { canary, type Violation };
 
@@ -587,6 +587,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
     async sweep() {
       const process = `sweep ${++sweeps}`;
+      const known = new Set(database.query("SELECT credential FROM entries").map(nameIn));
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
       const work = sweep(Object.assign(await createWorld(process), {
@@ -605,7 +606,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const report = await Promise.race([work, death.promise]);
       dying.delete(process);
       for (const decision of report?.decisions ?? []) {
-        if (decision.kind === "rotate" && decision.cause === "missing" && observe) {
+        // What a sweep never knew it cannot take for gone.
+        const isMissing = decision.kind === "rotate" && decision.cause === "missing";
+        if (isMissing && known.has(decision.credential) && observe) {
           observer.missed(
             watched,
             decision.credential,
@@ -755,6 +758,10 @@ function toTarget(
   }
   const [app, name] = place.slice(4).split("/");
   return make(herokuConfigVar, { app, name, token_secret: "HEROKU_API_TOKEN" });
+}
+
+function nameIn({ credential }: Row): unknown {
+  return credential;
 }
 
 function describe(statement: unknown): string {

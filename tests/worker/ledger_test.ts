@@ -287,17 +287,29 @@ Deno.test("see() leaves the attempt that is at work its lease", async () => {
   ]);
 });
 
-const nothingNoted: LedgerNote = { account: null, own: null, unreadable: 0, unsure: 0 };
+const nothingNoted: LedgerNote = {
+  account: null,
+  own: null,
+  unreadable: 0,
+  unsure: 0,
+  emptySince: null,
+};
 const account = { id: "account-1", token: "fingerprint-1" };
 
 Deno.test("note() gives what was last written down of the whole, and nothing of a new database", async () => {
   const { ledger, database } = await start();
   assertEquals(await ledger.note(), nothingNoted);
   const notes: LedgerNote[] = [
-    { account, own: "authorization-1", unreadable: 2, unsure: 0 },
-    { account, own: null, unreadable: 3, unsure: 0 },
+    { account, own: "authorization-1", unreadable: 2, unsure: 0, emptySince: null },
+    { account, own: null, unreadable: 3, unsure: 0, emptySince: null },
     nothingNoted,
-    { account: { id: "account-2", token: "fingerprint-2" }, own: null, unreadable: 0, unsure: 0 },
+    {
+      account: { id: "account-2", token: "fingerprint-2" },
+      own: null,
+      unreadable: 0,
+      unsure: 0,
+      emptySince: null,
+    },
   ];
   for (const note of notes) {
     await ledger.writeNote(note);
@@ -310,7 +322,13 @@ Deno.test("note() gives what was last written down of the whole, and nothing of 
 Deno.test("writeNote() keeps the database's id, so that attempts go on", async () => {
   const { ledger, lease } = await start();
   const id = await ledger.id();
-  await ledger.writeNote({ account, own: "authorization-1", unreadable: 2, unsure: 0 });
+  await ledger.writeNote({
+    account,
+    own: "authorization-1",
+    unreadable: 2,
+    unsure: 0,
+    emptySince: null,
+  });
   assertEquals(await ledger.id(), id);
   await ledger.renew({ ...lease, ledger: id }, until + 1);
 });
@@ -343,11 +361,18 @@ Deno.test("changeAccount() releases everything and forgets other Workers', and k
     own: "authorization-1",
     unreadable: 2,
     unsure: 1,
+    emptySince: now,
   });
   const id = await ledger.id();
   for (let time = 0; time < 2; time++) {
     await ledger.changeAccount(account, now + time);
-    assertEquals(await ledger.note(), { account, own: null, unreadable: 0, unsure: 0 });
+    assertEquals(await ledger.note(), {
+      account,
+      own: null,
+      unreadable: 0,
+      unsure: 0,
+      emptySince: null,
+    });
     const { entries, record } = await readOne(ledger);
     assertEquals(
       entries,
@@ -458,7 +483,7 @@ Deno.test("renew() extends the lease, and refuses once the attempt has ended", a
 Deno.test("renew() gives what the ledger notes of the whole", async () => {
   const { ledger, lease } = await start();
   assertEquals(await ledger.renew(lease, until), nothingNoted);
-  const note = { account, own: "authorization-1", unreadable: 2, unsure: 0 };
+  const note = { account, own: "authorization-1", unreadable: 2, unsure: 0, emptySince: null };
   await ledger.writeNote(note);
   assertEquals(await ledger.renew(lease, until), note);
 });

@@ -5,7 +5,8 @@ CREATE TABLE ledger (
   account_token TEXT,
   own_authorization TEXT,
   unreadable INTEGER NOT NULL DEFAULT 0,
-  unsure INTEGER NOT NULL DEFAULT 0
+  unsure INTEGER NOT NULL DEFAULT 0,
+  empty_since INTEGER
 );
 INSERT INTO ledger (id) VALUES (lower(hex(randomblob(4))));
 

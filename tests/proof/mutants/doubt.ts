@@ -24,6 +24,24 @@ export const doubtMutants: readonly Mutant[] = [
     "return since + (list.sparse ? Math.min(doubt, LONGEST_LAG) : doubt);",
     "for 90 minutes",
   ),
+  sightings(
+    "takes what a list with gaps does not show for gone",
+    "return !doubtful && !patchy &&",
+    "return !doubtful &&",
+    "ids that no one can read, and every second list empty",
+  ),
+  look(
+    "looks for no gaps in a list",
+    '? !ids.has(entry.authorization ?? "") && goneFrom(entry, ledger, list) > list.at',
+    '? ids.has("") && goneFrom(entry, ledger, list) > list.at',
+    "every second list empty, after a good day",
+  ),
+  look(
+    "believes the first list that is empty",
+    ": isNewlyEmpty && isLost(entry)",
+    ": isNewlyEmpty && ids.size > 0 && isLost(entry)",
+    "every second list empty, from the first hour",
+  ),
   doubt(
     "believes one list that lacks an authorization",
     "const doubt = SHORTEST_DOUBT * DOUBT_FACTOR ** createsOfTheDay(ledger, list.at).length;",

@@ -20,15 +20,21 @@ export const harmMutants: readonly Mutant[] = [
   ),
   brake(
     "lets live ones pile up without a brake",
-    "if (ends.length >= mostLive) {",
-    "if (ends.length >= Math.max(mostLive, Infinity)) {",
+    "if (live.length >= mostLive) {",
+    "if (live.length >= Math.max(mostLive, Infinity)) {",
     "a new token a day that lives for a year",
   ),
   brake(
     "brakes by the lifetime that it asked for",
-    "return Math.max(longest, shortest);",
-    "return asked ?? Math.max(longest, shortest);",
+    "return Math.max(longest, shortestGrant(asked));",
+    "return asked ?? Math.max(longest, shortestGrant(asked));",
     "eight hours granted where 30 days were asked",
+  ),
+  brake(
+    "explains what may be live by what Heroku granted others",
+    "const shortest = Math.min(...live.map((entry) => intervalAfter(credential, lifetimeOf(entry))));",
+    "const shortest = interval;",
+    "eight hours granted, and then ids that no one can read",
   ),
   brake(
     "counts what it deleted as gone, whatever Heroku lists",

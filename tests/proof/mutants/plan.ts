@@ -44,15 +44,21 @@ export const planMutants: readonly Mutant[] = [
   ),
   plan(
     "does not delete again what was retired and is still listed",
-    '(state === "retired" && again);',
+    '(state === "retired" && again && !isNeeded);',
     '(state === "retired" && again && generation < 0);',
     "a delete that did nothing",
   ),
   plan(
     "deletes what it has released",
-    '(state === "retired" && again);',
+    '(state === "retired" && again && !isNeeded);',
     '((state === "retired" || state === "released") && again);',
     "renamed, and named back later",
+  ),
+  plan(
+    "deletes again what a target that came back may hold",
+    '(state === "retired" && again && !isNeeded);',
+    '(state === "retired" && again);',
+    "a target that holds it and comes back",
   ),
   need(
     "trusts what it finds after the ledger was lost",
@@ -62,8 +68,8 @@ export const planMutants: readonly Mutant[] = [
   ),
   need(
     "never notices a target that was moved to it",
-    "if (!current) return adoptable && !taken.has(place);",
-    "if (!current) return adoptable && (taken.has(place) || !taken.has(place));",
+    "if (!current) return target.adoptable && !taken.has(target.place);",
+    "if (!current) return target.adoptable && (taken.has(target.place) || !taken.has(target.place));",
   ),
   line(
     "adopts all of several without a marker",
