@@ -19,23 +19,21 @@ import { Hono } from "hono/tiny";
 import { NONCE, secureHeaders, type SecureHeadersVariables } from "hono/secure-headers";
 import { auth } from "hono/utils/basic-auth";
 import { timingSafeEqual } from "hono/utils/buffer";
-import type { Ledger } from "../lib/rotation/ledger.ts";
+import { describeAccountFailure } from "./account/account_failure.ts";
+import type { RemoteAccount } from "./account/remote.ts";
 import type { ConfigurationResult } from "./config/configuration.ts";
-import { assessHealth, type Situation } from "./health.ts";
+import { countHealth, type Situation } from "./health.ts";
 import type { Log } from "./log.ts";
 import { readServedToken } from "./served_token.ts";
 import { createStatus } from "./status.ts";
-import type { SweepLog } from "./sweep_log.ts";
 import { renderPage } from "./views/page.ts";
 
 /** What the app works with. */
 export interface AppDependencies {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
-  /** The ledger, to be read. */
-  readonly ledger: Pick<Ledger, "read" | "readCredential">;
-  /** The log of sweeps, to be read. */
-  readonly sweeps: Pick<SweepLog, "last" | "lastClean">;
+  /** The account, to be read. */
+  readonly account: Pick<RemoteAccount, "look" | "health" | "readCredential">;
   /** Takes what went wrong. */
   readonly log: Log;
   /** The current time, in milliseconds since the epoch. */
@@ -61,24 +59,26 @@ const retryAfter = "60";
 
 /** Makes the app. */
 export function createApp(
-  { configured, ledger, sweeps, log, now }: AppDependencies,
+  { configured, account, log, now }: AppDependencies,
 ): Hono<AppEnvironment> {
   const pageKey = configured.ok ? configured.configuration.pageKey : configured.pageKey;
   const readerKeys = configured.ok ? configured.configuration.readerKeys : undefined;
 
-  async function look(): Promise<Situation> {
-    const at = now();
+  /** What the account says, or why it says nothing. */
+  async function ask<T>(
+    call: () => Promise<T>,
+  ): Promise<[said: T | undefined, why: string | null]> {
     try {
-      const [known, last, lastClean] = await Promise.all([
-        ledger.read(),
-        sweeps.last(),
-        sweeps.lastClean(),
-      ]);
-      return { configured, records: { ledger: known, last, lastClean }, now: at };
+      return [await call(), null];
     } catch (error) {
-      log.error("ledger_unreadable", { error });
-      return { configured, records: undefined, now: at };
+      log.error("account_unreadable", { error });
+      return [undefined, `The account cannot be read. ${describeAccountFailure(error)}`];
     }
+  }
+
+  async function look(): Promise<Situation> {
+    const [records, unreadable] = await ask(account.look);
+    return { configured, records, unreadable, now: now() };
   }
 
   const advice = pageKey === undefined ? noPageKey : showKey;
@@ -106,10 +106,10 @@ export function createApp(
   }));
 
   app.get("/healthz", async (context) => {
-    const reasons = assessHealth(await look());
+    const [record, unreadable] = await ask(account.health);
+    const reasons = countHealth({ configured, unreadable, now: now() }, record);
     if (reasons.length === 0) return context.json({ status: "ok" });
-    const counted = reasons.map(({ kind, count }) => ({ kind, count }));
-    return context.json({ status: "failing", reasons: counted }, 503);
+    return context.json({ status: "failing", reasons }, 503);
   });
 
   app.get(
@@ -123,7 +123,7 @@ export function createApp(
       if (!configured.ok) return context.notFound();
       const name = context.req.param("name");
       const { sealingKey } = configured.configuration;
-      const served = await readServedToken({ ledger, sealingKey, log, now }, name);
+      const served = await readServedToken({ ledger: account, sealingKey, log, now }, name);
       if (!served) {
         return unavailable(context, "There is no live token at the moment: see the page");
       }

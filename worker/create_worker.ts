@@ -3,17 +3,30 @@
  *
  * @module
  */
-import type { ExecutionContext } from "@cloudflare/workers-types";
-import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+import type { DurableObjectState, ExecutionContext } from "@cloudflare/workers-types";
+import {
+  DurableObject,
+  WorkflowEntrypoint,
+  type WorkflowEvent,
+  type WorkflowStep,
+} from "cloudflare:workers";
 import type { RotationRun } from "../lib/rotation/world.ts";
 import { targets as builtIn } from "../lib/targets/registry.ts";
 import type { BuiltInTargetTable, TargetTable } from "../lib/targets/tables.ts";
 import type { TargetDefinition } from "../lib/targets/target.ts";
+import { describeAccountFailure } from "./account/account_failure.ts";
+import { type Account, type AccountCalls, createAccount } from "./account/account.ts";
+import { createObjectSql } from "./account/sql.ts";
+import { runSweep } from "./account/sweep.ts";
 import type { CredentialTable } from "./config/credential_table.ts";
-import { createContextReader, type Environment } from "./environment.ts";
+import {
+  type Context,
+  createContextReader,
+  type Environment,
+  type ReadContext,
+} from "./environment.ts";
 import { runRotation } from "./rotation.ts";
 import { createServer } from "./serve.ts";
-import { runSweep } from "./sweep.ts";
 
 /** What a Worker is made with. `Own` is how targets of your own kinds are written, default none. */
 export interface WorkerOptions<Own extends TargetTable = never> {
@@ -31,7 +44,7 @@ export interface WorkerOptions<Own extends TargetTable = never> {
 export interface WorkerHandlers {
   /** Answers a request. */
   fetch(request: Request, environment: Environment): Promise<Response>;
-  /** Runs a sweep. */
+  /** The cron: wakes the account, which sweeps by itself. */
   scheduled(controller: unknown, environment: Environment): Promise<void>;
 }
 
@@ -41,12 +54,20 @@ export type RotationWorkflowClass = new (
   environment: Environment,
 ) => WorkflowEntrypoint<Environment, RotationRun>;
 
+/** The class of an account's object, to be exported as `Account`. */
+export type AccountClass = new (
+  state: DurableObjectState,
+  environment: Environment,
+) => DurableObject<Environment> & Account;
+
 /** What the Worker's module exports. */
 export interface WorkerExports {
   /** The default export. */
   readonly handlers: WorkerHandlers;
   /** The export of that name. */
   readonly RotationWorkflow: RotationWorkflowClass;
+  /** The export of that name. */
+  readonly Account: AccountClass;
 }
 
 /**
@@ -56,14 +77,14 @@ export interface WorkerExports {
  * ```ts
  * import { createWorker } from "@herotate/herotate/worker";
  *
- * const { handlers, RotationWorkflow } = createWorker({
+ * const { handlers, RotationWorkflow, Account } = createWorker({
  *   credentials: ["acme-web", "acme-api"].map((app) => ({
  *     name: `${app}-deploy`,
  *     grace: "2h",
  *     targets: [{ type: "heroku-config-var", app, name: "HEROKU_API_KEY" }],
  *   })),
  * });
- * // Export `RotationWorkflow` under this name, and `handlers` as the default.
+ * // Export `RotationWorkflow` and `Account` under these names, and `handlers` as the default.
  * ```
  *
  * @example A target of your own
@@ -93,12 +114,77 @@ export function createWorker<Own extends TargetTable = never>(
   return {
     handlers: {
       fetch: createServer(read),
-      scheduled: (_controller, environment) => runSweep(environment, read),
+      scheduled: (_controller, environment) => wake(read(environment)),
     },
     RotationWorkflow: class extends WorkflowEntrypoint<Environment, RotationRun> {
       override async run(event: WorkflowEvent<RotationRun>, step: WorkflowStep): Promise<unknown> {
         return await runRotation(event.payload, step, this.env, read);
       }
     },
+    Account: createAccountClass(read),
+  };
+}
+
+/** Has the account sweep. Where its binding is wrong nothing can be done, and the log says why. */
+async function wake({ account, configured, log }: Context): Promise<void> {
+  const mistake = configured.ok
+    ? undefined
+    : configured.mistakes.find(({ path }) => path === "ACCOUNT");
+  if (mistake) return log.error("cron", { error: `${mistake.path}: ${mistake.message}` });
+  try {
+    await account.wake();
+  } catch (error) {
+    log.error("cron", { error: describeAccountFailure(error) });
+  }
+}
+
+/** Only what is a method of the class can be called from elsewhere. */
+function createAccountClass(read: ReadContext): AccountClass {
+  return class extends DurableObject<Environment> implements Account {
+    readonly #account: Account;
+
+    constructor(state: DurableObjectState, environment: Environment) {
+      super(state, environment);
+      const { storage } = state;
+      this.#account = createAccount({
+        sql: createObjectSql(storage),
+        setAlarm: (at) => storage.setAlarm(at),
+        sweep: (ledger, sweeps, isCronSilent) =>
+          runSweep({ context: read(environment), environment, ledger, sweeps, isCronSilent }),
+        now: Date.now,
+      });
+    }
+
+    override alarm(): Promise<void> {
+      return this.#account.alarm();
+    }
+
+    wake(): ReturnType<AccountCalls["wake"]> {
+      return this.#account.wake();
+    }
+
+    begin(...given: Parameters<AccountCalls["begin"]>): ReturnType<AccountCalls["begin"]> {
+      return this.#account.begin(...given);
+    }
+
+    write(...given: Parameters<AccountCalls["write"]>): ReturnType<AccountCalls["write"]> {
+      return this.#account.write(...given);
+    }
+
+    serve(...given: Parameters<AccountCalls["serve"]>): ReturnType<AccountCalls["serve"]> {
+      return this.#account.serve(...given);
+    }
+
+    readCredential(name: string): ReturnType<AccountCalls["readCredential"]> {
+      return this.#account.readCredential(name);
+    }
+
+    look(): ReturnType<AccountCalls["look"]> {
+      return this.#account.look();
+    }
+
+    health(): ReturnType<AccountCalls["health"]> {
+      return this.#account.health();
+    }
   };
 }

@@ -38,7 +38,6 @@ if (!given.SEALING_KEY) {
   vars.set("SEALING_KEY", btoa("herotate: for local runs only!!!"));
 }
 
-await run([...wrangler, "d1", "migrations", "apply", "LEDGER", "--local"], true);
 await run([
   ...wrangler,
   "dev",
@@ -46,12 +45,11 @@ await run([
   ...[...vars].flatMap(([name, value]) => ["--var", `${name}:${value}`]),
 ]);
 
-async function run(args: string[], quiet = false): Promise<void> {
+async function run(args: string[]): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), {
     args,
-    // In CI nobody is asked whether to apply the migrations.
-    env: { WRANGLER_SEND_METRICS: "false", ...(quiet ? { CI: "true" } : {}) },
-    stdout: quiet ? "null" : "inherit",
+    env: { WRANGLER_SEND_METRICS: "false" },
+    stdout: "inherit",
   }).spawn().status;
   if (code !== 0) Deno.exit(code);
 }

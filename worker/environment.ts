@@ -3,34 +3,34 @@
  *
  * @module
  */
-import type { D1Database, Workflow } from "@cloudflare/workers-types";
+import type { DurableObjectNamespace, Workflow } from "@cloudflare/workers-types";
 import { createClient } from "../lib/client.ts";
 import { createAcceptance } from "../lib/rotation/acceptance.ts";
-import { createAccountReader, type HerokuAccount } from "../lib/rotation/account.ts";
+import { createAccountReader } from "../lib/rotation/account.ts";
 import { isTarget } from "../lib/rotation/credential.ts";
-import type { Ledger } from "../lib/rotation/ledger.ts";
 import { createOwnToken } from "../lib/rotation/own_token.ts";
 import { createSealing, type Sealing } from "../lib/rotation/sealing.ts";
 import { createTokenStore } from "../lib/rotation/store.ts";
+import type { SweepWorld } from "../lib/rotation/sweep.ts";
 import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
 import type { TargetDefinition } from "../lib/targets/target.ts";
+import type { AccountCalls } from "./account/account.ts";
+import { createRemoteAccount, type RemoteAccount } from "./account/remote.ts";
 import {
   type Configuration,
   type ConfigurationResult,
   parseConfiguration,
 } from "./config/configuration.ts";
-import { createLedger, type Database } from "./ledger.ts";
 import { createLog, type Log } from "./log.ts";
 import { oncePerKey } from "./once_per_key.ts";
-import { createSteadyDatabase } from "./steady_database.ts";
 
 /**
  * The Worker's bindings, vars and secrets. Wrangler warrants none of them, as an environment of its
  * own (`[env.NAME]`) inherits no bindings: the configuration checks them all.
  */
 export interface Environment extends Readonly<Record<string, unknown>> {
-  /** The ledger's database. */
-  readonly LEDGER: D1Database;
+  /** The objects, one for each Heroku account. */
+  readonly ACCOUNT: DurableObjectNamespace;
   /** The durable runs. */
   readonly ROTATION: Workflow<RotationRun>;
 }
@@ -39,21 +39,21 @@ export interface Environment extends Readonly<Record<string, unknown>> {
 export interface Context {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
-  /** The ledger's database, which forgives a lost read. */
-  readonly database: Database;
-  /** The ledger. */
-  readonly ledger: Ledger;
+  /** The account, as it is asked from outside its object. */
+  readonly account: RemoteAccount;
   /** Writes the log, without any secret. */
   readonly log: Log;
-  /** Makes what a rotation and a sweep work with. */
-  createWorld(configuration: Configuration): Promise<WorkerWorld>;
+  /** Makes what a rotation works with. */
+  createRotationWorld(configuration: Configuration): Promise<RotationWorld>;
+  /** Makes what a sweep works with, beside the ledger that is in the account's object. */
+  createSweepWorld(configuration: Configuration): Promise<HerokuWorld>;
 }
 
-/** What a rotation works with, and what a sweep needs besides. */
-export interface WorkerWorld extends RotationWorld {
-  /** Asks Heroku whose token it is. */
-  readonly account: () => Promise<HerokuAccount>;
-}
+/** What a sweep needs of Heroku. */
+export type HerokuWorld = Pick<
+  SweepWorld,
+  "authorizations" | "accepts" | "account" | "own" | "sealing" | "now"
+>;
 
 /** What the code of a Worker adds to its environment. */
 export interface WorkerSetup {
@@ -74,41 +74,57 @@ export function createContextReader(setup: WorkerSetup): ReadContext {
   return oncePerKey((environment) => createContext(environment, setup));
 }
 
+/** The name of the one account's object. */
+const ACCOUNT_NAME = "heroku";
+
 function createContext(environment: Environment, setup: WorkerSetup): Context {
   // A detached global fetch is fine in Workers; one that is called as a method is not.
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
-  const database = createSteadyDatabase(environment.LEDGER);
-  const ledger = createLedger(database);
+  const account = createRemoteAccount(() => findAccount(environment));
   const open = () => openSealing(environment.SEALING_KEY);
   const configured = parseConfiguration(environment, setup.definitions, {
     fetch,
     now: Date.now,
-    store: createTokenStore(ledger, { open: async (...sealed) => (await open()).open(...sealed) }),
+    store: createTokenStore(account, { open: async (...sealed) => (await open()).open(...sealed) }),
     bindings: true,
     credentials: setup.credentials,
   });
 
+  async function createSweepWorld(
+    { herokuToken, herokuUrl }: Configuration,
+  ): Promise<HerokuWorld> {
+    const client = { fetch, baseUrl: herokuUrl };
+    return {
+      authorizations: createClient({ ...client, token: herokuToken }),
+      accepts: createAcceptance(client),
+      account: createAccountReader({ ...client, token: herokuToken }),
+      own: await createOwnToken(herokuToken),
+      sealing: await open(),
+      now: Date.now,
+    };
+  }
+
   return {
     configured,
-    database,
-    ledger,
+    account,
     log: createLog({ secrets: configured.secrets }),
+    createSweepWorld,
 
-    async createWorld({ credentials, herokuToken, herokuUrl }) {
-      const client = { fetch, baseUrl: herokuUrl };
+    async createRotationWorld(configuration) {
+      const { credentials } = configuration;
       return {
-        authorizations: createClient({ ...client, token: herokuToken }),
-        accepts: createAcceptance(client),
-        account: createAccountReader({ ...client, token: herokuToken }),
-        own: await createOwnToken(herokuToken),
-        ledger,
-        sealing: await open(),
+        ...await createSweepWorld(configuration),
+        ledger: account,
         credential: (name) => credentials.find((each) => each.name === name),
         isTarget: (place) => isTarget(credentials, place),
-        now: Date.now,
       };
     },
   };
+}
+
+/** The object of the account. What is wrong with the binding, the configuration says. */
+function findAccount({ ACCOUNT }: Environment): AccountCalls {
+  return ACCOUNT.get(ACCOUNT.idFromName(ACCOUNT_NAME)) as unknown as AccountCalls;
 }
 
 /** What a promise gives belongs to the call that made it, so that this is not kept for others. */

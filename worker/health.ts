@@ -9,13 +9,13 @@ import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import { ageOf } from "../lib/rotation/need.ts";
 import { due } from "../lib/rotation/policy.ts";
 import type { ConfigurationResult } from "./config/configuration.ts";
-import type { SweepRecord } from "./sweep_log.ts";
+import type { HealthRecord, SweepRecord } from "./account/sweep_log.ts";
 
 /**
  * What is wrong:
  *
  * - `configuration_invalid`: nothing is done until every mistake is gone; counts the mistakes;
- * - `ledger_unreadable`: the database does not answer or lacks its migrations;
+ * - `ledger_unreadable`: the account's object does not answer, or cannot be used;
  * - `no_sweep`: there was no sweep yet. A fresh deployment is failing until its first one, or one
  *   whose cron never fires would seem well for ever;
  * - `sweep_overdue`: the newest sweep began more than an hour ago;
@@ -71,13 +71,15 @@ export interface HealthReason {
 export interface Situation {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
-  /** What the database says; undefined when it could not be read. */
+  /** What the account's object says; undefined when it could not be read. */
   readonly records: Records | undefined;
+  /** Why it could not be read, in words; null when it could. */
+  readonly unreadable: string | null;
   /** The current time, in milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What the database says. */
+/** What an account's object says. */
 export interface Records {
   /** What the ledger knows, by name. */
   readonly ledger: ReadonlyMap<string, CredentialLedger>;
@@ -94,17 +96,17 @@ export const patience: number = HOUR;
 export const tooManyFailures = 3;
 
 /** Says everything that is wrong; nothing at all when all is well. Of a paused credential only its end counts. */
-export function assessHealth({ configured, records, now }: Situation): readonly HealthReason[] {
+export function assessHealth(
+  { configured, records, unreadable, now }: Situation,
+): readonly HealthReason[] {
   const reasons = [
     reason(
       "configuration_invalid",
       configured.ok ? [] : configured.mistakes.map(({ path, message }) => `${path}: ${message}`),
     ),
-    ...(records ? assessSweeps(records, now) : lacksLedger(configured) ? [] : [
-      reason("ledger_unreadable", [
-        "The ledger cannot be read: run `wrangler d1 migrations apply LEDGER --remote`, and see the log",
-      ]),
-    ]),
+    ...records
+      ? assessSweeps(records, now)
+      : [reason("ledger_unreadable", lacksAccount(configured) ? [] : [unreadable ?? ""])],
     ...(records && configured.ok
       ? assessCredentials(configured.configuration.credentials, records, now)
       : []),
@@ -112,9 +114,36 @@ export function assessHealth({ configured, records, now }: Situation): readonly 
   return reasons.filter(({ count }) => count > 0);
 }
 
-/** Whether there is no binding to the ledger, which is a mistake of the configuration already. */
-function lacksLedger(configured: ConfigurationResult): boolean {
-  return !configured.ok && configured.mistakes.some(({ path }) => path === "LEDGER");
+/** What a monitor is told: of one kind of reason, how often there is one. */
+export type HealthCount = Pick<HealthReason, "kind" | "count">;
+
+/**
+ * Says what is wrong by what the newest sweep wrote down, which takes one row however many credentials
+ * there are, and by what has changed since: the configuration and the time.
+ *
+ * @param record What it wrote down; undefined before the first sweep.
+ * @param unreadable Why that could not be read; null when it could.
+ */
+export function countHealth(
+  { configured, unreadable, now }: Omit<Situation, "records">,
+  record: HealthRecord | undefined,
+): readonly HealthCount[] {
+  const last = record === undefined
+    ? undefined
+    : { ...record, error: null, halt: null, report: null };
+  const records = { ledger: new Map(), last, lastClean: last?.at };
+  const present = assessHealth({
+    configured,
+    records: unreadable === null ? records : undefined,
+    unreadable,
+    now,
+  });
+  return [...present.map(({ kind, count }) => ({ kind, count })), ...record?.reasons ?? []];
+}
+
+/** Whether there is no binding to the account, which is a mistake of the configuration already. */
+function lacksAccount(configured: ConfigurationResult): boolean {
+  return !configured.ok && configured.mistakes.some(({ path }) => path === "ACCOUNT");
 }
 
 /** The entries whose tokens the targets hold: the current one, or else all that were adopted. */

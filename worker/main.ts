@@ -3,10 +3,16 @@
  *
  * @module
  */
-import { createWorker, type RotationWorkflowClass, type WorkerHandlers } from "./create_worker.ts";
+import {
+  type AccountClass,
+  createWorker,
+  type RotationWorkflowClass,
+  type WorkerHandlers,
+} from "./create_worker.ts";
 
 export { createWorker };
 export type {
+  AccountClass,
   RotationWorkflowClass,
   WorkerExports,
   WorkerHandlers,
@@ -21,6 +27,9 @@ const worker = createWorker();
 
 /** The durable run that takes one credential from one generation to the next. */
 export const RotationWorkflow: RotationWorkflowClass = worker.RotationWorkflow;
+
+/** The object of a Heroku account: its ledger, its lock, and the place where its sweep runs. */
+export const Account: AccountClass = worker.Account;
 
 /** The handlers of requests and of the cron. */
 const handlers: WorkerHandlers = worker.handlers;

@@ -16,7 +16,7 @@ export async function runRotation(
   environment: Environment,
   read: ReadContext,
 ): Promise<RotationResult> {
-  const { configured, createWorld, log } = read(environment);
+  const { configured, createRotationWorld, log } = read(environment);
   const { credential, attempt } = run;
   if (!configured.ok) {
     log.error("rotation", {
@@ -26,7 +26,7 @@ export async function runRotation(
     });
     throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
   }
-  const world = await createWorld(configured.configuration);
+  const world = await createRotationWorld(configured.configuration);
   const result = await rotate(toStep(step), run, world);
   const missed = result.outcome === "success" && result.missed.length > 0;
   log[result.outcome === "failure" ? "error" : missed ? "warn" : "info"]("rotation", {

@@ -6,15 +6,14 @@
 import { createApp } from "./app.ts";
 import type { Environment, ReadContext } from "./environment.ts";
 import { oncePerKey } from "./once_per_key.ts";
-import { createSweepLog } from "./sweep_log.ts";
 
 /** Makes what answers requests. The app is made once for each environment. */
 export function createServer(
   read: ReadContext,
 ): (request: Request, environment: Environment) => Promise<Response> {
   const appOf = oncePerKey((environment: Environment) => {
-    const { configured, database, ledger, log } = read(environment);
-    return createApp({ configured, ledger, sweeps: createSweepLog(database), log, now: Date.now });
+    const { configured, account, log } = read(environment);
+    return createApp({ configured, account, log, now: Date.now });
   });
   return async (request, environment) => await appOf(environment).fetch(request);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Ledger } from "../lib/rotation/ledger.ts";
+import type { StoreLedger } from "../lib/rotation/ledger.ts";
 import { createSealing } from "../lib/rotation/sealing.ts";
 import type { Log } from "./log.ts";
 
@@ -20,7 +20,7 @@ export interface ServedToken {
 /** What reading takes. */
 export interface ServedTokenDependencies {
   /** The ledger. */
-  readonly ledger: Pick<Ledger, "readCredential">;
+  readonly ledger: Pick<StoreLedger, "readCredential">;
   /** The value of `SEALING_KEY`. */
   readonly sealingKey: string;
   /** Takes why a token cannot be opened. */

@@ -18,7 +18,7 @@ import {
   tooManyFailures,
 } from "./health.ts";
 import type { Mistake } from "./config/mistakes.ts";
-import type { SweepRecord } from "./sweep_log.ts";
+import type { SweepRecord } from "./account/sweep_log.ts";
 
 /** The whole status. */
 export interface Status {
@@ -38,8 +38,10 @@ export interface Status {
   readonly last_clean_sweep_at: string | null;
   /** The configured credentials, in the configuration's order. */
   readonly credentials: readonly CredentialStatus[];
-  /** The authorizations in Heroku that no credential claims. */
+  /** The authorizations in Heroku that no credential claims: the first hundred. */
   readonly unmanaged: readonly UnmanagedStatus[];
+  /** How many there are in all. */
+  readonly unmanaged_count: number;
 }
 
 /** A sweep. */
@@ -224,6 +226,7 @@ export function createStatus(situation: Situation): Status {
       never_expires: each.neverExpires,
       reason: each.reason,
     })),
+    unmanaged_count: report?.unmanagedCount ?? 0,
   };
 }
 

@@ -6,7 +6,7 @@
 import type { ClientOptions } from "../client_options.ts";
 import { ForbiddenError, HerokuError } from "../errors.ts";
 import { createRequester } from "../request.ts";
-import type { AccountNote, Ledger, LedgerNote } from "./ledger.ts";
+import type { AccountNote, LedgerNote, SweepLedger } from "./ledger.ts";
 import { isFinal } from "./perform.ts";
 
 /** A Heroku account, as far as it could be read. */
@@ -63,7 +63,7 @@ async function ask({ account }: AccountWorld, isKnown: boolean): Promise<HerokuA
 /** What finding the account takes. */
 export interface AccountWorld {
   /** The ledger. */
-  readonly ledger: Pick<Ledger, "changeAccount" | "writeNote">;
+  readonly ledger: Pick<SweepLedger, "changeAccount" | "writeNote">;
   /** Asks Heroku whose token it is. */
   readonly account: () => Promise<HerokuAccount>;
   /** The id or e-mail address of the account that the operator has confirmed; undefined for none. */

@@ -151,7 +151,8 @@ export interface Notice {
     | "grace_shortened"
     | "own_authorization"
     | "unreadable"
-    | "mistyped";
+    | "mistyped"
+    | "cron_silent";
   /** The same in words. */
   readonly message: string;
 }

@@ -61,6 +61,8 @@ export interface Entry {
   readonly asked: number | null;
   /** Whether this ledger had it created, rather than found it in Heroku. */
   readonly made: boolean;
+  /** Which try of the step was the first to send the create, and so the only one; null before that. */
+  readonly sender: string | null;
   /** When this ledger first wrote of it, by the Worker's own clock. */
   readonly notedAt: number;
   /** When Heroku created it; for an intended one, when it was intended. */
@@ -142,6 +144,8 @@ export interface CredentialRecord {
   readonly name: string;
   /** The number of the newest attempt; 0 before the first. */
   readonly attempt: number;
+  /** The random word of the newest attempt's claim; null before the first. */
+  readonly claim: string | null;
   /** Until when the newest attempt may work undisturbed; null when it has ended. */
   readonly leaseUntil: number | null;
   /** How many attempts in a row have failed. */
@@ -183,24 +187,121 @@ export interface Lease {
   /** The attempt's number. */
   readonly attempt: number;
   /**
-   * The id of the ledger that gave it, as another one counts attempts anew: what a lost ledger
-   * started writes into no other. Default: it is not looked at.
+   * A random word that is made with the claim. A ledger that was lost, or is an older copy of itself,
+   * counts attempts again from where it stands: by this word what it never started writes nothing.
    */
-  readonly ledger?: string;
+  readonly claim: string;
 }
 
-/**
- * The Worker's own database. Every method with a {@linkcode Lease} but `claim` throws a
- * {@linkcode SupersededError} without writing when another attempt has taken over.
- */
-export interface Ledger {
-  /** A random word made with the database: another database has another. */
-  id(): Promise<string>;
-  /** Reads everything, by the name of each known credential. */
-  read(): Promise<ReadonlyMap<string, CredentialLedger>>;
+/** What a sweep asks to begin: an attempt, if nothing has changed since it looked. */
+export interface Claim {
+  /** The credential's name. */
+  readonly credential: string;
+  /** The attempt's number: one more than that of the newest. */
+  readonly attempt: number;
+  /** Until when the newest attempt's lease was seen to run; null for one that had ended. */
+  readonly seenLease: number | null;
+}
+
+/** One thing that an attempt writes down. It is plain data. Times are milliseconds since the epoch. */
+export type Change =
+  /** Extends the lease. */
+  | { readonly kind: "renew"; readonly until: number }
+  /** Gives up what an earlier try intended: what it never sent is forgotten. */
+  | { readonly kind: "abandon"; readonly at: number }
+  /** An authorization is about to be created. */
+  | { readonly kind: "intend"; readonly entry: Entry }
+  /** This try is about to send the create of an intended entry, unless another one was first. */
+  | { readonly kind: "send"; readonly mark: string; readonly sender: string }
+  /** Turns an intended entry into a minted one; one that was given up meanwhile stays so. */
+  | { readonly kind: "mint"; readonly entry: Entry }
+  /** Heroku has refused to create an intended entry. */
+  | { readonly kind: "refuse"; readonly mark: string; readonly at: number }
+  /** Gives up an entry that was never delivered. */
+  | { readonly kind: "discard"; readonly mark: string; readonly at: number }
+  /**
+   * A place is about to be written, unless it is proven to hold this entry already: every proof for it
+   * is taken back, of this credential alone or of all, as a place may have been moved from one to
+   * another.
+   */
+  | {
+    readonly kind: "deliver";
+    readonly mark: string;
+    readonly place: string;
+    readonly whose: "own" | "all";
+    readonly at: number;
+  }
+  /** What a target answered to a delivery. */
+  | {
+    readonly kind: "receive";
+    readonly mark: string;
+    readonly place: string;
+    readonly receipt: Receipt;
+    readonly at: number;
+  }
+  /** A proof; null takes one back. */
+  | {
+    readonly kind: "prove";
+    readonly mark: string;
+    readonly place: string;
+    readonly proof: Proof | null;
+    readonly at: number;
+  }
+  /** Makes an entry current; a second one changes only `provenAt`. */
+  | { readonly kind: "promote"; readonly mark: string; readonly at: number }
+  /** An authorization was deleted, or is left alone: its token is forgotten. */
+  | {
+    readonly kind: "retire";
+    readonly mark: string;
+    readonly state: "retired" | "released";
+    readonly at: number;
+  }
+  /** Ends the attempt. */
+  | { readonly kind: "end"; readonly end: AttemptEnd; readonly at: number };
+
+/** What an attempt goes by in a step: all of it as it stands at the step's beginning. */
+export interface Snapshot {
+  /** What the ledger is about as a whole. */
+  readonly note: LedgerNote;
+  /** Everything known of the credential. */
+  readonly known: CredentialLedger;
+  /** The places that hold this credential's tokens, or held them, and are proven to hold another's. */
+  readonly takenOver: readonly string[];
+}
+
+/** The ledger as an attempt sees it: each step makes two calls at most. Each may be repeated. */
+export interface AttemptLedger {
+  /**
+   * Begins a step: shows that the attempt still is the newest and has not ended, extends its lease,
+   * writes down what comes before the step's own work, and gives what it goes by.
+   *
+   * @throws {SupersededError} When another attempt has taken over: nothing was written.
+   */
+  begin(lease: Lease, leaseUntil: number, changes?: readonly Change[]): Promise<Snapshot>;
+  /**
+   * Writes down what came of a step, all of it or nothing, and gives what is known of the credential
+   * then.
+   *
+   * @throws {SupersededError} When another attempt has taken over: nothing was written.
+   */
+  write(lease: Lease, changes: readonly Change[]): Promise<CredentialLedger>;
+}
+
+/** The ledger as the built-in store sees it. */
+export interface StoreLedger {
+  /**
+   * Makes the built-in store hand out this entry's token: false if it hands out a newer one, or the
+   * entry is neither minted nor current.
+   */
+  serve(credential: string, mark: string): Promise<boolean>;
   /** Reads one credential; undefined for one not known. */
   readCredential(name: string): Promise<CredentialLedger | undefined>;
+}
 
+/** The ledger as a sweep sees it. What concerns many credentials is one transaction. */
+export interface SweepLedger {
+  /** Reads everything, by the name of each known credential. */
+  read(): Promise<ReadonlyMap<string, CredentialLedger>>;
   /** Reads what the ledger is about as a whole. */
   note(): Promise<LedgerNote>;
   /** Writes down what the ledger is about as a whole. */
@@ -210,73 +311,41 @@ export interface Ledger {
    * of other Workers, and ends every attempt. What the store hands out it keeps until it has another.
    */
   changeAccount(account: AccountNote, at: number): Promise<void>;
-
   /**
-   * Makes a credential known with these entries. One that is known stays as it is, unless nothing of
-   * it was ever found or begun.
+   * Makes credentials known with these entries. One that is known stays as it is, unless nothing of it
+   * was ever found or begun.
    */
-  adopt(credential: string, entries: readonly Entry[]): Promise<void>;
+  adopt(found: ReadonlyMap<string, readonly Entry[]>): Promise<void>;
   /** Notes authorizations of another Worker, each once. */
   noteForeign(entries: readonly Entry[]): Promise<void>;
-  /** Forgets authorizations of another Worker, by their marks. */
-  forgetForeign(credential: string, marks: readonly string[]): Promise<void>;
+  /** Forgets authorizations of another Worker. */
+  forgetForeign(entries: readonly Pick<Entry, "credential" | "mark">[]): Promise<void>;
   /**
    * Writes down what a sweep saw of entries, whatever attempt is at work; one whose state has changed
    * since is passed over.
    */
   see(sightings: readonly Sighting[]): Promise<void>;
-
   /**
-   * Begins an attempt: true if the newest one was `attempt - 1` and its lease stood as `seen`. An
-   * attempt that had not ended counts as failed.
+   * Begins attempts, each if the newest one was the one before it and its lease stood as it was seen.
+   * An attempt that had not ended counts as failed. Gives those that have begun.
    */
-  claim(lease: Lease, seen: number | null, leaseUntil: number): Promise<boolean>;
-  /**
-   * Shows that the attempt still is the newest and has not ended, and extends its lease. Gives what
-   * the ledger is about as a whole.
-   */
-  renew(lease: Lease, leaseUntil: number): Promise<LedgerNote>;
-  /** Ends an attempt. */
-  end(lease: Lease, end: AttemptEnd, at: number): Promise<void>;
-
-  /** Writes down that an authorization is about to be created. */
-  intend(lease: Lease, entry: Entry): Promise<void>;
-  /** Turns an intended entry into a minted one. False if it has been discarded meanwhile. */
-  mint(lease: Lease, minted: Entry): Promise<boolean>;
-  /** Writes down that Heroku has refused to create an intended entry. */
-  refuse(lease: Lease, mark: string, at: number): Promise<void>;
-  /** Gives up an entry that was never delivered. */
-  discard(lease: Lease, mark: string, at: number): Promise<void>;
+  claim(claims: readonly Claim[], leaseUntil: number): Promise<readonly Lease[]>;
+  /** Ends attempts that could not be started, as if nothing had happened. */
+  release(leases: readonly Lease[]): Promise<void>;
   /**
    * Gives up an entry whose create was refused, or an intended one of an attempt whose lease has run
    * out at `now`: false if it has not.
    */
   discardAbandoned(credential: string, mark: string, now: number): Promise<boolean>;
   /**
-   * Takes back every proof for a place that is about to be written: of this credential alone, or of
-   * all, as a place may have been moved from one to another.
-   */
-  takeBack(lease: Lease, place: string, whose: "own" | "all"): Promise<void>;
-  /** Writes down what a target answered. */
-  deliver(lease: Lease, record: DeliveryRecord): Promise<void>;
-  /** Writes down a proof; null takes one back. */
-  prove(lease: Lease, mark: string, place: string, proof: Proof | null, at: number): Promise<void>;
-  /** Makes an entry current; a second call changes only `provenAt`. */
-  promote(lease: Lease, mark: string, at: number): Promise<void>;
-  /** Writes down that an authorization was deleted, or is left alone, and forgets its token. */
-  retire(lease: Lease, mark: string, state: "retired" | "released", at: number): Promise<void>;
-
-  /**
-   * Makes the built-in store hand out this entry's token: false if it hands out a newer one, or the
-   * entry is neither minted nor current.
-   */
-  serve(credential: string, mark: string): Promise<boolean>;
-  /**
    * Drops what ended before this time, is gone from Heroku or left alone there, and has a successor;
    * and what Heroku refused to create before `refusedBefore` and has not shown since.
    */
   prune(before: number, refusedBefore: number): Promise<void>;
 }
+
+/** The memory of one account. It decides every race. */
+export interface Ledger extends AttemptLedger, StoreLedger, SweepLedger {}
 
 /** Another attempt has taken over: this one must stop without doing anything more. */
 export class SupersededError extends Error {

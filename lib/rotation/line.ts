@@ -344,6 +344,7 @@ function toEntry(
     fingerprint: null,
     asked: facts.lifetime,
     made: false,
+    sender: null,
     notedAt: at,
     provenAt: null,
     listedEnd: null,

@@ -9,7 +9,7 @@ import { HerokuError } from "../errors.ts";
 import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
-import type { CredentialLedger, Entry, Ledger, LedgerNote } from "./ledger.ts";
+import type { CredentialLedger, Entry, LedgerNote, SweepLedger } from "./ledger.ts";
 import { type Credibility, goneFrom, LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
 import { createView, hasOtherToken, isExpected, isOver, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
@@ -32,7 +32,7 @@ export interface LookWorld {
   /** Whether Heroku knows a token. */
   readonly accepts: Accepts;
   /** The ledger, to write down what was seen. */
-  readonly ledger: Pick<Ledger, "see" | "writeNote">;
+  readonly ledger: Pick<SweepLedger, "see" | "writeNote">;
   /** Opens tokens. */
   readonly sealing: Sealing;
   /** The configured credentials. */
@@ -101,7 +101,7 @@ export async function lookAround(
   });
 
   const sightings = findSightings(concerned, view);
-  await ledger.see(sightings);
+  if (sightings.length > 0) await ledger.see(sightings);
   const noted: LedgerNote = {
     ...note,
     own: ownIds.size === 1 ? [...ownIds][0] : null,

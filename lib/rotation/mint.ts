@@ -1,5 +1,5 @@
 /**
- * The first step of a rotation: one live replacement whose sealed token is in the ledger.
+ * The first steps of a rotation: one live replacement whose sealed token is in the ledger.
  *
  * @module
  */
@@ -9,11 +9,13 @@ import { fingerprint } from "../targets/fingerprint.ts";
 import { findBrake } from "./brake.ts";
 import type { Credential } from "./credential.ts";
 import {
+  type Change,
   type CredentialLedger,
   type Entry,
   type EntryState,
   type Lease,
   type LedgerNote,
+  type Snapshot,
   SupersededError,
 } from "./ledger.ts";
 import {
@@ -30,7 +32,7 @@ import { createMark, formatMarker } from "./marker.ts";
 import { ageOf, newestMinted } from "./need.ts";
 import { AttemptError, isFinal, RefusedError } from "./perform.ts";
 import { DEFAULT_LIFETIME, due } from "./policy.ts";
-import { canOpen, readCredential, type RotationRun, type RotationWorld } from "./world.ts";
+import { canOpen, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
 /** The replacement that an attempt goes on with. */
 export interface Minted {
@@ -38,15 +40,21 @@ export interface Minted {
   readonly mark: string;
   /** Its generation. */
   readonly generation: number;
-  /** Whether it has just been made, and so stands nowhere yet. */
+  /** Whether this attempt is to make it, and so it stands nowhere yet. */
   readonly fresh: boolean;
+}
+
+/** What is written down before an attempt decides on its replacement. */
+export function beforeMint({ now }: Pick<RotationWorld, "now">): readonly Change[] {
+  return [{ kind: "abandon", at: now() }];
 }
 
 /**
  * Gives the replacement to deliver: the one that an earlier attempt, or an earlier try of this one,
- * minted and recorded, if it does not near its own expiry, or else a new one. Heroku has no
- * idempotency key, so before a new one is made, whatever an earlier try made with a lost answer is
- * found by its mark and deleted: its token cannot be read back.
+ * minted and recorded, if it does not near its own expiry, or else a new one, which is intended here
+ * and created in a step of its own. Heroku has no idempotency key, so before a new one is intended,
+ * whatever an earlier try made with a lost answer is found by its mark and deleted: its token cannot be
+ * read back.
  *
  * One that another Worker may have adopted is passed over, as that Worker will delete it in time.
  * Whatever was minted before may stand at a target, dead or alive: it is left to be retired.
@@ -55,9 +63,9 @@ export async function mint(
   run: RotationRun,
   credential: Credential,
   world: RotationWorld,
-  note: LedgerNote,
+  snapshot: Snapshot,
 ): Promise<Minted> {
-  const known = await readCredential(world, run);
+  const { known } = snapshot;
   const newest = newestMinted(known.entries);
   const unfinished = newest && (newest.mark !== run.beyond || !run.creates);
   if (
@@ -66,7 +74,7 @@ export async function mint(
   ) {
     return { mark: newest.mark, generation: newest.generation, fresh: false };
   }
-  return await mintAnother(run, credential, world, note);
+  return await intendAnother(run, credential, world, snapshot);
 }
 
 /** Whether an entry's token lives for long enough that it may be delivered. */
@@ -80,28 +88,42 @@ const UNBORN: ReadonlySet<EntryState> = new Set(["intended", "refused", "discard
 /** No authorization is made to live shorter, in milliseconds: a minute. */
 const SHORTEST_LIFE = 60_000;
 
-/** Makes a new replacement, whatever there is, within what the brake allows. */
-export async function mintAnother(
+/** Intends a new replacement, whatever there is, within what the brake allows. */
+export async function intendAnother(
   run: RotationRun,
   credential: Credential,
   world: RotationWorld,
-  note: LedgerNote,
+  { known, note }: Snapshot,
 ): Promise<Minted> {
-  const known = await readCredential(world, run);
   await removeLeftovers(run, known, world, note);
   const now = world.now();
   const brake = findBrake(credential, known, now);
   if (brake !== undefined) throw new AttemptError(brake.reason);
 
-  const intended = intend(credential, known, now);
-  await world.ledger.intend(run, intended);
-  const made = await create(run, intended, world);
-  const minted = await recordMinted(run, world, await toMinted(intended, made, world));
-  if (!minted) {
-    await deleteAuthorization(world.authorizations, made.id);
-    throw new SupersededError(run);
+  const entry = intend(credential, known, now);
+  await world.ledger.write(run, [{ kind: "intend", entry }]);
+  return { mark: entry.mark, generation: entry.generation, fresh: true };
+}
+
+/** Has Heroku create what was intended. Only the try that is noted as its sender sends it. */
+export async function create(
+  run: RotationRun,
+  { mark }: Minted,
+  sender: string,
+  world: RotationWorld,
+  { known }: Snapshot,
+): Promise<null> {
+  const intended = entryOf(known, mark);
+  if (intended.state === "minted") return null;
+  if (intended.state !== "intended" || intended.sender !== sender) {
+    throw new AttemptError(
+      `Cannot know whether Heroku made a token for '${run.credential}', as an earlier try was cut off. The next attempt looks for it first`,
+    );
   }
-  return { mark: intended.mark, generation: intended.generation, fresh: true };
+  const made = await send(run, intended, world);
+  if (await recordMinted(run, world, await toMinted(intended, made, world))) return null;
+  await deleteAuthorization(world.authorizations, made.id);
+  throw new SupersededError(run);
 }
 
 function intend(credential: Credential, known: CredentialLedger, now: number): Entry {
@@ -121,6 +143,7 @@ function intend(credential: Credential, known: CredentialLedger, now: number): E
     lifetime,
     asked: lifetime,
     made: true,
+    sender: null,
     notedAt: now,
     // A clock that is behind makes it no older than what it replaces.
     createdAt: Math.max(now, ...earlier.map(({ createdAt }) => createdAt)),
@@ -176,17 +199,20 @@ function grantOf(seconds: number | null | undefined, asked: number | null): numb
 async function recordMinted(
   run: Lease,
   { ledger }: RotationWorld,
-  minted: Entry,
+  entry: Entry,
 ): Promise<boolean> {
   try {
-    return await ledger.mint(run, minted);
+    const { entries } = await ledger.write(run, [{ kind: "mint", entry }]);
+    return entries.some(({ mark, state, authorization }) =>
+      mark === entry.mark && state === "minted" && authorization === entry.authorization
+    );
   } catch (error) {
     if (error instanceof SupersededError) return false;
     throw error;
   }
 }
 
-async function create(
+async function send(
   run: Lease,
   intended: Entry,
   { authorizations, ledger, now }: RotationWorld,
@@ -206,7 +232,7 @@ async function create(
       );
     }
     // An answer may be wrong: what was refused all the same is looked for, as after a lost answer.
-    await ledger.refuse(run, intended.mark, now());
+    await ledger.write(run, [{ kind: "refuse", mark: intended.mark, at: now() }]);
     throw isFinal(error)
       ? new RefusedError(
         `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
@@ -225,11 +251,8 @@ async function removeLeftovers(
   note: LedgerNote,
 ): Promise<void> {
   const undelivered = known.entries.filter(({ state }) =>
-    state === "intended" || state === "discarded" || state === "refused"
+    state === "discarded" || state === "refused"
   );
-  for (const { mark, state } of undelivered) {
-    if (state === "intended") await world.ledger.discard(run, mark, world.now());
-  }
   if (undelivered.every(({ goneAt }) => goneAt !== null)) return;
   const listing = await listAuthorizations(world.authorizations);
   const own = new Set(note.own === null ? [] : [note.own]);

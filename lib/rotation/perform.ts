@@ -5,19 +5,32 @@
  */
 import { HerokuError } from "../errors.ts";
 import { TargetError } from "../targets/target.ts";
-import { type Lease, type Ledger, type LedgerNote, SupersededError } from "./ledger.ts";
+import {
+  type AttemptLedger,
+  type Change,
+  type Lease,
+  type Snapshot,
+  SupersededError,
+} from "./ledger.ts";
 import type { OwnToken } from "./own_token.ts";
 import { leaseDuration } from "./policy.ts";
 import { SealingError } from "./sealing.ts";
 import type { Step, StepOptions } from "./step.ts";
 
-/** Runs one step, and gives what it gave. A step is told what the ledger is about as a whole. */
-export type Perform = <T>(name: string, run: (note: LedgerNote) => Promise<T>) => Promise<T>;
+/**
+ * Runs one step, and gives what it gave. A step goes by what the ledger says at its beginning, when
+ * `before` has been written down; default: nothing.
+ */
+export type Perform = <T>(
+  name: string,
+  run: (snapshot: Snapshot) => Promise<T>,
+  before?: () => readonly Change[],
+) => Promise<T>;
 
 /** What the runner of an attempt's steps works with. */
 export interface PerformWorld {
   /** The ledger. */
-  readonly ledger: Pick<Ledger, "renew">;
+  readonly ledger: Pick<AttemptLedger, "begin">;
   /** The token that Herotate works with. */
   readonly own: Pick<OwnToken, "fingerprint">;
   /** The current time, in milliseconds since the epoch. */
@@ -63,18 +76,24 @@ export function createPerform(
   lease: Lease,
   world: PerformWorld,
 ): Perform {
-  return async <T>(name: string, run: (note: LedgerNote) => Promise<T>): Promise<T> => {
+  return async <T>(
+    name: string,
+    run: (snapshot: Snapshot) => Promise<T>,
+    before: () => readonly Change[] = () => [],
+  ): Promise<T> => {
     for (let round = 1;; round++) {
       const title = round === 1 ? name : `${name} (${round})`;
       const outcome = await step.do<Outcome<T>>(title, patience, async () => {
         try {
-          const note = await world.ledger.renew(lease, world.now() + leaseDuration);
-          if (note.account !== null && note.account.token !== world.own.fingerprint) {
+          const leaseUntil = world.now() + leaseDuration;
+          const snapshot = await world.ledger.begin(lease, leaseUntil, before());
+          const { account } = snapshot.note;
+          if (account !== null && account.token !== world.own.fingerprint) {
             throw new AttemptError(
               `Cannot finish the step '${name}' as 'HEROKU_API_TOKEN' was changed: the next sweep looks whose it is`,
             );
           }
-          return { kind: "value", value: await run(note) };
+          return { kind: "value", value: await run(snapshot) };
         } catch (error) {
           return toOutcome(name, error);
         }

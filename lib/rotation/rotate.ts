@@ -7,22 +7,24 @@
  * @module
  */
 import { fingerprint } from "../targets/fingerprint.ts";
-import { type Delivery, type Receipt, TargetError } from "../targets/target.ts";
+import { type Delivery, TargetError } from "../targets/target.ts";
 import type { Credential, CredentialTarget } from "./credential.ts";
-import { type CredentialLedger, type Entry, type Lease, SupersededError } from "./ledger.ts";
+import {
+  type Change,
+  type CredentialLedger,
+  type Entry,
+  type Lease,
+  type Snapshot,
+  SupersededError,
+} from "./ledger.ts";
 import { deliveryOf } from "./line.ts";
 import { deleteClaimed, type Deletion } from "./lookup.ts";
-import { mint, mintAnother, type Minted } from "./mint.ts";
+import { createMark } from "./marker.ts";
+import { beforeMint, create, intendAnother, mint, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
 import { graceFor, leaseDuration, strangersOverlap } from "./policy.ts";
 import type { Step } from "./step.ts";
-import {
-  configured,
-  entryOf,
-  readCredential,
-  type RotationRun,
-  type RotationWorld,
-} from "./world.ts";
+import { configured, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
 /** How a rotation ended. */
 export type RotationResult =
@@ -84,7 +86,8 @@ async function fail(
   world: RotationWorld,
 ): Promise<RotationResult> {
   try {
-    await world.ledger.end(lease, { outcome: "failure", error, refused }, world.now());
+    const end = { outcome: "failure", error, refused } as const;
+    await world.ledger.write(lease, [{ kind: "end", end, at: world.now() }]);
     return { outcome: "failure", error };
   } catch (thrown) {
     if (thrown instanceof SupersededError) return { outcome: "superseded" };
@@ -99,17 +102,43 @@ async function obtain(
   run: RotationRun,
   world: RotationWorld,
 ): Promise<Minted> {
-  const minted = await perform("mint", (note) => mint(run, configured(world, run), world, note));
-  if (await prove("prove", step, perform, run, minted.mark, world)) return minted;
+  const minted = await perform(
+    "mint",
+    (snapshot) => mint(run, configured(world, run), world, snapshot),
+    () => beforeMint(world),
+  );
+  if (minted.fresh) await make("create", perform, run, minted, world);
+  if (await prove("prove", step, perform, minted.mark, world)) return minted;
   if (minted.fresh) return await discard(perform, run, minted.mark, world);
 
   // A target may hold it from an earlier attempt: it is retired only after another one is there.
   const another = await perform(
     "mint another",
-    (note) => mintAnother(run, configured(world, run), world, note),
+    (snapshot) => intendAnother(run, configured(world, run), world, snapshot),
+    () => beforeMint(world),
   );
-  if (await prove("prove another", step, perform, run, another.mark, world)) return another;
+  await make("create another", perform, run, another, world);
+  if (await prove("prove another", step, perform, another.mark, world)) return another;
   return await discard(perform, run, another.mark, world);
+}
+
+/** Creates what was intended, in a step that is told by its word whether it is the first to try. */
+async function make(
+  title: string,
+  perform: Perform,
+  run: RotationRun,
+  minted: Minted,
+  world: RotationWorld,
+): Promise<void> {
+  let sender = "";
+  await perform(
+    title,
+    (snapshot) => {
+      configured(world, run);
+      return create(run, minted, sender, world, snapshot);
+    },
+    () => [{ kind: "send", mark: minted.mark, sender: sender = createMark() }],
+  );
 }
 
 /** Calls Heroku with the new token. */
@@ -117,13 +146,12 @@ async function prove(
   title: string,
   step: Step,
   perform: Perform,
-  lease: Lease,
   mark: string,
   world: RotationWorld,
 ): Promise<boolean> {
   for (let look = 0;; look++) {
-    const accepted = await perform(`${title} ${look + 1}`, async () => {
-      const entry = entryOf(await readCredential(world, lease), mark);
+    const accepted = await perform(`${title} ${look + 1}`, async ({ known }) => {
+      const entry = entryOf(known, mark);
       return await world.accepts(await openToken(entry, world), entry.scope);
     });
     if (accepted || look === REFUSAL_PAUSES.length) return accepted;
@@ -137,11 +165,11 @@ async function discard(
   mark: string,
   world: RotationWorld,
 ): Promise<never> {
-  await perform("discard", async ({ own }) => {
+  await perform("discard", async ({ known, note }) => {
     configured(world, lease);
-    const entry = entryOf(await readCredential(world, lease), mark);
-    await world.ledger.discard(lease, mark, world.now());
-    await deleteClaimed(world, entry, own);
+    const entry = entryOf(known, mark);
+    await world.ledger.write(lease, [{ kind: "discard", mark, at: world.now() }]);
+    await deleteClaimed(world, entry, note.own);
     return null;
   });
   throw new AttemptError(
@@ -161,8 +189,15 @@ async function supplyAll(
   for (const target of configured(world, lease).targets) {
     const title = await titleOf(target);
     try {
-      await perform(`deliver to ${title}`, () => deliver(lease, mark, target, world));
-      await perform(`confirm ${title}`, () => confirm(lease, mark, target, world));
+      await perform(
+        `deliver to ${title}`,
+        (snapshot) => deliver(lease, mark, target, world, snapshot),
+        () => beforeDelivery(lease, mark, target, world),
+      );
+      await perform(
+        `confirm ${title}`,
+        (snapshot) => confirm(lease, mark, target, world, snapshot),
+      );
     } catch (error) {
       if (error instanceof SupersededError) throw error;
       const message = error instanceof Error ? error.message : target.place;
@@ -173,29 +208,29 @@ async function supplyAll(
   return missed;
 }
 
+/** An attempt that dies after the delivery has noted what the place may hold. */
+function beforeDelivery(
+  lease: Lease,
+  mark: string,
+  target: CredentialTarget,
+  world: RotationWorld,
+): readonly Change[] {
+  const { place, keepsToken } = stillConfigured(target, lease, world);
+  return [{ kind: "deliver", mark, place, whose: keepsToken ? "own" : "all", at: world.now() }];
+}
+
 async function deliver(
   lease: Lease,
   mark: string,
   target: CredentialTarget,
   world: RotationWorld,
+  { known }: Snapshot,
 ): Promise<null> {
-  const { target: current, keepsToken } = stillConfigured(target, lease, world);
-  const known = await readCredential(world, lease);
+  const { target: current, place } = stillConfigured(target, lease, world);
   if (deliveryOf(known, mark, target)?.proof) return null;
   const delivery = await toDelivery(entryOf(known, mark), world);
-  const record = (receipt: Receipt) =>
-    world.ledger.deliver(lease, {
-      mark,
-      place: target.place,
-      receipt,
-      deliveredAt: world.now(),
-      proof: null,
-      provenAt: null,
-    });
-  // An attempt that dies after the delivery has noted what the place may hold.
-  await world.ledger.takeBack(lease, target.place, keepsToken ? "own" : "all");
-  await record({});
-  await record(await current.deliver(delivery, {}));
+  const receipt = await current.deliver(delivery, {});
+  await world.ledger.write(lease, [{ kind: "receive", mark, place, receipt, at: world.now() }]);
   return null;
 }
 
@@ -204,19 +239,19 @@ async function confirm(
   mark: string,
   target: CredentialTarget,
   world: RotationWorld,
+  { known }: Snapshot,
 ): Promise<null> {
-  const { target: current } = stillConfigured(target, lease, world);
-  const known = await readCredential(world, lease);
+  const { target: current, place } = stillConfigured(target, lease, world);
   const record = deliveryOf(known, mark, target);
   if (!record) {
     throw new AttemptError(
-      `Cannot confirm ${target.place} as the ledger shows no delivery to it: the next attempt delivers again`,
+      `Cannot confirm ${place} as the ledger shows no delivery to it: the next attempt delivers again`,
     );
   }
   if (record.proof) return null;
   const delivery = await toDelivery(entryOf(known, mark), world);
   const proof = await current.confirm(delivery, record.receipt, {});
-  await world.ledger.prove(lease, mark, target.place, proof, world.now());
+  await world.ledger.write(lease, [{ kind: "prove", mark, place, proof, at: world.now() }]);
   return null;
 }
 
@@ -230,7 +265,10 @@ async function outwait(
 ): Promise<string[]> {
   for (let round = 1;; round++) {
     const nth = round === 1 ? "" : ` ${round}`;
-    const { stale, left } = await perform(`promote${nth}`, () => promote(lease, mark, world));
+    const { stale, left } = await perform(
+      `promote${nth}`,
+      (snapshot) => promote(lease, mark, world, snapshot),
+    );
     if (left === 0) return stale;
     await step.sleep(`grace${nth}`, left);
   }
@@ -241,16 +279,15 @@ async function promote(
   lease: Lease,
   mark: string,
   world: RotationWorld,
+  { known }: Snapshot,
 ): Promise<{ stale: string[]; left: number }> {
   const credential = configured(world, lease);
-  const known = await readCredential(world, lease);
   const entry = entryOf(known, mark);
   assertSupplied(credential, known, entry);
   const now = world.now();
   const promotedAt = entry.state === "current" ? entry.provenAt : null;
   // A date that a clock set while it ran ahead says nothing.
   const isPromoted = promotedAt !== null && promotedAt <= now;
-  if (!isPromoted) await world.ledger.promote(lease, mark, now);
   const proofs = known.deliveries.flatMap((delivery) =>
     delivery.mark === mark && delivery.provenAt !== null && delivery.provenAt <= now
       ? [delivery.provenAt]
@@ -268,7 +305,10 @@ async function promote(
     clamp(since + overlap - now, 0, overlap),
     stale.some(isStrangers) ? strangersLeft(known, since, now) : 0,
   );
-  await world.ledger.renew(lease, now + left + leaseDuration);
+  await world.ledger.write(lease, [
+    ...isPromoted ? [] : [{ kind: "promote", mark, at: now } as const],
+    { kind: "renew", until: now + left + leaseDuration },
+  ]);
   return { stale: stale.map((older) => older.mark), left };
 }
 
@@ -298,12 +338,18 @@ async function retireAll(
 ): Promise<Deletion[]> {
   if (stale.length === 0) return [];
   for (const target of configured(world, lease).targets.filter(({ required }) => required)) {
-    await perform(`verify ${await titleOf(target)}`, () => verify(lease, mark, target, world));
+    await perform(
+      `verify ${await titleOf(target)}`,
+      (snapshot) => verify(lease, mark, target, world, snapshot),
+    );
   }
   const ends: Deletion[] = [];
   for (const older of stale) {
     ends.push(
-      await perform(`retire ${older}`, ({ own }) => retire(lease, mark, older, own, world)),
+      await perform(
+        `retire ${older}`,
+        (snapshot) => retire(lease, mark, older, world, snapshot),
+      ),
     );
   }
   return ends;
@@ -315,16 +361,18 @@ async function verify(
   mark: string,
   target: CredentialTarget,
   world: RotationWorld,
+  { known }: Snapshot,
 ): Promise<null> {
-  const known = await readCredential(world, lease);
+  const { place } = target;
   const record = deliveryOf(known, mark, target);
-  if (!record?.proof) throw unproven(target.place, lease.credential);
+  if (!record?.proof) throw unproven(place, lease.credential);
   const delivery = await toDelivery(entryOf(known, mark), world);
   try {
     await target.target.confirm(delivery, record.receipt, {});
   } catch (error) {
     if (!(error instanceof TargetError) || error.code !== "mismatch") throw error;
-    await world.ledger.prove(lease, mark, target.place, null, world.now());
+    const at = world.now();
+    await world.ledger.write(lease, [{ kind: "prove", mark, place, proof: null, at }]);
     throw new AttemptError(`${error.message}. The next attempt delivers again`);
   }
   return null;
@@ -334,11 +382,10 @@ async function retire(
   lease: Lease,
   mark: string,
   stale: string,
-  own: string | null,
   world: RotationWorld,
+  { known, note, takenOver }: Snapshot,
 ): Promise<Deletion> {
   const credential = configured(world, lease);
-  const known = await readCredential(world, lease);
   const entry = entryOf(known, mark);
   assertSupplied(credential, known, entry);
   if (!await world.accepts(await openToken(entry, world), entry.scope)) {
@@ -347,43 +394,45 @@ async function retire(
     );
   }
   const older = entryOf(known, stale);
-  const holder = await findHolder(known, stale, credential, world);
+  const holder = findHolder(known, stale, takenOver, credential, world);
   if (holder) {
     throw new AttemptError(
       `Cannot delete the older authorizations of '${lease.credential}' as ${holder} may still hold the token of one, and belongs to another credential now: the next attempt after that credential is proven there deletes them`,
     );
   }
-  const end = await deleteClaimed(world, older, own);
+  const end = await deleteClaimed(world, older, note.own);
   if (end === "own") {
     throw new AttemptError(
       `Cannot delete generation ${older.generation} of '${lease.credential}' as it may be the authorization that Herotate itself works with: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put HEROKU_API_TOKEN\``,
     );
   }
   const isLeft = end === "renamed" || end === "untouchable";
-  await world.ledger.retire(lease, stale, isLeft ? "released" : "retired", world.now());
+  const state = isLeft ? "released" : "retired";
+  await world.ledger.write(lease, [{ kind: "retire", mark: stale, state, at: world.now() }]);
   return end;
 }
 
 /** A place that this credential has dropped and another one has not been proven at yet. */
-async function findHolder(
+function findHolder(
   { deliveries }: CredentialLedger,
   stale: string,
+  takenOver: readonly string[],
   { targets }: Credential,
-  { ledger, isTarget }: RotationWorld,
-): Promise<string | undefined> {
-  const moved = deliveries.filter(({ mark, place }) =>
-    mark === stale && isTarget(place) && !targets.some((target) => target.place === place)
-  );
-  if (moved.length === 0) return undefined;
-  const everything = [...(await ledger.read()).values()].flatMap((each) => each.deliveries);
-  return moved.find(({ place }) =>
-    !everything.some((each) => each.place === place && each.mark !== stale && each.proof !== null)
+  { isTarget }: RotationWorld,
+): string | undefined {
+  const isElsewhere = (place: string) =>
+    takenOver.includes(place) ||
+    deliveries.some((each) => each.place === place && each.mark !== stale && each.proof !== null);
+  return deliveries.find(({ mark, place }) =>
+    mark === stale && isTarget(place) && !targets.some((target) => target.place === place) &&
+    !isElsewhere(place)
   )?.place;
 }
 
 async function record(lease: Lease, world: RotationWorld): Promise<null> {
   configured(world, lease);
-  await world.ledger.end(lease, { outcome: "success" }, world.now());
+  const end = { outcome: "success" } as const;
+  await world.ledger.write(lease, [{ kind: "end", end, at: world.now() }]);
   return null;
 }
 

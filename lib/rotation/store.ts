@@ -4,11 +4,11 @@
  * @module
  */
 import type { TokenStore } from "../targets/target.ts";
-import type { Ledger } from "./ledger.ts";
+import type { StoreLedger } from "./ledger.ts";
 import type { Sealing } from "./sealing.ts";
 
 /** Makes the store whose tokens are sealed in the ledger. */
-export function createTokenStore(ledger: Ledger, sealing: Pick<Sealing, "open">): TokenStore {
+export function createTokenStore(ledger: StoreLedger, sealing: Pick<Sealing, "open">): TokenStore {
   return {
     serve: ({ credential, idempotencyKey }) => ledger.serve(credential, idempotencyKey),
     async read(credential) {

@@ -7,7 +7,7 @@
 import { fingerprint } from "../targets/fingerprint.ts";
 import { checkAccount, type HerokuAccount } from "./account.ts";
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
-import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
+import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import type { View } from "./line.ts";
 import { lookAround, type LookWorld } from "./look.ts";
@@ -23,7 +23,7 @@ export interface SweepWorld extends LookWorld {
   /** The id or e-mail address of the Heroku account that the operator confirmed. Default: none. */
   readonly confirmedAccount?: string;
   /** The ledger. */
-  readonly ledger: Ledger;
+  readonly ledger: SweepLedger;
   /** The most that one sweep may do. */
   readonly fuse: Fuse;
   /** Starts a durable run for each; an id that has been started before is passed over. */
@@ -50,8 +50,10 @@ export interface SweepReport {
   readonly started: readonly string[];
   /** The ids of the leftovers that were removed. */
   readonly removed: readonly string[];
-  /** What nobody claims. */
+  /** What nobody claims: the first of it, where there is much. */
   readonly unmanaged: readonly Unmanaged[];
+  /** How many authorizations nobody claims. */
+  readonly unmanagedCount: number;
   /** Why nothing was started or removed, when the fuse had blown. */
   readonly blown: string | null;
   /** Why Heroku's list cannot be relied on, in words; null when it can. */
@@ -95,16 +97,20 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
   const adoption = look.isSure
     ? planAdoption({ view, credentials, ledger: known })
     : new Map<string, readonly Entry[]>();
-  for (const [name, entries] of adoption) await ledger.adopt(name, entries);
-  if (adoption.size > 0) known = await readOpenable(world);
+  if (adoption.size > 0) {
+    await ledger.adopt(adoption);
+    known = await readOpenable(world);
+  }
 
   const decided = plan({ view, credentials, ledger: known, now: at, fuse });
   if (decided.blown) problems.push(decided.blown);
-  await attempt(
-    problems,
-    "note another Worker's authorizations",
-    () => ledger.noteForeign(decided.foreign),
-  );
+  if (decided.foreign.length > 0) {
+    await attempt(
+      problems,
+      "note another Worker's authorizations",
+      () => ledger.noteForeign(decided.foreign),
+    );
+  }
   for (const { credential, generation } of decided.foreign) {
     problems.push(
       `Another Worker made generation ${generation} of '${credential}': let only one Worker manage it`,
@@ -128,6 +134,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     started,
     removed,
     unmanaged: decided.unmanaged,
+    unmanagedCount: decided.unmanaged.length,
     blown: decided.blown,
     unreliable,
     doubts: decided.doubts,
@@ -157,48 +164,46 @@ async function prune(
 ): Promise<void> {
   await ledger.prune(view.at - keptFor, view.at - LONGEST_LAG);
   if (view.doubtful || view.patchy) return;
-  for (const [name, { entries }] of known) {
+  const unlisted = [...known.values()].flatMap(({ entries }) => {
     // The oldest shows since when another Worker has been at it: see `isContested()`.
     const [, ...later] = entries
       .filter(({ state }) => state === "foreign")
       .toSorted((a, b) => a.createdAt - b.createdAt);
-    const unlisted = later.filter(({ authorization }) => !view.byId.has(authorization ?? ""));
-    await ledger.forgetForeign(name, unlisted.map(({ mark }) => mark));
-  }
+    return later.filter(({ authorization }) => !view.byId.has(authorization ?? ""));
+  });
+  if (unlisted.length > 0) await ledger.forgetForeign(unlisted);
 }
 
+/** Claims what is due, and starts it. Gives the names of what was started. */
 async function start(
   world: SweepWorld,
   decisions: readonly Decision[],
   at: number,
   problems: string[],
 ): Promise<string[]> {
-  const ledgerId = await world.ledger.id();
+  const due = new Map(
+    decisions.flatMap((each) => each.kind === "rotate" ? [[each.credential, each]] : []),
+  );
+  if (due.size === 0) return [];
+  let leases: readonly Lease[] = [];
+  await attempt(problems, "claim the rotations that are due", async () => {
+    leases = await world.ledger.claim([...due.values()], at + leaseDuration);
+  });
   const runs: StartedRun[] = [];
-  for (const decision of decisions) {
-    if (decision.kind !== "rotate") continue;
-    const lease: Lease = {
-      credential: decision.credential,
-      attempt: decision.attempt,
-      ledger: ledgerId,
-    };
-    await attempt(problems, `start '${decision.credential}'`, async () => {
-      if (!await world.ledger.claim(lease, decision.seenLease, at + leaseDuration)) return;
-      runs.push({
-        id: await createRunId(lease, ledgerId, at),
-        run: {
-          ...lease,
-          creates: decision.creates,
-          beyond: decision.beyond,
-          urgent: decision.urgent,
-        },
-      });
-    });
+  for (const lease of leases) {
+    const decision = due.get(lease.credential);
+    if (!decision) continue;
+    const { creates, beyond, urgent } = decision;
+    runs.push({ id: await createRunId(lease), run: { ...lease, creates, beyond, urgent } });
   }
   if (runs.length === 0) return [];
   const startAll = () => world.start(runs);
-  const started = await attempt(problems, "start the rotations that are due", startAll);
-  return started ? runs.map(({ run }) => run.credential) : [];
+  if (await attempt(problems, "start the rotations that are due", startAll)) {
+    return runs.map(({ run }) => run.credential);
+  }
+  // What may have been started all the same finds its lease gone, and stops.
+  await attempt(problems, "give back what was claimed", () => world.ledger.release(leases));
+  return [];
 }
 
 async function remove(world: SweepWorld, removal: Removal, at: number): Promise<boolean> {
@@ -210,17 +215,13 @@ async function remove(world: SweepWorld, removal: Removal, at: number): Promise<
 }
 
 /**
- * Names a durable run: `ci-deploy-a3-1f2e3d4c-mi1x2y3z`. The last words are the ledger's id, as another
- * ledger counts attempts again from 1, and when the attempt was claimed, as an older copy of the ledger
- * counts them again: an id that was used before would start nothing. A name that an id cannot hold
- * (letters, digits, `-` and `_`, 100 in all) is hashed, never cut.
+ * Names a durable run: `ci-deploy-a3-1f2e3d4c`. The last word is the claim's own, as a ledger that was
+ * lost, or is an older copy of itself, counts attempts again: an id that was used before would start
+ * nothing. A name that an id cannot hold (letters, digits, `-` and `_`, 100 in all) is hashed, never
+ * cut.
  */
-export async function createRunId(
-  { credential, attempt }: Lease,
-  ledgerId: string,
-  claimedAt: number,
-): Promise<string> {
-  const rest = `a${attempt}-${ledgerId}-${claimedAt.toString(36)}`;
+export async function createRunId({ credential, attempt, claim }: Lease): Promise<string> {
+  const rest = `a${attempt}-${claim}`;
   const id = `${credential}-${rest}`;
   if (/^[a-zA-Z0-9_][a-zA-Z0-9_-]{0,99}$/.test(id)) return id;
   return `${await fingerprint(credential)}-${rest}`;

@@ -6,7 +6,7 @@
 import type { AuthorizationsClient } from "../client.ts";
 import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
-import type { CredentialLedger, Entry, Lease, Ledger } from "./ledger.ts";
+import type { AttemptLedger, CredentialLedger, Entry, Lease } from "./ledger.ts";
 import type { OwnToken } from "./own_token.ts";
 import { AttemptError } from "./perform.ts";
 import { type Sealing, SealingError } from "./sealing.ts";
@@ -20,7 +20,7 @@ export interface RotationWorld {
   /** The token that Herotate itself works with. */
   readonly own: OwnToken;
   /** The ledger. */
-  readonly ledger: Ledger;
+  readonly ledger: AttemptLedger;
   /** Seals and opens tokens. */
   readonly sealing: Sealing;
   /** The configuration of a credential as it is now; undefined when it has been dropped. */
@@ -55,20 +55,6 @@ export function configured({ credential }: RotationWorld, lease: Lease): Credent
     );
   }
   return found;
-}
-
-/** What the ledger knows of the credential that an attempt is for. */
-export async function readCredential(
-  { ledger }: RotationWorld,
-  { credential }: Lease,
-): Promise<CredentialLedger> {
-  const known = await ledger.readCredential(credential);
-  if (!known) {
-    throw new AttemptError(
-      `Cannot go on with '${credential}' as the ledger no longer knows it: the next sweep looks for it again`,
-    );
-  }
-  return known;
 }
 
 /** The entry of a mark. */

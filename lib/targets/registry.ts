@@ -20,7 +20,7 @@ import { webhook } from "./webhook.ts";
 
 /**
  * The definitions of the built-in targets. Adding one takes a file, and a line here. The built-in
- * store is not among them, as it needs the Worker's own database.
+ * store is not among them, as it needs the Worker's own ledger.
  */
 export const targets: readonly TargetDefinition<unknown>[] = [
   awsSecretsManager,

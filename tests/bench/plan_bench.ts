@@ -69,6 +69,7 @@ function knowAll(
       record: {
         name,
         attempt: 7,
+        claim: "1f2e3d4c",
         leaseUntil: null,
         failures: 0,
         endedAt: null,

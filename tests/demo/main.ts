@@ -8,7 +8,6 @@
  */
 import { DAY, HOUR } from "@std/datetime/constants";
 import type { FakeHeroku } from "../../lib/testing/mod.ts";
-import { createLedger } from "../../worker/ledger.ts";
 import { startGitHub } from "../targets/services/github.ts";
 import { keys, startWorker } from "../worker/harness.ts";
 import { check, type Standing } from "./check.ts";
@@ -59,8 +58,6 @@ const worker = await startWorker({
   ],
 });
 const { heroku, hooks } = worker;
-const database = await worker.database();
-const ledger = createLedger(database);
 const day = DAY / 1000;
 
 function issue(description: string, age: number, expires_in: number | null) {
@@ -123,66 +120,35 @@ function held(app: string): () => string | undefined {
   return () => heroku.configVars(app).HEROKU_API_KEY;
 }
 
-/** Lets a quarter of an hour of the wait after a failure pass: it is the real clock that runs here. */
+/** Lets a quarter of an hour of every wait pass: it is the real clock that runs here. */
 async function passQuarter(): Promise<void> {
-  await database.batch([
-    database.prepare(`UPDATE credentials SET ended_at = ended_at - ${HOUR / 4} WHERE failures > 0`),
-  ]);
+  const quarter = HOUR / 4;
+  await worker.query(`UPDATE credentials SET ended_at = ended_at - ${quarter} WHERE failures > 0`);
+  await worker.query(
+    `UPDATE entries SET noted_at = noted_at - ${quarter}, doubted_since = doubted_since - ${quarter}`,
+  );
 }
 
 /** Leaves what a run leaves that died between Heroku's answer and its own note of it. */
 async function crashRun({ issue, now }: FakeHeroku, credential: string) {
   const mark = "0123456789ab";
-  await ledger.adopt(credential, [{
+  // The first question to the account makes its tables.
+  await worker.look();
+  await worker.query(
+    "INSERT INTO credentials (name, attempt, claim, lease_until) VALUES (?, 1, '1f2e3d4c', ?)",
     credential,
-    generation: 0,
-    mark: stuck.id,
-    state: "adopted",
-    authorization: stuck.id,
-    accessToken: null,
-    sealedToken: null,
-    fingerprint: null,
-    description: credential,
-    scope: ["write"],
-    lifetime: 30 * DAY,
-    asked: 30 * DAY,
-    made: false,
-    notedAt: now() - HOUR,
-    createdAt: now() - 27 * DAY,
-    expiresAt: now() + 3 * DAY,
-    provenAt: null,
-    listedEnd: null,
-    seenAt: now() - HOUR,
-    doubtedSince: null,
-    endedAt: null,
-    goneAt: null,
-  }]);
-  const lease = { credential, attempt: 1 };
-  await ledger.claim(lease, null, now() - HOUR);
-  await ledger.intend(lease, {
-    credential,
-    generation: 1,
-    mark,
-    state: "intended",
-    authorization: null,
-    accessToken: null,
-    sealedToken: null,
-    fingerprint: null,
-    description: null,
-    scope: ["write"],
-    lifetime: 30 * DAY,
-    asked: 30 * DAY,
-    made: true,
-    notedAt: now() - HOUR,
-    createdAt: now() - HOUR,
-    expiresAt: null,
-    provenAt: null,
-    listedEnd: null,
-    seenAt: null,
-    doubtedSince: null,
-    endedAt: null,
-    goneAt: null,
-  });
+    now() - HOUR,
+  );
+  const columns = "credential, generation, mark, state, authorization, description, scope," +
+    " lifetime, asked, made, sender, noted_at, created_at, expires_at";
+  const insert =
+    `INSERT INTO entries (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  const life = [JSON.stringify(["write"]), 30 * DAY, 30 * DAY] as const;
+  const made = [now() - HOUR, now() - 27 * DAY, now() + 3 * DAY] as const;
+  const found = [credential, 0, stuck.id, "adopted", stuck.id, credential] as const;
+  const intended = [credential, 1, mark, "intended", null, null] as const;
+  await worker.query(insert, ...found, ...life, 0, null, ...made);
+  await worker.query(insert, ...intended, ...life, 1, "a-try", now() - HOUR, now() - HOUR, null);
   return issue({
     description: `${credential} [g1 ${mark}]`,
     scope: ["write"],
@@ -197,7 +163,7 @@ console.log("Before");
 await writeTable(heroku, standings);
 console.log("\nThe cron fires, each time as if a quarter of an hour had passed");
 
-const progress = createProgress(ledger, database);
+const progress = createProgress(worker.look);
 const end = Date.now() + timeout;
 do {
   await worker.cron();

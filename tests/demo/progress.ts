@@ -1,11 +1,10 @@
 /**
- * The progress of the rotations, line by line as the ledger tells it.
+ * The progress of the rotations, line by line as the account tells it.
  *
  * @module
  */
-import type { CredentialLedger, Ledger } from "../../lib/rotation/ledger.ts";
-import { createSweepLog } from "../../worker/sweep_log.ts";
-import type { Database } from "../../worker/ledger.ts";
+import type { CredentialLedger } from "../../lib/rotation/ledger.ts";
+import type { Records } from "../../worker/health.ts";
 
 /** Tells what happens. */
 export interface Progress {
@@ -15,10 +14,9 @@ export interface Progress {
   isDone(): Promise<boolean>;
 }
 
-/** Makes the progress of a ledger. */
-export function createProgress(ledger: Ledger, database: Database): Progress {
+/** Makes the progress of an account. */
+export function createProgress(look: () => Promise<Records>): Progress {
   const said = new Set<string>();
-  const sweeps = createSweepLog(database);
 
   function say(credential: string, what: string): void {
     const line = `${credential.padEnd(12)} ${what}`;
@@ -46,19 +44,18 @@ export function createProgress(ledger: Ledger, database: Database): Progress {
 
   return {
     async print() {
-      const last = await sweeps.last();
+      const { last, ledger } = await look();
       if (last?.error) say("sweep", last.error);
       for (const { credential, kind, reason } of last?.report?.decisions ?? []) {
         if (kind === "rotate" || kind === "wait") say(credential, `${kind}: ${reason}`);
       }
-      for (const [name, known] of await ledger.read()) tell(name, known);
+      for (const [name, known] of ledger) tell(name, known);
     },
 
     async isDone() {
-      const last = await sweeps.last();
-      const known = await ledger.read();
+      const { last, ledger } = await look();
       return last?.report?.decisions.every(({ kind }) => kind === "wait") === true &&
-        [...known.values()].every(({ record }) => record.leaseUntil === null);
+        [...ledger.values()].every(({ record }) => record.leaseUntil === null);
     },
   };
 }

@@ -15,7 +15,7 @@ export function isConverged(sim: Simulation): boolean {
 export function explainIdle(sim: Simulation): string[] {
   const overlapping = sim.workflows.runs
     .filter(({ status }) => status === "asleep")
-    .map(({ id }) => id.replace(/-a\d+-\w+-\w+$/, ""));
+    .map(({ id }) => id.replace(/-a\d+-\w+$/, ""));
   return explain(sim).filter((each) => !overlapping.some((name) => each.includes(`'${name}'`)));
 }
 

@@ -63,8 +63,8 @@ export interface Observer {
     call: string,
     isAstray: boolean,
   ): (token: string) => void;
-  /** Is told of a run that has changed a ledger. */
-  wrote(run: string, ledger: string): void;
+  /** Is told of a run that has changed a ledger, and of the claims that this ledger gave. */
+  wrote(run: string, claims: readonly string[]): void;
   /** Looks at everything after a call. */
   look(seen: Seen): void;
   /** Searches what somebody said for tokens. */
@@ -431,9 +431,9 @@ export function createObserver(heroku: FakeHeroku): Observer {
       proven.add(token);
     },
 
-    wrote(run, ledger) {
-      if (!run.includes(`-${ledger}-`)) {
-        accuse(run, `It wrote into the ledger that followed its own`);
+    wrote(run, claims) {
+      if (!claims.some((claim) => run.endsWith(`-${claim}`))) {
+        accuse(run, "It wrote into a ledger that had not started it");
       }
     },
 

@@ -8,7 +8,7 @@ import {
   standsAt,
   startDue,
 } from "./due_rotation.ts";
-import { createLedger } from "../../worker/ledger.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
 import { entryOf } from "./plan_input.ts";
 import { createSimulation, day, hour, minute } from "./simulation.ts";
 
@@ -301,9 +301,8 @@ Deno.test("rotate() spares the account's default API key, even when the ledger c
     credentials: [{ name, maxAge: day, targets: ["hook:ci"] }],
   });
   const [key] = sim.heroku.live();
-  await createLedger(sim.database).adopt(name, [
-    entryOf(0, "adopted", { credential: name, mark: key.id, authorization: key.id, createdAt: 0 }),
-  ]);
+  const known = { credential: name, mark: key.id, authorization: key.id, createdAt: 0 };
+  await createLedger(sim.database).adopt(new Map([[name, [entryOf(0, "adopted", known)]]]));
   await sim.cron();
   await sim.advance(2 * hour);
   assertEquals([lineOf(sim), endsOf(sim), deletedIn(sim)], [[name], [], []]);

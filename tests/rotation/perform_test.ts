@@ -13,11 +13,11 @@ import { leaseDuration } from "../../lib/rotation/policy.ts";
 import { SealingError } from "../../lib/rotation/sealing.ts";
 import { TargetError } from "../../lib/targets/target.ts";
 import { createMemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
-import { createLedger } from "../../worker/ledger.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
 import { createDatabase } from "../worker/sqlite.ts";
 import { minute, second } from "./simulation.ts";
 
-const lease = { credential: "ci", attempt: 1 };
+const superseded = new SupersededError({ credential: "ci", attempt: 1, claim: "1f2e3d4c" });
 
 /** A run that performs with the lease of the first attempt, and the times at which its step began. */
 async function start(
@@ -27,20 +27,20 @@ async function start(
   let time = 0;
   const now = () => time;
   const ledger = createLedger(createDatabase());
-  await ledger.adopt("ci", []);
-  await ledger.claim(lease, null, 1);
+  await ledger.adopt(new Map([["ci", []]]));
+  const [lease] = await ledger.claim([{ credential: "ci", attempt: 1, seenLease: null }], 1);
   await ledger.writeNote({ account, own: null, unreadable: 0, unsure: 0, emptySince: null });
   const workflows = createMemoryWorkflows<null>({
     now,
     run: (step) => run(createPerform(step, lease, { ledger, now, own: { fingerprint: "ours" } })),
   });
-  workflows.start([{ id: "a", params: null }]);
   return {
     ledger,
     now,
     workflows,
-    /** Goes from wake to wake until the run has ended, and gives its end. */
+    /** Starts the run, goes from wake to wake until it has ended, and gives its end. */
     async end() {
+      workflows.start([{ id: "a", params: null }]);
       await workflows.settle();
       for (let wake = workflows.nextWake(); wake !== undefined; wake = workflows.nextWake()) {
         time = wake;
@@ -88,7 +88,8 @@ Deno.test("createPerform() stops without running the step when a newer attempt h
   let ran = false;
   const started = await start(async (perform) => {
     await perform("deliver", () => Promise.resolve(ran = false));
-    await started.ledger.claim({ credential: "ci", attempt: 2 }, leaseDuration, 2 * leaseDuration);
+    const next = { credential: "ci", attempt: 2, seenLease: leaseDuration };
+    await started.ledger.claim([next], 2 * leaseDuration);
     await assertRejects(
       () => perform("confirm", () => Promise.resolve(ran = true)),
       SupersededError,
@@ -102,9 +103,9 @@ Deno.test("createPerform() stops without running the step when a newer attempt h
 });
 
 Deno.test("createPerform() passes on that a newer attempt took over within the step", async () => {
-  const { end, tries } = await startFailing(new SupersededError(lease));
+  const { end, tries } = await startFailing(superseded);
   const { status, error } = await end();
-  assertEquals([status, error, tries], ["errored", new SupersededError(lease).message, [0]]);
+  assertEquals([status, error, tries], ["errored", superseded.message, [0]]);
 });
 
 for (

@@ -88,6 +88,7 @@ export function entryOf(
     lifetime,
     asked: lifetime,
     made: generation > 0 && state !== "adopted" && state !== "foreign",
+    sender: null,
     notedAt: now - age,
     createdAt: now - age,
     expiresAt: lifetime === null || state === "intended" ? null : now - age + lifetime,
@@ -132,6 +133,7 @@ export function knownOf(
     record: {
       name: "ci",
       attempt: 0,
+      claim: null,
       leaseUntil: null,
       failures: 0,
       endedAt: null,

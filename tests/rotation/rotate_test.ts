@@ -307,9 +307,7 @@ async function sealWithAnotherKey(sim: Simulation, generation: number): Promise<
   const mark = description.slice(-13, -1);
   const sealing = await createSealing(btoa("o".repeat(32)));
   const sealed = await sealing.seal(token, { credential: "ci", generation, mark });
-  await sim.database.batch([
-    sim.database.prepare("UPDATE entries SET sealed_token = ? WHERE mark = ?").bind(sealed, mark),
-  ]);
+  sim.database.query("UPDATE entries SET sealed_token = ? WHERE mark = ?", sealed, mark);
 }
 
 Deno.test("rotate() creates once, however often it delivers", async () => {

@@ -31,7 +31,8 @@ import {
   type FaultKind,
 } from "../../lib/testing/mod.ts";
 import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
-import { createLedger, type Database } from "../../worker/ledger.ts";
+import type { Ledger } from "../../lib/rotation/ledger.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
 import { canary, everyFormOf } from "../proof/canary.ts";
 import {
   createObserver,
@@ -401,35 +402,51 @@ export function createSimulation(options: SimulationOptions): Simulation {
     return new Response(fate === "cut off" ? answer.slice(0, 20) : answer);
   }
 
-  function createWatchedDatabase(process: string): Database {
-    return {
-      prepare: (sql) => database.prepare(sql),
-      batch: (statements) => {
-        const name = statements.map((statement) => describe(statement)).join("; ");
-        if (!/INSERT|UPDATE|DELETE/.test(name)) return database.batch(statements);
-        if (observe) observer.hear(JSON.stringify(statements), `what the ledger is given: ${name}`);
-        return pass(process, "ledger", name, async (fate) => {
-          const fails = fate !== "sent" && fate !== "dies after";
-          if (fails && !tookEffect.has(fate)) throw new Error("D1_ERROR: Network connection lost");
-          const results = await database.batch<never>(statements);
-          if (observe && !process.startsWith("sweep") && results.some(hasChanges)) {
-            observer.wrote(process, String(database.query("SELECT id FROM ledger")[0].id));
-          }
-          if (fails) throw new Error("D1_ERROR: Network connection lost");
-          return results;
-        }, name.includes("served"));
-      },
+  /** The ledger, each of whose writes passes where a test may make it fail. */
+  function createWatchedLedger(process: string): Ledger {
+    const ledger = createLedger(database);
+    const watch = <Arguments extends readonly unknown[], Result>(
+      method: string,
+      call: (...given: Arguments) => Promise<Result>,
+    ) =>
+    async (...given: Arguments): Promise<Result> => {
+      if (observe) observer.hear(JSON.stringify(given.map(plain)), `what ${method} is given`);
+      const name = [method, ...kindsIn(given)].join(" ");
+      return await pass(process, "ledger", name, async (fate) => {
+        const fails = fate !== "sent" && fate !== "dies after";
+        if (fails && !tookEffect.has(fate)) throw new Error("The account does not answer");
+        const before = database.changes();
+        const result = await call(...given);
+        const isLeased = method === "begin" || method === "write";
+        if (observe && isLeased && database.changes() > before) {
+          observer.wrote(process, database.query("SELECT claim FROM credentials").map(claimIn));
+        }
+        if (fails) throw new Error("The account does not answer");
+        return result;
+      }, method === "serve");
     };
-  }
-
-  function hasChanges({ meta }: { readonly meta: { readonly changes: number } }): boolean {
-    return meta.changes > 0;
+    return {
+      ...ledger,
+      begin: watch("begin", ledger.begin),
+      write: watch("write", ledger.write),
+      serve: watch("serve", ledger.serve),
+      writeNote: watch("writeNote", ledger.writeNote),
+      changeAccount: watch("changeAccount", ledger.changeAccount),
+      adopt: watch("adopt", ledger.adopt),
+      noteForeign: watch("noteForeign", ledger.noteForeign),
+      forgetForeign: watch("forgetForeign", ledger.forgetForeign),
+      see: watch("see", ledger.see),
+      claim: watch("claim", ledger.claim),
+      release: watch("release", ledger.release),
+      discardAbandoned: watch("discardAbandoned", ledger.discardAbandoned),
+      prune: watch("prune", ledger.prune),
+    };
   }
 
   async function createWorld(process: string) {
     const { token } = simulation;
     const fetch = createFetch(process, stranger.tokens().includes(token));
-    const ledger = createLedger(createWatchedDatabase(process));
+    const ledger = createWatchedLedger(process);
     const client = { fetch, sleep: () => Promise.resolve(), retries: 1, timeout: 60_000 };
     const environment: TargetEnvironment = {
       fetch,
@@ -764,7 +781,19 @@ function nameIn({ credential }: Row): unknown {
   return credential;
 }
 
-function describe(statement: unknown): string {
-  const { sql } = statement as { sql: string };
-  return sql.startsWith("SELECT") ? "SELECT" : sql.split(/ WHERE | SELECT /)[0].slice(0, 60);
+function claimIn({ claim }: Row): string {
+  return String(claim);
+}
+
+/** The kinds of the changes that a method of the ledger is given. */
+function kindsIn(given: readonly unknown[]): string[] {
+  const changes = given.findLast(Array.isArray) as
+    | readonly { readonly kind?: string }[]
+    | undefined;
+  return (changes ?? []).flatMap(({ kind }) => kind ?? []);
+}
+
+/** What JSON would show nothing of. */
+function plain(value: unknown): unknown {
+  return value instanceof Map ? [...value] : value;
 }

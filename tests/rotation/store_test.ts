@@ -1,14 +1,13 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Entry, Lease } from "../../lib/rotation/ledger.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Entry } from "../../lib/rotation/ledger.ts";
 import { createSealing, SealingError } from "../../lib/rotation/sealing.ts";
 import { createTokenStore } from "../../lib/rotation/store.ts";
 import type { Delivery } from "../../lib/targets/target.ts";
-import { createLedger } from "../../worker/ledger.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
 import { createDatabase } from "../worker/sqlite.ts";
 import { entryOf, markOf } from "./plan_input.ts";
 
 const key = btoa("k".repeat(32));
-const lease: Lease = { credential: "ci", attempt: 1 };
 
 function deliveryOf(generation: number): Delivery {
   return {
@@ -30,9 +29,9 @@ async function start(...generations: readonly number[]) {
     const entry = entryOf(generation, "minted");
     return { ...entry, sealedToken: await sealing.seal(`token-${generation}`, entry) };
   });
-  await ledger.adopt("ci", await Promise.all(entries));
-  assert(await ledger.claim(lease, null, 1));
-  return { ledger, store: createTokenStore(ledger, sealing) };
+  await ledger.adopt(new Map([["ci", await Promise.all(entries)]]));
+  const [lease] = await ledger.claim([{ credential: "ci", attempt: 1, seenLease: null }], 1);
+  return { ledger, lease, store: createTokenStore(ledger, sealing) };
 }
 
 Deno.test("createTokenStore() hands out what it was last given to hand out", async () => {
@@ -52,12 +51,12 @@ Deno.test("createTokenStore() refuses an older generation, and goes on handing o
 });
 
 Deno.test("createTokenStore() hands out nothing of what is retired or no longer kept", async () => {
-  const { ledger, store } = await start(1, 2);
+  const { ledger, lease, store } = await start(1, 2);
   await store.serve(deliveryOf(1));
-  await ledger.discard(lease, markOf(1), 0);
+  await ledger.write(lease, [{ kind: "discard", mark: markOf(1), at: 0 }]);
   assertEquals(await store.read("ci"), undefined);
   await store.serve(deliveryOf(2));
-  await ledger.retire(lease, markOf(2), "retired", 0);
+  await ledger.write(lease, [{ kind: "retire", mark: markOf(2), state: "retired", at: 0 }]);
   assertEquals(await store.read("ci"), undefined);
 });
 

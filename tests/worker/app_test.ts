@@ -1,19 +1,26 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import fc from "fast-check";
 import type { Decision } from "../../lib/rotation/decision.ts";
-import type { CredentialRecord, Entry, Ledger } from "../../lib/rotation/ledger.ts";
+import type { CredentialLedger, CredentialRecord, Entry } from "../../lib/rotation/ledger.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
+import type { Sql } from "../../worker/account/sql.ts";
+import {
+  createSweepLog,
+  type HealthRecord,
+  type SweepRecord,
+} from "../../worker/account/sweep_log.ts";
+import { NewerDataError } from "../../worker/account/tables.ts";
 import { type AppDependencies, createApp } from "../../worker/app.ts";
-import { createLedger } from "../../worker/ledger.ts";
 import { createLog } from "../../worker/log.ts";
 import type { Status } from "../../worker/status.ts";
-import { createSweepLog, type SweepRecord } from "../../worker/sweep_log.ts";
 import {
   canary,
   createBusyEnv,
   createEntry,
   createEnv,
+  createIdleAccount,
   createReport,
   createTable,
   type Env,
@@ -31,21 +38,34 @@ interface Running {
   get(path: string, headers?: HeadersInit, method?: string): Promise<Response>;
 }
 
-async function run(env: Env, changes: Partial<AppDependencies> = {}): Promise<Running> {
+/** When the newest sweep was. */
+const sweptAt = now - 4 * MINUTE;
+
+async function run(
+  env: Env,
+  changes: Partial<AppDependencies> = {},
+  reasons: HealthRecord["reasons"] = [],
+): Promise<Running> {
   const configured = parse(env);
-  const database = createDatabase();
-  const ledger = createLedger(database);
-  const sweeps = createSweepLog(database);
-  await fillLedger(ledger, createBusyEnv());
-  await sweeps.record({ at: now - 4 * MINUTE, error: null, halt: null, report: createReport() });
   const lines: string[] = [];
   const log = createLog({ secrets: configured.secrets, write: (line) => lines.push(line) });
-  const app = createApp({ configured, ledger, sweeps, log, now: () => now, ...changes });
+  const account = createIdleAccount(await fillDatabase(reasons));
+  const app = createApp({ configured, account, log, now: () => now, ...changes });
   return {
     app,
     lines,
     get: async (path, headers, method = "GET") => await app.request(path, { headers, method }),
   };
+}
+
+/** The tables of an account that has been at work, and had a clean sweep that found these reasons. */
+async function fillDatabase(reasons: HealthRecord["reasons"] = []): Promise<Sql> {
+  const database = createDatabase();
+  await fillLedger(createLedger(database), createBusyEnv());
+  const sweeps = createSweepLog(database);
+  sweeps.complete({ at: sweptAt, error: null, halt: null, report: createReport() }, now);
+  sweeps.writeHealth({ at: sweptAt, reasons });
+  return database;
 }
 
 function bearer(key: string): HeadersInit {
@@ -56,15 +76,19 @@ function basic(user: string, key: string): HeadersInit {
   return { Authorization: `Basic ${btoa(`${user}:${key}`)}` };
 }
 
-const broken: Pick<Ledger, "read" | "readCredential"> = {
-  read: () => Promise.reject(new Error("D1_ERROR: no such table: credentials")),
-  readCredential: () => Promise.reject(new Error("D1_ERROR: no such table: credentials")),
-};
+/** An account that cannot be asked. */
+function breakAccount(error: Error): AppDependencies["account"] {
+  const fail = () => Promise.reject(error);
+  return { look: fail, health: fail, readCredential: fail };
+}
+
+const broken = breakAccount(new Error("Network connection lost."));
 
 /** What the ledger knows of a credential `ci` that nobody works on. */
 const idle: CredentialRecord = {
   name: "ci",
   attempt: 3,
+  claim: "c0ffee03",
   leaseUntil: null,
   failures: 0,
   endedAt: null,
@@ -73,11 +97,18 @@ const idle: CredentialRecord = {
   served: null,
 };
 
-/** A log whose newest sweep was a few minutes ago, and clean but for a change. */
-function sweepsOf(change: Partial<SweepRecord>): AppDependencies["sweeps"] {
-  const at = now - 4 * MINUTE;
-  const last = { at, error: null, halt: null, report: createReport(), ...change };
-  return { last: () => Promise.resolve(last), lastClean: () => Promise.resolve(at) };
+/** An account that knows these credentials, and nothing to be wrong: a clean sweep but for a change. */
+function accountOf(
+  ledger: Readonly<Record<string, CredentialLedger>>,
+  change: Partial<SweepRecord> = {},
+): AppDependencies["account"] {
+  const last = { at: sweptAt, error: null, halt: null, report: createReport(), ...change };
+  const records = { ledger: new Map(Object.entries(ledger)), last, lastClean: sweptAt };
+  return {
+    look: () => Promise.resolve(records),
+    health: () => Promise.resolve({ at: sweptAt, reasons: [] }),
+    readCredential: (name) => Promise.resolve(ledger[name]),
+  };
 }
 
 async function readStatus(get: Running["get"]): Promise<Status> {
@@ -86,17 +117,17 @@ async function readStatus(get: Running["get"]): Promise<Status> {
 
 const tokenPath = "/credentials/ci-deploy/token";
 
+/** What a sweep finds in {@linkcode createBusyEnv}. */
+const found: HealthRecord["reasons"] = [
+  { kind: "credential_failing", count: 1 },
+  { kind: "credential_blocked", count: 1 },
+  { kind: "credential_missing", count: 1 },
+];
+
 Deno.test("GET /healthz needs no key and tells kinds and counts alone", async () => {
-  const response = await (await run(createBusyEnv())).get("/healthz");
+  const response = await (await run(createBusyEnv(), {}, found)).get("/healthz");
   assertEquals(response.status, 503);
-  assertEquals(await response.json(), {
-    status: "failing",
-    reasons: [
-      { kind: "credential_failing", count: 1 },
-      { kind: "credential_blocked", count: 1 },
-      { kind: "credential_missing", count: 1 },
-    ],
-  });
+  assertEquals(await response.json(), { status: "failing", reasons: found });
 });
 
 Deno.test("GET /healthz is 200 when all is well", async () => {
@@ -104,27 +135,94 @@ Deno.test("GET /healthz is 200 when all is well", async () => {
   assertEquals([response.status, await response.json()], [200, { status: "ok" }]);
 });
 
-Deno.test("GET /healthz is 503 with an invalid configuration", async () => {
-  const response = await (await run(createEnv({ CREDENTIALS: [], SEALING_KEY: "" }))).get(
-    "/healthz",
-  );
-  assertEquals(response.status, 503);
-  assertEquals(JSON.parse(await response.text()).reasons, [{
-    kind: "configuration_invalid",
-    count: 2,
-  }]);
+Deno.test("GET /healthz reads one row, however many credentials there are", async () => {
+  const database = await fillDatabase(found);
+  const known = Array.from({ length: 500 }, (_, index) => [`ci-${index}`, []] as const);
+  await createLedger(database).adopt(new Map(known));
+  const read: unknown[] = [];
+  const counting: Sql = {
+    ...database,
+    run<Row>(...given: Parameters<Sql["run"]>) {
+      const rows = database.run<Row>(...given);
+      read.push(...rows);
+      return rows;
+    },
+  };
+  const account = createIdleAccount(counting);
+  const { get, lines } = await run(createEnv(), {
+    account: { ...broken, health: account.health },
+  });
+  await get("/healthz");
+  // The first request finds out whether the tables are up to date.
+  read.length = 0;
+  const response = await get("/healthz");
+  assertEquals([response.status, read.length, lines], [503, 1, []]);
+  assertEquals(JSON.parse(await response.text()).reasons, found);
 });
 
-Deno.test("GET /healthz is 503 when the ledger cannot be read, and the log says why", async () => {
-  const { get, lines } = await run(createEnv(), { ledger: broken });
+Deno.test("GET /healthz is 503 before the first sweep, and when the newest is older than an hour", async () => {
+  const table: readonly [HealthRecord | undefined, HealthRecord["reasons"]][] = [
+    [undefined, [{ kind: "no_sweep", count: 1 }]],
+    [{ at: now - HOUR, reasons: [] }, []],
+    [{ at: now - HOUR - 1, reasons: [] }, [{ kind: "sweep_overdue", count: 1 }]],
+    [{ at: now - HOUR - 1, reasons: found }, [{ kind: "sweep_overdue", count: 1 }, ...found]],
+  ];
+  for (const [record, expected] of table) {
+    const account = { ...broken, health: () => Promise.resolve(record) };
+    const { get } = await run(createEnv(), { account });
+    const response = await get("/healthz");
+    assertEquals(response.status, expected.length === 0 ? 200 : 503);
+    assertEquals(JSON.parse(await response.text()).reasons ?? [], expected);
+  }
+});
+
+Deno.test("GET /healthz is 503 with an invalid configuration, whatever the newest sweep found", async () => {
+  const env = createEnv({ CREDENTIALS: [], SEALING_KEY: "" });
+  const invalid = { kind: "configuration_invalid", count: 2 };
+  for (const reasons of [[], found]) {
+    const response = await (await run(env, {}, reasons)).get("/healthz");
+    assertEquals(response.status, 503);
+    assertEquals(JSON.parse(await response.text()).reasons, [invalid, ...reasons]);
+  }
+});
+
+Deno.test("GET /healthz is 503 when the account cannot be read, and the log says why", async () => {
+  const { get, lines } = await run(createEnv(), { account: broken });
   const response = await get("/healthz");
   assertEquals(response.status, 503);
   assertEquals(JSON.parse(await response.text()).reasons, [{
     kind: "ledger_unreadable",
     count: 1,
   }]);
-  assertEquals(JSON.parse(lines[0]).event, "ledger_unreadable");
-  assertMatch(lines[0], /no such table/);
+  assertEquals(JSON.parse(lines[0]).event, "account_unreadable");
+  assertMatch(lines[0], /Network connection lost/);
+});
+
+Deno.test("GET / and GET /status say in words why the account cannot be read", async () => {
+  const table: readonly [Error, string][] = [
+    [new Error("Network connection lost."), "The account's object did not answer"],
+    [new Error("SQL is not enabled for this Durable Object class."), "new_sqlite_classes"],
+    [
+      new TypeError('The RPC receiver does not implement the method "look".'),
+      "leads to another class",
+    ],
+    [new Error("database or disk is full: SQLITE_FULL"), "storage of the account's object is full"],
+    [new NewerDataError(9), "Deploy that Herotate again, or one that is newer"],
+    [new Error(""), "see the Worker's log"],
+  ];
+  for (const [error, says] of table) {
+    const { get } = await run(createEnv(), { account: breakAccount(error) });
+    const { status, reasons, last_sweep, credentials, unmanaged_count } = await readStatus(get);
+    assertEquals([status, last_sweep, unmanaged_count], ["failing", null, 0]);
+    assertEquals(credentials.map(({ state }) => state), ["unseen"]);
+    assertEquals(reasons.map(({ kind, count }) => [kind, count]), [["ledger_unreadable", 1]]);
+    const [detail] = reasons[0].details;
+    assertMatch(detail, /^The account cannot be read\. /);
+    assertStringIncludes(detail, says);
+    const page = await get("/", bearer(keys.page));
+    assertEquals(page.status, 200);
+    assertStringIncludes((await page.text()).replaceAll("&#39;", "'"), says);
+  }
 });
 
 Deno.test("GET / shows the page to whoever has its key, by Basic or Bearer", async () => {
@@ -205,11 +303,11 @@ Deno.test("GET /status tells the same as JSON, and no token", async () => {
   const text = await response.text();
   assert(!text.includes(canary));
   assert(!/sealed/i.test(text));
-  const { at, status, credentials, unmanaged, last_sweep, last_clean_sweep_at } = JSON.parse(text);
+  const { at, status, credentials, last_sweep, last_clean_sweep_at, ...more } = JSON.parse(text);
   assertEquals([at, status], ["2026-10-03T14:05:00.000Z", "failing"]);
   assertEquals(last_sweep.at, "2026-10-03T14:01:00.000Z");
   assertEquals(last_clean_sweep_at, "2026-10-03T14:01:00.000Z");
-  assertEquals(unmanaged.length, 2);
+  assertEquals([more.unmanaged.length, more.unmanaged_count], [2, 2]);
   assertEquals(
     credentials.map(({ name, state }: { name: string; state: string }) => [name, state]),
     [
@@ -272,8 +370,8 @@ Deno.test("GET /status tells where a credential stands", async () => {
   for (const [expected, entries, working, failures] of table) {
     const record = { ...idle, leaseUntil: working ? now + HOUR : null, failures };
     const known = { record, entries, deliveries: [] };
-    const ledger = { ...broken, read: () => Promise.resolve(new Map([["ci", known]])) };
-    const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { ledger });
+    const account = accountOf({ ci: known });
+    const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { account });
     const { credentials } = await readStatus(get);
     assertEquals(credentials[0].state, expected);
   }
@@ -292,10 +390,8 @@ Deno.test("GET /status tells what the newest sweep decided, and whether it holds
   ];
   for (const [expected, failures, decision] of table) {
     const each = { ...known, record: { ...idle, failures } };
-    const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), {
-      ledger: { ...broken, read: () => Promise.resolve(new Map([["ci", each]])) },
-      sweeps: sweepsOf({ report: createReport({ decisions: [decision] }) }),
-    });
+    const account = accountOf({ ci: each }, { report: createReport({ decisions: [decision] }) });
+    const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { account });
     const { credentials: [{ state, decision: told }] } = await readStatus(get);
     assertEquals([state, told?.kind, told?.reason], [expected, decision.kind, base.reason]);
   }
@@ -304,7 +400,7 @@ Deno.test("GET /status tells what the newest sweep decided, and whether it holds
 Deno.test("GET /status and the page tell what is good to know, and /healthz stays 200", async () => {
   const message = "Heroku granted 8 h to generation 3 of 'ci', where 30 d was asked for";
   const { get } = await run(createEnv(), {
-    sweeps: sweepsOf({
+    account: accountOf({}, {
       report: createReport({
         decisions: [],
         notices: [{ credential: "ci", kind: "granted_less", message }],
@@ -316,14 +412,27 @@ Deno.test("GET /status and the page tell what is good to know, and /healthz stay
   assertEquals((await get("/healthz")).status, 200);
 });
 
+Deno.test("GET / and GET /status tell how many unmanaged authorizations are not shown", async () => {
+  const { get } = await run(createEnv(), {
+    account: accountOf({}, { report: createReport({ unmanagedCount: 1002 }) }),
+  });
+  const { unmanaged, unmanaged_count } = await readStatus(get);
+  assertEquals([unmanaged.length, unmanaged_count], [2, 1002]);
+  assertMatch(await (await get("/", bearer(keys.page))).text(), /There are 1000 more/);
+});
+
 Deno.test("GET /healthz is 503 while the token is another account's, and the page says what to do", async () => {
   const error = "'HEROKU_API_TOKEN' belongs to the Heroku account a-2: set HEROKU_ACCOUNT";
+  const changed = [{ kind: "account_changed", count: 1 }] as const;
   const { get } = await run(createEnv(), {
-    sweeps: sweepsOf({ error, halt: "account", report: null }),
+    account: {
+      ...accountOf({}, { error, halt: "account", report: null }),
+      health: () => Promise.resolve({ at: sweptAt, reasons: changed }),
+    },
   });
   const response = await get("/healthz");
   assertEquals(response.status, 503);
-  assertEquals(JSON.parse(await response.text()).reasons, [{ kind: "account_changed", count: 1 }]);
+  assertEquals(JSON.parse(await response.text()).reasons, changed);
   const { reasons, last_sweep } = await readStatus(get);
   assertEquals(reasons, [{ kind: "account_changed", count: 1, details: [error] }]);
   assertEquals([last_sweep?.error, last_sweep?.notices], [error, []]);
@@ -349,8 +458,7 @@ Deno.test("GET /status tells what was delivered last until it is proven", async 
   for (const [deliveries, generation, kind] of table) {
     const entries = [createEntry("ci", 3), createEntry("ci", 4, { state: "minted" })];
     const known = { record: idle, entries, deliveries };
-    const ledger = { ...broken, read: () => Promise.resolve(new Map([["ci", known]])) };
-    const { get } = await run(env, { ledger });
+    const { get } = await run(env, { account: accountOf({ ci: known }) });
     const { credentials: [{ targets: [target] }] } = await readStatus(get);
     assertEquals([target.generation, target.proof?.kind ?? null], [generation, kind]);
   }
@@ -362,8 +470,8 @@ Deno.test("GET /status outlives times that no date can tell", async () => {
     entries: [createEntry("ci", 1, { expiresAt: 1e300, lifetime: 1e300 })],
     deliveries: [],
   };
-  const ledger = { ...broken, read: () => Promise.resolve(new Map([["ci", known]])) };
-  const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { ledger });
+  const account = accountOf({ ci: known });
+  const { get } = await run(createEnv({ CREDENTIALS: [createTable("ci")] }), { account });
   for (const path of ["/", "/status", "/healthz"]) {
     assertEquals((await get(path, bearer(keys.page))).status, 200, path);
   }
@@ -380,10 +488,10 @@ Deno.test("GET /credentials/:name/token hands the bare token to its reader", asy
 });
 
 Deno.test("GET /credentials/:name/token goes on handing out its token after a change of account", async () => {
-  const ledger = createLedger(createDatabase());
-  await fillLedger(ledger, createBusyEnv());
-  await ledger.changeAccount({ id: "account-2", token: "fingerprint-2" }, now);
-  const response = await (await run(createBusyEnv(), { ledger })).get(
+  const database = await fillDatabase();
+  await createLedger(database).changeAccount({ id: "account-2", token: "fingerprint-2" }, now);
+  const account = createIdleAccount(database);
+  const response = await (await run(createBusyEnv(), { account })).get(
     tokenPath,
     bearer(keys.reader),
   );
@@ -452,7 +560,7 @@ Deno.test("GET /credentials/:name/token is 503 while there is no live token", as
         deliveries: [],
       }),
   });
-  const table: [string, Pick<Ledger, "read" | "readCredential">, number][] = [
+  const table: [string, AppDependencies["account"], number][] = [
     ["a live token", read({}), 200],
     ["one that expires in a moment", read({ expiresAt: now + 1 }), 200],
     ["one that never expires", read({ expiresAt: null }), 200],
@@ -466,10 +574,10 @@ Deno.test("GET /credentials/:name/token is 503 while there is no live token", as
       { ...broken, readCredential: () => Promise.resolve(undefined) },
       503,
     ],
-    ["no ledger", broken, 503],
+    ["no account", broken, 503],
   ];
-  for (const [title, ledger, status] of table) {
-    const { get, lines } = await run(env, { ledger });
+  for (const [title, account, status] of table) {
+    const { get, lines } = await run(env, { account });
     const response = await get(tokenPath, bearer(keys.reader));
     assertEquals(response.status, status, title);
     assertEquals(response.headers.get("Retry-After"), status === 503 ? "60" : null, title);
@@ -491,7 +599,7 @@ Deno.test("GET /credentials/:name/token finds every name that the configuration 
       .map((parts) => parts.join("")),
   );
   const sealing = await createSealing(String(createEnv().SEALING_KEY));
-  async function createLedgerOf(name: string): Promise<AppDependencies["ledger"]> {
+  async function createAccountOf(name: string): Promise<AppDependencies["account"]> {
     const entry = createEntry(name, 1);
     const sealedToken = await sealing.seal(servedToken, entry);
     const known = {
@@ -513,11 +621,7 @@ Deno.test("GET /credentials/:name/token finds every name that the configuration 
     tried++;
     const app = createApp({
       configured,
-      ledger: await createLedgerOf(name),
-      sweeps: {
-        last: () => Promise.resolve(undefined),
-        lastClean: () => Promise.resolve(undefined),
-      },
+      account: await createAccountOf(name),
       log: createLog({ write: () => {} }),
       now: () => now,
     });
@@ -529,7 +633,7 @@ Deno.test("GET /credentials/:name/token finds every name that the configuration 
 });
 
 Deno.test("HEAD answers as GET does, without a body", async () => {
-  const { get } = await run(createBusyEnv());
+  const { get } = await run(createBusyEnv(), {}, found);
   const table: [string, HeadersInit, number][] = [
     ["/healthz", {}, 503],
     ["/", bearer(keys.page), 200],

@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
+import { runSweep } from "../../worker/account/sweep.ts";
+import { createSweepLog, type SweepLog } from "../../worker/account/sweep_log.ts";
 import { createContextReader, type Environment } from "../../worker/environment.ts";
 import { createServer } from "../../worker/serve.ts";
-import { runSweep } from "../../worker/sweep.ts";
 import { createEnv, createTable, type Env, keys } from "./sample.ts";
+import { createDatabase } from "./sqlite.ts";
 
 const read = createContextReader({ definitions });
 
@@ -15,7 +18,7 @@ function deploy(changes: Env = {}): Environment {
     ],
     ...changes,
   });
-  delete env.LEDGER;
+  delete env.ACCOUNT;
   delete env.ROTATION;
   // Wrangler types what the file names; what is deployed may lack it.
   return env as Environment;
@@ -51,13 +54,19 @@ Deno.test("Without its bindings the Worker answers, and says which are missing",
   const page = await get("/", deploy());
   assertEquals(page.status, 200);
   const text = await page.text();
-  for (const part of ["LEDGER", "ROTATION", "[[env.NAME.d1_databases]]", "inherits no bindings"]) {
-    assertStringIncludes(text, part);
-  }
-  assert(!text.includes("migrations"), "There is nothing to migrate");
+  for (
+    const part of [
+      "ACCOUNT",
+      "[[env.NAME.durable_objects.bindings]]",
+      "ROTATION",
+      "[[env.NAME.workflows]]",
+      "inherits no bindings",
+    ]
+  ) assertStringIncludes(text, part);
+  assert(!text.includes("cannot be read"), "There is nothing to read");
   const status = await (await get("/status", deploy())).text();
-  assertStringIncludes(status, "LEDGER");
-  assert(!status.includes("migrations"));
+  assertStringIncludes(status, "ACCOUNT");
+  assert(!status.includes("cannot be read"));
   const health = await get("/healthz", deploy());
   assertEquals(health.status, 503);
   assertEquals(JSON.parse(await health.text()).reasons, [{
@@ -67,15 +76,30 @@ Deno.test("Without its bindings the Worker answers, and says which are missing",
   assertEquals((await get("/credentials/ci/token", deploy(), keys.reader)).status, 503);
 });
 
-Deno.test("Without its bindings a sweep ends, and its log says which are missing", async () => {
-  const lines = await listen(() => runSweep(deploy(), read));
-  assertStringIncludes(lines[0], "LEDGER: Is missing");
-  assertEquals(lines.map((line) => JSON.parse(line).event), ["sweep", "sweep_unrecorded"]);
+/** Runs a sweep, and gives the lines of its log and what it wrote down. */
+async function sweep(environment: Environment): Promise<[lines: string[], sweeps: SweepLog]> {
+  const database = createDatabase();
+  const sweeps = createSweepLog(database);
+  const ledger = createLedger(database);
+  const lines = await listen(() =>
+    runSweep({ context: read(environment), environment, ledger, sweeps, isCronSilent: false })
+  );
+  return [lines, sweeps];
+}
+
+Deno.test("Without its bindings a sweep ends, and its log and record say which are missing", async () => {
+  const [lines, sweeps] = await sweep(deploy());
+  assertEquals(lines.map((line) => JSON.parse(line).event), ["sweep"]);
+  for (const said of [lines[0], sweeps.last()?.error ?? ""]) {
+    assertStringIncludes(said, "nothing was done");
+    assertStringIncludes(said, "ACCOUNT: Is missing");
+    assertStringIncludes(said, "ROTATION: Is missing");
+  }
 });
 
 Deno.test("A sweep's log holds what may not be meant in the configuration", async () => {
   const env = deploy({ CREDENTIALS: [createTable("ci", { scope: ["writ-protected"] })] });
-  const lines = await listen(() => runSweep(env, read));
+  const [lines] = await sweep(env);
   const [{ event, level, warnings: [warning] }] = lines.map((line) => JSON.parse(line));
   assertEquals([event, level, warning.path], [
     "configuration",

@@ -60,8 +60,8 @@ const counter: TargetDefinition<unknown> = {
     confirm: () => Promise.resolve({ kind: "existence", detail: "Counted" }),
   }),
 };
-const { handlers, RotationWorkflow } = createWorker({ targets: [counter] });
-export { RotationWorkflow };
+const { handlers, RotationWorkflow, Account } = createWorker({ targets: [counter] });
+export { Account, RotationWorkflow };
 export default handlers;
 `;
 

@@ -1,11 +1,20 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as v from "valibot";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
+import { createLedger } from "../../worker/account/ledger.ts";
+import { runSweep } from "../../worker/account/sweep.ts";
+import { createSweepLog } from "../../worker/account/sweep_log.ts";
 import { createContextReader, type Environment } from "../../worker/environment.ts";
 import { createServer } from "../../worker/serve.ts";
 import type { Status } from "../../worker/status.ts";
-import { runSweep } from "../../worker/sweep.ts";
-import { createEnv, createTable, type Env, keys } from "./sample.ts";
+import {
+  bindAccount,
+  createEnv,
+  createIdleAccount,
+  createTable,
+  type Env,
+  keys,
+} from "./sample.ts";
 import { createDatabase } from "./sqlite.ts";
 
 /** A kind of target that counts how often a table of its is checked, and made a target of. */
@@ -34,7 +43,7 @@ function createCounter() {
 function deploy(changes: Env = {}): Environment {
   const env: Env = createEnv({
     CREDENTIALS: [createTable("ci", { targets: [{ type: "counter", at: 1 }] })],
-    LEDGER: createDatabase(),
+    ACCOUNT: bindAccount(createIdleAccount(createDatabase())),
     // Nothing answers there: a sweep ends at once.
     HEROKU_URL: "http://127.0.0.1:1",
     ...changes,
@@ -64,7 +73,16 @@ Deno.test("the configuration is parsed once for each environment, whatever the c
   for (const path of ["/", "/status", "/healthz", "/nothing", "/credentials/ci/token"]) {
     await (await serve(request(path), environment)).text();
   }
-  await quietly(() => runSweep(environment, read));
+  const database = createDatabase();
+  await quietly(() =>
+    runSweep({
+      context: read(environment),
+      environment,
+      ledger: createLedger(database),
+      sweeps: createSweepLog(database),
+      isCronSilent: false,
+    })
+  );
   await Promise.all(Array.from({ length: 5 }, () => serve(request("/"), environment)));
   assertEquals(counted, { checked: 1, made: 1 });
   await serve(request("/"), deploy());
@@ -84,7 +102,7 @@ Deno.test("the app is made once for each environment", () => {
     .then(() => assertEquals(reads, 1));
 });
 
-Deno.test("each environment has its own configuration, ledger and keys", async () => {
+Deno.test("each environment has its own configuration, account and keys", async () => {
   const { definition } = createCounter();
   const serve = createServer(createContextReader({ definitions: [definition] }));
   const [one, other] = [
@@ -92,7 +110,7 @@ Deno.test("each environment has its own configuration, ledger and keys", async (
     deploy({
       CREDENTIALS: [createTable("other", { targets: [{ type: "counter", at: 1 }] })],
       PAGE_KEY: keys.other,
-      LEDGER: undefined,
+      ACCOUNT: undefined,
     }),
   ];
   assertStringIncludes(await (await serve(request("/status"), one)).text(), '"ci"');
@@ -100,7 +118,7 @@ Deno.test("each environment has its own configuration, ledger and keys", async (
   const authorization = `Bearer ${keys.other}`;
   const asked = new Request("https://worker.example/status", { headers: { authorization } });
   const text = await (await serve(asked, other)).text();
-  assertStringIncludes(text, "LEDGER");
+  assertStringIncludes(text, "ACCOUNT");
   assert(!text.includes('"ci"'));
 });
 

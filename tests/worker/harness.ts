@@ -9,7 +9,10 @@ import {
   type FakeHeroku,
   type FakeHerokuOptions,
 } from "../../lib/testing/mod.ts";
-import type { Database } from "../../worker/ledger.ts";
+import type { AccountCalls } from "../../worker/account/account.ts";
+import type { Environment } from "../../worker/environment.ts";
+import type { Records } from "../../worker/health.ts";
+import type { Row } from "./sqlite.ts";
 import { splitCredentials } from "./split_credentials.ts";
 
 Deno.env.set("WRANGLER_SEND_METRICS", "false");
@@ -56,8 +59,12 @@ export interface TestWorker extends AsyncDisposable {
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Fires the cron, and waits for the sweep. */
   cron(): Promise<void>;
-  /** The ledger's database. */
-  database(): Promise<Database>;
+  /** What the account says of itself. */
+  look(): Promise<Records>;
+  /** Asks the tables of the account behind the Worker's back. */
+  query(sql: string, ...values: (string | number | null)[]): Promise<Row[]>;
+  /** Drops the account's object from memory; what it stores stays. */
+  evict(): Promise<void>;
   /** Restarts with other vars or secrets; the storage stays. */
   reconfigure(changes: Partial<WorkerOptions>): Promise<void>;
   /** Skips sleeps and waits between retries, for runs that start from now on. */
@@ -110,7 +117,17 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
   const harness = createTestHarness(inputs());
   const { url } = await harness.listen();
   const worker = harness.getWorker();
-  await worker.applyD1Migrations("LEDGER");
+  const account = { name: "heroku" };
+  const query: TestWorker["query"] = async (sql, ...values) => {
+    const storage = await worker.getDurableObjectStorage("ACCOUNT", account);
+    return await storage.exec(sql, ...values) as Row[];
+  };
+  /** When the newest sweep of which everything is written down began. */
+  const lastSweep = async () => {
+    const tables = await query("SELECT name FROM sqlite_master WHERE name = 'health'");
+    const [row] = tables.length > 0 ? await query("SELECT at FROM health") : [];
+    return Number(row?.at ?? 0);
+  };
 
   return {
     url,
@@ -119,12 +136,19 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
     down,
     hookUrl,
     fetch: (path, init) => worker.fetch(path, init as never) as unknown as Promise<Response>,
-    async cron() {
-      await worker.scheduled({ cron: "*/15 * * * *" });
+    query,
+    async look() {
+      const { ACCOUNT } = await worker.getEnv() as Environment;
+      const object = ACCOUNT.get(ACCOUNT.idFromName(account.name)) as unknown as AccountCalls;
+      return await object.look();
     },
-    async database() {
-      const { LEDGER } = await worker.getEnv();
-      return LEDGER as Database;
+    async cron() {
+      const before = await lastSweep();
+      await worker.scheduled({ cron: "*/15 * * * *" });
+      await until("the sweep has ended", async () => await lastSweep() > before);
+    },
+    async evict() {
+      await worker.evictDurableObject("ACCOUNT", account);
     },
     async reconfigure(changes) {
       current = { ...current, ...changes };

@@ -3,13 +3,14 @@ import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import type { CredentialLedger, CredentialRecord, Entry } from "../../lib/rotation/ledger.ts";
 import type { Decision, Doubt } from "../../lib/rotation/decision.ts";
 import type { SweepReport } from "../../lib/rotation/sweep.ts";
+import type { HealthRecord, SweepRecord } from "../../worker/account/sweep_log.ts";
 import {
   assessHealth,
+  countHealth,
   type HealthReason,
   type HealthReasonKind,
   type Records,
 } from "../../worker/health.ts";
-import type { SweepRecord } from "../../worker/sweep_log.ts";
 import {
   createEntry,
   createEnv,
@@ -49,6 +50,9 @@ const halted: Partial<SweepRecord> = {
   report: null,
 };
 
+/** Why the account cannot be read. */
+const unreadable = "The account cannot be read. The account's object did not answer";
+
 function doubt(since: number, until: number | null): Doubt {
   return { credential: "ci", since, until, reason: "Heroku does not list generation 3 of 'ci'" };
 }
@@ -67,6 +71,7 @@ function assessAll(change: Change): readonly HealthReason[] {
     record: {
       name: "ci",
       attempt: 3,
+      claim: "c0ffee03",
       leaseUntil: null,
       failures: 0,
       endedAt: now - DAY,
@@ -92,7 +97,7 @@ function assessAll(change: Change): readonly HealthReason[] {
     ...change.records,
   };
   const configured = parse(createEnv({ CREDENTIALS: [createTable("ci", change.members)] }));
-  return assessHealth({ configured, records, now });
+  return assessHealth({ configured, records, unreadable: null, now });
 }
 
 Deno.test("assessHealth() says nothing when all is well", () => {
@@ -219,7 +224,12 @@ Deno.test("assessHealth() says each thing that is wrong", () => {
 Deno.test("assessHealth() counts mistakes and problems", () => {
   const configured = parse(createEnv({ CREDENTIALS: [{}], HEROKU_URL: 7 }));
   assert(!configured.ok);
-  const [{ kind, count, details }] = assessHealth({ configured, records: undefined, now });
+  const [{ kind, count, details }] = assessHealth({
+    configured,
+    records: undefined,
+    unreadable,
+    now,
+  });
   assertEquals([kind, count], ["configuration_invalid", configured.mistakes.length]);
   assertEquals(details.at(-1), `HEROKU_URL: ${configured.mistakes.at(-1)?.message}`);
   assertEquals(assess({ report: { problems: ["A", "B"] }, records: { lastClean: undefined } }), [
@@ -281,11 +291,69 @@ Deno.test("assessHealth() says that a paused credential is old, and that no one 
   assertEquals(assess({ entries: [old] }), []);
 });
 
-Deno.test("assessHealth() says that the ledger cannot be read, and guesses nothing more", () => {
-  const configured = parse(createEnv());
-  const kinds = assessHealth({ configured, records: undefined, now }).map(({ kind }) => kind);
-  assertEquals(kinds, ["ledger_unreadable"]);
+Deno.test("assessHealth() says why the ledger cannot be read, and guesses nothing more", () => {
+  const reasons = assessHealth({
+    configured: parse(createEnv()),
+    records: undefined,
+    unreadable,
+    now,
+  });
+  assertEquals(reasons, [{ kind: "ledger_unreadable", count: 1, details: [unreadable] }]);
 });
+
+Deno.test("A binding that is missing is a mistake of the configuration, and no second reason", () => {
+  const configured = parse(createUnboundEnv());
+  const reasons = assessHealth({ configured, records: undefined, unreadable, now });
+  assertEquals(reasons.map(({ kind }) => kind), ["configuration_invalid"]);
+  assertEquals(countHealth({ configured, unreadable, now }, undefined), [
+    { kind: "configuration_invalid", count: 1 },
+  ]);
+});
+
+Deno.test("countHealth() says what the newest sweep found, and what has changed since", () => {
+  const well = { configured: parse(createEnv()), unreadable: null, now };
+  const mistaken = {
+    ...well,
+    configured: parse(createEnv({ CREDENTIALS: [], HEROKU_URL: 7 })),
+  };
+  const reasons = [{ kind: "credential_blocked", count: 2 }] as const;
+  const found: HealthRecord = { at: now - HOUR, reasons };
+  const old: HealthRecord = { at: now - HOUR - 1, reasons };
+  const table: readonly [string, Parameters<typeof countHealth>, [HealthReasonKind, number][]][] = [
+    ["nothing", [well, { ...found, reasons: [] }], []],
+    ["what the sweep found", [well, found], [
+      ["credential_blocked", 2],
+    ]],
+    ["no sweep yet", [well, undefined], [["no_sweep", 1]]],
+    ["a sweep long ago", [well, old], [
+      ["sweep_overdue", 1],
+      ["credential_blocked", 2],
+    ]],
+    ["a mistake since", [mistaken, found], [
+      ["configuration_invalid", 2],
+      ["credential_blocked", 2],
+    ]],
+    ["mistakes, and no sweep yet", [mistaken, undefined], [
+      ["configuration_invalid", 2],
+      ["no_sweep", 1],
+    ]],
+    ["no answer", [{ ...well, unreadable }, undefined], [["ledger_unreadable", 1]]],
+    ["no answer, and mistakes", [{ ...mistaken, unreadable }, undefined], [
+      ["configuration_invalid", 2],
+      ["ledger_unreadable", 1],
+    ]],
+  ];
+  for (const [title, given, expected] of table) {
+    const counted = countHealth(...given);
+    assertEquals(counted, expected.map(([kind, count]) => ({ kind, count })), title);
+  }
+});
+
+/** An `env` that needs the account's binding, and lacks it. */
+function createUnboundEnv(): Env {
+  const targets = [{ type: "store", reader_key_secret: "READER_KEY" }];
+  return createEnv({ CREDENTIALS: [createTable("ci", { targets })], ACCOUNT: undefined });
+}
 
 function rotate(cause: "missing" | "expiry"): Decision {
   return {

@@ -6,7 +6,7 @@
 import { tmpdir } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { createTestHarness } from "wrangler";
-import { keys } from "./harness.ts";
+import { keys, until } from "./harness.ts";
 import { findLedger, sealingKey } from "./process.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { splitCredentials } from "./split_credentials.ts";
@@ -23,7 +23,7 @@ export interface HurriedOptions {
 
 /** A Worker in a hurry. */
 export interface HurriedWorker extends AsyncDisposable {
-  /** The folder with all that workerd stores: D1 and Workflows. */
+  /** The folder with all that workerd stores: objects and Workflows. */
   readonly storage: string;
   /** Sends a request. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -64,7 +64,6 @@ export async function startHurriedWorker(
   const harness = createTestHarness(inputs(options));
   await harness.listen();
   const worker = harness.getWorker();
-  await worker.applyD1Migrations("LEDGER");
   const introspector = await worker.introspectWorkflow("ROTATION");
   await introspector.modifyAll(async (modifier) => {
     await modifier.disableSleeps();
@@ -72,19 +71,28 @@ export async function startHurriedWorker(
   });
 
   async function query(sql: string): Promise<readonly Record<string, unknown>[]> {
-    const { LEDGER } = await worker.getEnv() as {
-      LEDGER: { prepare(sql: string): { all(): Promise<{ results: Record<string, unknown>[] }> } };
-    };
-    return (await LEDGER.prepare(sql).all()).results;
+    const storage = await worker.getDurableObjectStorage("ACCOUNT", { name: "heroku" });
+    return await storage.exec(sql) as Record<string, unknown>[];
   }
 
-  const [{ id }] = await query("SELECT id FROM ledger");
+  /** When the newest sweep of which everything is written down began. */
+  async function lastSweep(): Promise<number> {
+    const [row] = await query("SELECT at FROM health");
+    return Number(row?.at ?? 0);
+  }
+
+  // The first question to the account makes its tables.
+  await (await worker.fetch("/healthz")).text();
+  const sign = Math.floor(Math.random() * 1e12);
+  await query(`INSERT INTO wakes (at) VALUES (-${sign})`);
   return {
-    storage: findStorage(String(id)),
+    storage: findStorage(sign),
     query,
     fetch: (path, init) => worker.fetch(path, init as never) as unknown as Promise<Response>,
     async cron() {
+      const before = await lastSweep();
       await worker.scheduled({ cron: "*/15 * * * *" });
+      await until("the sweep has ended", async () => await lastSweep() > before);
     },
     reconfigure: (changed) => harness.update(inputs(changed)),
     logs: () => harness.getLogs().map((log) => JSON.stringify(log)).join("\n"),
@@ -94,14 +102,14 @@ export async function startHurriedWorker(
   };
 }
 
-/** The folder that the harness made for itself: the one whose ledger has this id. */
-function findStorage(id: string): string {
+/** The folder that the harness made for itself: the one whose account has this sign. */
+function findStorage(sign: number): string {
   for (const { name } of Deno.readDirSync(tmpdir())) {
     if (!name.startsWith("miniflare-")) continue;
     const folder = `${tmpdir()}/${name}`;
     try {
       using database = new DatabaseSync(findLedger(folder), { readOnly: true });
-      if (database.prepare("SELECT id FROM ledger").get()?.id === id) return folder;
+      if (database.prepare("SELECT at FROM wakes").get()?.at === -sign) return folder;
     } catch {
       // It belongs to another harness, which is just beginning or ending.
     }

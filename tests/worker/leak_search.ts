@@ -55,7 +55,12 @@ export function createLeakSearch(secrets: readonly Secret[]): LeakSearch {
 function dumpDatabase(file: string): string {
   using database = new DatabaseSync(file);
   const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-  return tables.flatMap(({ name }) => database.prepare(`SELECT * FROM "${name}"`).all())
+  return tables.flatMap(({ name }) => {
+    const all = database.prepare(`SELECT * FROM "${name}"`);
+    // An alarm's time is in nanoseconds, which no JavaScript number holds.
+    all.setReadBigInts(true);
+    return all.all();
+  })
     .flatMap((row) => Object.values(row))
     .map((value) => toBinary(value instanceof Uint8Array ? value : String(value)))
     .join("\n");

@@ -6,7 +6,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Status } from "../../worker/status.ts";
-import { keys } from "./harness.ts";
+import { keys, until } from "./harness.ts";
 import { splitCredentials } from "./split_credentials.ts";
 
 /** What the process is told. */
@@ -154,15 +154,16 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
     return use(database);
   }
 
+  /** When the newest sweep of which everything is written down began. */
+  function lastSweep(): number {
+    return withLedger((database) =>
+      Number(database.prepare("SELECT at FROM health").get()?.at ?? 0)
+    );
+  }
+
   await start();
-  // The first question to the ledger makes the file.
+  // The first question to the account makes its tables.
   await (await fetchFrom("/healthz")).body?.cancel();
-  withLedger((database) => {
-    const folder = new URL("worker/migrations/", root);
-    for (const name of [...Deno.readDirSync(folder)].map(({ name }) => name).sort()) {
-      database.exec(Deno.readTextFileSync(new URL(name, folder)));
-    }
-  });
 
   return {
     storage,
@@ -173,8 +174,13 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
     output: () => written.join(""),
 
     async cron() {
+      const process = child;
+      const before = lastSweep();
       const response = await fetchFrom("/cdn-cgi/handler/scheduled");
       await response.body?.cancel();
+      // Whoever kills it ends the waiting as well.
+      const isOver = () => child !== process || lastSweep() > before;
+      await until("the sweep has ended", isOver, 60_000);
     },
 
     async status() {
@@ -197,6 +203,7 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
             doubted_since = doubted_since - ${duration}, ended_at = ended_at - ${duration};
           UPDATE deliveries SET delivered_at = delivered_at - ${duration}, proven_at = proven_at - ${duration};
           UPDATE sweeps SET at = at - ${duration};
+          UPDATE health SET at = at - ${duration};
           COMMIT`);
       });
     },
@@ -208,9 +215,9 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
   };
 }
 
-/** The path of the ledger's database in a folder of workerd's. */
+/** The path of the account's database in a folder of workerd's. */
 export function findLedger(storage: string): string {
-  const folder = `${storage}/d1/miniflare-D1DatabaseObject`;
+  const folder = `${storage}/do/herotate-Account`;
   const file = [...Deno.readDirSync(folder)].map(({ name }) => name)
     .find((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
   if (!file) throw new Error(`Cannot find a database in ${folder}`);

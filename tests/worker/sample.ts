@@ -4,12 +4,14 @@
  * @module
  */
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
-import type { Entry, Lease, Ledger } from "../../lib/rotation/ledger.ts";
+import type { Change, Entry, Ledger } from "../../lib/rotation/ledger.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import type { SweepReport } from "../../lib/rotation/sweep.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import type { TargetDefinition, TokenStore } from "../../lib/targets/target.ts";
 import { webhook } from "../../lib/targets/webhook.ts";
+import { type Account, type AccountCalls, createAccount } from "../../worker/account/account.ts";
+import type { Sql } from "../../worker/account/sql.ts";
 import { type ConfigurationResult, parseConfiguration } from "../../worker/config/configuration.ts";
 
 /** The time in these tests. */
@@ -55,7 +57,7 @@ export function createEnv(changes: Env = {}): Env {
     READER_KEY: keys.reader,
     OTHER_READER_KEY: keys.other,
     WEBHOOK_KEY: `webhook-${canary}`,
-    LEDGER: { prepare() {}, batch() {} },
+    ACCOUNT: { idFromName() {}, get() {} },
     ROTATION: { createBatch() {} },
     ...changes,
   };
@@ -99,48 +101,61 @@ export const servedToken = `HRKU-${canary}-served`;
 /** Fills a ledger for {@linkcode createBusyEnv}. */
 export async function fillLedger(ledger: Ledger, env: Env): Promise<void> {
   const sealing = await createSealing(String(env.SEALING_KEY));
-  const deploy: Lease = { credential: "ci-deploy", attempt: 1 };
   const old = createEntry("ci-deploy", 6, { state: "adopted", createdAt: now - 21 * DAY });
-  await ledger.adopt("ci-deploy", [old]);
-  await ledger.claim(deploy, null, now + 2 * HOUR);
+  await ledger.adopt(new Map([["ci-deploy", [old]]]));
+  const [deploy] = await ledger.claim(
+    [{ credential: "ci-deploy", attempt: 1, seenLease: null }],
+    now + 2 * HOUR,
+  );
   const minted = createEntry("ci-deploy", 7, { state: "intended", createdAt: now - HOUR });
+  const { mark } = minted;
   const sealedToken = await sealing.seal(servedToken, minted);
-  await ledger.intend(deploy, minted);
-  await ledger.mint(deploy, { ...minted, state: "minted", sealedToken });
+  const proof = { kind: "exact", detail: "The value was read back and is the token" } as const;
   const places = ["store", "heroku-config-var:acme-web/HEROKU_API_KEY"];
-  for (const [index, place] of places.entries()) {
-    const deliveredAt = now - 40 * MINUTE + index * MINUTE;
-    await ledger.deliver(deploy, {
-      mark: minted.mark,
-      place,
-      receipt: {},
-      deliveredAt,
-      proof: null,
-      provenAt: null,
-    });
-    const proof = { kind: "exact", detail: "The value was read back and is the token" } as const;
-    await ledger.prove(deploy, minted.mark, place, proof, deliveredAt);
-  }
-  await ledger.promote(deploy, minted.mark, now - 30 * MINUTE);
-  await ledger.serve("ci-deploy", minted.mark);
+  await ledger.write(deploy, [
+    { kind: "intend", entry: minted },
+    { kind: "mint", entry: { ...minted, state: "minted", sealedToken } },
+    ...places.flatMap((place, index): Change[] => {
+      const at = now - 40 * MINUTE + index * MINUTE;
+      return [
+        { kind: "deliver", mark, place, whose: "own", at },
+        { kind: "receive", mark, place, receipt: {}, at },
+        { kind: "prove", mark, place, proof, at },
+      ];
+    }),
+    { kind: "promote", mark, at: now - 30 * MINUTE },
+  ]);
+  await ledger.serve("ci-deploy", mark);
 
   const review = "review apps <b>&\"'";
-  await ledger.adopt(review, [
-    createEntry(review, 0, { state: "adopted", createdAt: now - 22 * DAY }),
-  ]);
+  await ledger.adopt(
+    new Map([
+      [review, [createEntry(review, 0, { state: "adopted", createdAt: now - 22 * DAY })]],
+      ["nightly-backup", []],
+      [
+        "old-laptop",
+        [createEntry("old-laptop", 0, { state: "adopted", expiresAt: null, lifetime: null })],
+      ],
+    ]),
+  );
   for (const attempt of [1, 2, 3]) {
-    const lease: Lease = { credential: review, attempt };
-    await ledger.claim(lease, null, now);
-    await ledger.end(lease, {
-      outcome: "failure",
-      error: "Heroku refused to change <i>'app-1'</i>: give the account access to the app",
-      refused: false,
-    }, now - HOUR);
+    const [lease] = await ledger.claim([{ credential: review, attempt, seenLease: null }], now);
+    const error = "Heroku refused to change <i>'app-1'</i>: give the account access to the app";
+    await ledger.write(lease, [
+      { kind: "end", end: { outcome: "failure", error, refused: false }, at: now - HOUR },
+    ]);
   }
-  await ledger.adopt("nightly-backup", []);
-  await ledger.adopt("old-laptop", [
-    createEntry("old-laptop", 0, { state: "adopted", expiresAt: null, lifetime: null }),
-  ]);
+}
+
+/** An account whose alarm does nothing, on tables that are up to date. */
+export function createIdleAccount(sql: Sql): Account {
+  const nothing = () => Promise.resolve();
+  return createAccount({ sql, setAlarm: nothing, sweep: nothing, now: () => now });
+}
+
+/** A binding that leads to an account, whatever its name. */
+export function bindAccount(account: AccountCalls): Env {
+  return { idFromName: (name: string) => name, get: () => account };
 }
 
 /** What a sweep over {@linkcode createBusyEnv} reported. */
@@ -194,6 +209,7 @@ export function createReport(changes: Partial<SweepReport> = {}): SweepReport {
         reason: "It is the account's default API key",
       },
     ],
+    unmanagedCount: 2,
     blown: null,
     unreliable: null,
     doubts: [],
@@ -226,6 +242,7 @@ export function createEntry(
     lifetime,
     asked: lifetime,
     made: generation > 0 && changes.state !== "adopted" && changes.state !== "foreign",
+    sender: null,
     notedAt: createdAt,
     createdAt,
     expiresAt: createdAt + 30 * DAY,

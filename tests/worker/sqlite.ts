@@ -1,26 +1,25 @@
 /**
- * D1 without Cloudflare: the same SQL on Deno's own SQLite, in memory, with the Worker's migrations.
+ * An account's tables without Cloudflare: the same SQL on SQLite, in memory.
  *
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import type { Database, Statement, StatementResult } from "../../worker/ledger.ts";
-
-const directory = new URL("../../worker/migrations/", import.meta.url);
-const migrations = [...Deno.readDirSync(directory)].map(({ name }) => name).sort()
-  .map((name) => Deno.readTextFileSync(new URL(name, directory)));
+import type { Sql, SqlValue } from "../../worker/account/sql.ts";
+import { upgrade } from "../../worker/account/tables.ts";
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A database with the migrations, and a look at its bytes. */
-export interface TestDatabase extends Database {
+/** Tables that are up to date, and a look at their bytes. */
+export interface TestDatabase extends Sql {
   /** Everything in it as text, to be searched for what must not be there. */
   dump(): string;
   /** Forgets everything, as a lost ledger has. */
   reset(): void;
-  /** Looks into it behind the ledger's back. */
+  /** Looks into it, and changes it, behind the ledger's back. */
   query(sql: string, ...values: (string | number | null)[]): Row[];
+  /** How many rows were changed so far. */
+  changes(): number;
   /** Gives it back: the next one made may be this one, emptied. It must not be used any more. */
   release(): void;
 }
@@ -30,14 +29,26 @@ interface OpenDatabase {
   readonly prepared: Map<string, ReturnType<DatabaseSync["prepare"]>>;
 }
 
-// Opening and migrating takes longer than a whole rotation.
+// Opening and making the tables takes longer than a whole rotation.
 const spare: OpenDatabase[] = [];
 
-/** Makes a database in memory. */
+/** Opens an empty database in memory, without tables. */
+export function openDatabase(): TestDatabase {
+  const sqlite = new DatabaseSync(":memory:");
+  return toTestDatabase({ sqlite, prepared: new Map() });
+}
+
+/** Makes a database in memory with the tables of an account. */
 export function createDatabase(): TestDatabase {
-  const opened = spare.pop() ?? open();
+  const known = spare.pop();
+  const database = known ? toTestDatabase(known) : openDatabase();
+  if (known) database.reset();
+  else upgrade(database);
+  return database;
+}
+
+function toTestDatabase(opened: OpenDatabase): TestDatabase {
   const { sqlite, prepared } = opened;
-  empty();
 
   function prepare(sql: string) {
     const known = prepared.get(sql) ?? sqlite.prepare(sql);
@@ -45,71 +56,42 @@ export function createDatabase(): TestDatabase {
     return known;
   }
 
-  function perform<Row>(each: Statement): StatementResult<Row> {
-    const { sql, values } = each as Bound;
-    if (isRead(each)) {
-      return { results: prepare(sql).all(...values) as Row[], meta: { changes: 0 } };
-    }
-    return { results: [], meta: { changes: Number(prepare(sql).run(...values).changes) } };
-  }
-
-  /** What is left is a database as the migrations make it: only the ledger's id differs. */
-  function empty(): void {
-    for (const table of ["deliveries", "entries", "credentials", "sweeps", "ledger"]) {
-      prepare(`DELETE FROM ${table}`).run();
-    }
-    prepare("INSERT INTO ledger (id) VALUES (lower(hex(randomblob(4))))").run();
+  function tablesOf(): string[] {
+    return sqlite.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+      .map(({ name }) => String(name));
   }
 
   return {
-    prepare: (sql) => statement(sql, []),
+    run: <Row>(sql: string, ...values: readonly SqlValue[]) => prepare(sql).all(...values) as Row[],
 
-    batch<Row>(statements: Statement[]): Promise<StatementResult<Row>[]> {
-      if (statements.every(isRead)) return Promise.resolve(statements.map(perform<Row>));
+    transaction(work) {
       prepare("BEGIN").run();
       try {
-        const results = statements.map(perform<Row>);
+        const result = work();
         prepare("COMMIT").run();
-        return Promise.resolve(results);
+        return result;
       } catch (error) {
         prepare("ROLLBACK").run();
-        return Promise.reject(error);
+        throw error;
       }
     },
 
-    dump() {
-      const tables = sqlite.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
-      return JSON.stringify(
-        tables.map(({ name }) => sqlite.prepare(`SELECT * FROM ${name}`).all()),
-      );
+    dump: () =>
+      JSON.stringify(tablesOf().map((name) => sqlite.prepare(`SELECT * FROM ${name}`).all())),
+
+    reset() {
+      for (const table of tablesOf()) {
+        if (table !== "version") prepare(`DELETE FROM ${table}`).run();
+      }
+      prepare("INSERT INTO ledger (unreadable) VALUES (0)").run();
     },
 
-    reset: empty,
-
     query: (sql, ...values) => prepare(sql).all(...values),
+
+    changes: () => Number(prepare("SELECT total_changes() AS changes").get()?.changes),
 
     release() {
       spare.push(opened);
     },
   };
-}
-
-interface Bound extends Statement {
-  readonly sql: string;
-  readonly values: (string | number | null)[];
-}
-
-function isRead(each: Statement): boolean {
-  return (each as Bound).sql.startsWith("SELECT");
-}
-
-function statement(sql: string, values: (string | number | null)[]): Bound {
-  return { sql, values, bind: (...bound) => statement(sql, bound) };
-}
-
-function open(): OpenDatabase {
-  const sqlite = new DatabaseSync(":memory:");
-  sqlite.exec("PRAGMA foreign_keys = ON");
-  for (const migration of migrations) sqlite.exec(migration);
-  return { sqlite, prepared: new Map() };
 }

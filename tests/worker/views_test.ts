@@ -46,6 +46,7 @@ const well: Status = {
   last_clean_sweep_at: at(-4 * MINUTE),
   credentials: [deploy],
   unmanaged: [],
+  unmanaged_count: 0,
 };
 
 async function render(changes: Partial<Status>): Promise<string> {
@@ -208,8 +209,29 @@ Deno.test("renderPage() shows what nobody manages, with the reason", async () =>
     never_expires: true,
     reason: "No credential has it",
   }];
-  const text = await read({ unmanaged });
+  const text = await read({ unmanaged, unmanaged_count: 1 });
+  assertStringIncludes(text, "They are left alone. Description");
   assertStringIncludes(text, "(none) u-1 No credential has it never");
+});
+
+Deno.test("renderPage() says how many of what nobody manages are not shown", async () => {
+  const one = { description: "laptop", expires_at: null, never_expires: true, reason: "No one" };
+  const unmanaged = Array.from({ length: 100 }, (_, index) => ({ ...one, id: `u-${index}` }));
+  const table = [
+    [100, "They are left alone. Description"],
+    [101, "They are left alone. There is 1 more, which is not shown. Description"],
+    [100_000, "They are left alone. There are 99900 more, which are not shown. Description"],
+  ] as const;
+  for (const [unmanaged_count, says] of table) {
+    assertStringIncludes(await read({ unmanaged, unmanaged_count }), says);
+  }
+});
+
+Deno.test("renderPage() says why the account cannot be read", async () => {
+  const details = ["The account cannot be read. Its storage is full"];
+  const reasons = [{ kind: "ledger_unreadable", count: 1, details }] as const;
+  const text = await read({ status: "failing", reasons, last_sweep: null });
+  assertStringIncludes(text, `${reasonTitles.ledger_unreadable} ${details[0]}`);
 });
 
 Deno.test("renderPage() runs no script and loads nothing", async () => {
@@ -298,6 +320,7 @@ function compose(text: string): Partial<Status> {
       never_expires: true,
       reason: text,
     }],
+    unmanaged_count: 2,
   };
 }
 

@@ -74,21 +74,15 @@ async function cronUntil(
 
 /** Makes what the ledger noted of Heroku's list older, as so much time would. */
 async function letDoubtAge(worker: TestWorker, time: number): Promise<void> {
-  const database = await worker.database();
-  await database.batch([
-    database.prepare(
-      `UPDATE entries SET noted_at = noted_at - ${time}, doubted_since = doubted_since - ${time}`,
-    ),
-  ]);
+  await worker.query(
+    `UPDATE entries SET noted_at = noted_at - ${time}, doubted_since = doubted_since - ${time}`,
+  );
 }
 
 /** Lets the leases and the waits after failures run out, as a few hours would. */
 async function letTimePass(worker: TestWorker): Promise<void> {
-  const database = await worker.database();
-  await database.batch([
-    database.prepare("UPDATE credentials SET lease_until = 1 WHERE lease_until IS NOT NULL"),
-    database.prepare("UPDATE credentials SET ended_at = 1"),
-  ]);
+  await worker.query("UPDATE credentials SET lease_until = 1 WHERE lease_until IS NOT NULL");
+  await worker.query("UPDATE credentials SET ended_at = 1");
 }
 
 test(

@@ -9,21 +9,24 @@ import type { Mistake } from "./mistakes.ts";
 interface Binding {
   readonly name: string;
   readonly heading: string;
+  readonly key: "name" | "binding";
   readonly method: string;
 }
 
 const needed: readonly Binding[] = [
-  { name: "LEDGER", heading: "d1_databases", method: "prepare" },
-  { name: "ROTATION", heading: "workflows", method: "createBatch" },
+  { name: "ACCOUNT", heading: "durable_objects.bindings", key: "name", method: "idFromName" },
+  { name: "ROTATION", heading: "workflows", key: "binding", method: "createBatch" },
 ];
 
 /** Finds the bindings that are missing, or are of another kind. */
 export function checkBindings(env: Readonly<Record<string, unknown>>): Mistake[] {
-  return needed.filter(({ name, method }) => !can(env[name], method)).map(({ name, heading }) => ({
+  return needed.filter(({ name, method }) => !can(env[name], method)).map((
+    { name, heading, key },
+  ) => ({
     path: name,
     message: `${
       env[name] === undefined ? "Is missing" : "Is a binding of another kind"
-    }: copy [[${heading}]] with binding = '${name}' from Herotate's own wrangler.toml. An [env.NAME] inherits no bindings: there it is [[env.NAME.${heading}]]. Then deploy again`,
+    }: copy [[${heading}]] with ${key} = '${name}' from Herotate's own wrangler.toml. An [env.NAME] inherits no bindings: there it is [[env.NAME.${heading}]]. Then deploy again`,
   }));
 }
 

@@ -16,7 +16,7 @@ const variables = [credentials, "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const
 const ownSecrets = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
 
 /** The bindings that the Worker works with. */
-const bindings = ["LEDGER", "ROTATION"] as const;
+const bindings = ["ACCOUNT", "ROTATION"] as const;
 
 const names: readonly string[] = [...variables, ...ownSecrets, ...bindings];
 

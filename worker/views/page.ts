@@ -6,7 +6,7 @@
 import { html, raw } from "hono/html";
 import type { HealthReason } from "../health.ts";
 import type { Mistake } from "../config/mistakes.ts";
-import type { Status, UnmanagedStatus } from "../status.ts";
+import type { Status } from "../status.ts";
 import { renderCredential } from "./credential.ts";
 import { style } from "./style.ts";
 import { type Html, renderDistance, renderEnd, renderTime } from "./time.ts";
@@ -61,7 +61,7 @@ export function renderPage(status: Status, nonce: string): Html {
     ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
 <ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
     ${notices.length > 0 && renderNotices(notices)}
-    ${unmanaged.length > 0 && renderUnmanaged(unmanaged, at)}
+    ${unmanaged.length > 0 && renderUnmanaged(status)}
         </main>
         <footer>As of ${renderTime(
           at,
@@ -135,11 +135,16 @@ function renderNotices(notices: readonly string[]): Html {
 <ul class="card list">${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`;
 }
 
-function renderUnmanaged(unmanaged: readonly UnmanagedStatus[], now: string): Html {
+function renderUnmanaged({ unmanaged, unmanaged_count, at }: Status): Html {
+  const more = unmanaged_count - unmanaged.length;
+  const rest = more === 1
+    ? "There is 1 more, which is not shown."
+    : `There are ${more} more, which are not shown.`;
   return html`
     <h2>Not managed</h2>
     <p
-      class="note">These authorizations are in the Heroku account and no credential claims them. They are left alone.</p>
+      class="note">These authorizations are in the Heroku account and no credential claims them. They are left alone.${more >
+          0 && ` ${rest}`}</p>
     <div class="card">
       <table class="plain">
         <thead>
@@ -156,7 +161,7 @@ function renderUnmanaged(unmanaged: readonly UnmanagedStatus[], now: string): Ht
                 ? "(none)"
                 : description}<br><small>${id}</small></th>
               <td>${reason}</td>
-              <td data-label="Expires">${renderEnd(end, now)}</td>
+              <td data-label="Expires">${renderEnd(end, at)}</td>
             </tr>
           `
         )}</tbody>

@@ -80,8 +80,8 @@ export const identityMutants: readonly Mutant[] = [
   ),
   breaking("lib/rotation/perform.ts")(
     "goes on in another account",
-    "if (note.account !== null && note.account.token !== world.own.fingerprint) {",
-    'if (note.account !== null && note.account.token === "") {',
+    "if (account !== null && account.token !== world.own.fingerprint) {",
+    'if (account !== null && account.token === "") {',
     "another account's token from the beginning",
   ),
   lookup(

@@ -5,30 +5,34 @@
  */
 import { breaking, type Mutant } from "./mutant.ts";
 
-const file = "worker/ledger.ts";
-const ledger = breaking(file);
+const ledger = breaking("worker/account/ledger.ts");
 
 /** The mutants. */
 export const ledgerMutants: readonly Mutant[] = [
-  {
-    name: "does not notice that another attempt has taken over",
-    edits: [
-      {
-        file,
-        find: "if (result.meta.changes === 0) throw new SupersededError(lease);",
-        put: "result.meta;",
-      },
-      {
-        file,
-        find: "if (held.results.length === 0) throw new SupersededError(lease);",
-        put: "held.results;",
-      },
-    ],
-  },
+  ledger(
+    "does not notice that another attempt has taken over",
+    "if (rows.length === 0) throw new SupersededError(lease);",
+    "if (rows.length < 0) throw new SupersededError(lease);",
+  ),
   ledger(
     "writes for an attempt of another ledger",
-    "return [credential, attempt, ledger ?? null];",
-    "return [credential, attempt, ledger === undefined ? null : null];",
+    '"SELECT 1 FROM credentials WHERE name = ? AND attempt = ? AND claim = ?" +',
+    '"SELECT 1 FROM credentials WHERE name = ? AND attempt = ? AND claim <> ? || name" +',
+  ),
+  ledger(
+    "leaves the proofs of what it overwrites",
+    "if (known.length === 0) return;",
+    "if (known.length >= 0) return;",
+  ),
+  ledger(
+    "lets two tries send one create",
+    "\" WHERE credential = ? AND mark = ? AND state = 'intended' AND sender IS NULL\",",
+    "\" WHERE credential = ? AND mark = ? AND state = 'intended'\",",
+  ),
+  ledger(
+    "keeps what an earlier try sent without an answer as if it were new",
+    "\" WHERE credential = ? AND state = 'intended'\",",
+    "\" WHERE credential = ? AND state = 'nothing'\",",
   ),
   ledger(
     "hands out an older token from the store",

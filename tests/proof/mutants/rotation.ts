@@ -60,7 +60,7 @@ export const rotationMutants: readonly Mutant[] = [
       },
       {
         file,
-        find: "if (!record?.proof) throw unproven(target.place, lease.credential);",
+        find: "if (!record?.proof) throw unproven(place, lease.credential);",
         put: "if (!record?.proof) return null;",
       },
     ],
@@ -78,8 +78,8 @@ export const rotationMutants: readonly Mutant[] = [
   ),
   rotate(
     "deletes what a moved target holds",
-    "  if (moved.length === 0) return undefined;\n",
-    "  if (moved.length >= 0) return undefined;\n",
+    "    !isElsewhere(place)\n",
+    "    !isElsewhere(place) && place === stale\n",
     "a target moved to",
   ),
   rotate(
@@ -99,20 +99,26 @@ export const rotationMutants: readonly Mutant[] = [
     "const REFUSAL_PAUSES = [10_000];",
     "accepted after four minutes",
   ),
-  rotate(
-    "writes to targets that the configuration has dropped",
-    "  const { target: current, keepsToken } = stillConfigured(target, lease, world);\n",
-    "  const { target: current, keepsToken } = target;\n",
-  ),
-  rotate(
-    "leaves the proofs of what it overwrites",
-    'await world.ledger.takeBack(lease, target.place, keepsToken ? "own" : "all");',
-    "keepsToken;",
-  ),
+  {
+    name: "writes to targets that the configuration has dropped",
+    edits: [
+      {
+        file,
+        find: "  const { place, keepsToken } = stillConfigured(target, lease, world);\n",
+        put: "  const { place, keepsToken } = target;\n",
+      },
+      {
+        file,
+        find:
+          "  const { target: current, place } = stillConfigured(target, lease, world);\n  if (deliveryOf",
+        put: "  const { target: current, place } = target;\n  if (deliveryOf",
+      },
+    ],
+  },
   rotate(
     "keeps the token in the engine",
-    "  await record(await current.deliver(delivery, {}));\n  return null;",
-    "  await record(await current.deliver(delivery, {}));\n  return delivery.token as unknown as null;",
+    '[{ kind: "receive", mark, place, receipt, at: world.now() }]);\n  return null;',
+    '[{ kind: "receive", mark, place, receipt, at: world.now() }]);\n  return delivery.token as unknown as null;',
   ),
   rotate(
     "keeps what somebody renamed for what it deleted",
@@ -120,7 +126,11 @@ export const rotationMutants: readonly Mutant[] = [
     'const isLeft = end === "untouchable";',
     "renamed, and named back later",
   ),
-  mint("writes no intent", "  await world.ledger.intend(run, intended);\n", ""),
+  mint(
+    "sends what another try may have sent",
+    'if (intended.state !== "intended" || intended.sender !== sender) {',
+    'if (intended.state !== "intended" || intended.sender === null) {',
+  ),
   mint(
     "forgets the marker",
     "formatMarker({ ...intended, name: intended.credential })",

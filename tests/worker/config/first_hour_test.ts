@@ -270,22 +270,28 @@ Deno.test("HEROKU_ACCOUNT is an id or an e-mail address, read in lower case, or 
 
 Deno.test("a missing binding is a mistake that says where it belongs", () => {
   checkMistakes([
-    [createEnv({ LEDGER: undefined }), "LEDGER", "[[env.NAME.d1_databases]]"],
+    [
+      createEnv({ ACCOUNT: undefined }),
+      "ACCOUNT",
+      "[[durable_objects.bindings]] with name = 'ACCOUNT'",
+    ],
+    [createEnv({ ACCOUNT: undefined }), "ACCOUNT", "[[env.NAME.durable_objects.bindings]]"],
+    [createEnv({ ROTATION: undefined }), "ROTATION", "[[workflows]] with binding = 'ROTATION'"],
     [createEnv({ ROTATION: undefined }), "ROTATION", "[[env.NAME.workflows]]"],
-    [createEnv({ LEDGER: { get() {} } }), "LEDGER", "Is a binding of another kind"],
+    [createEnv({ ACCOUNT: { prepare() {} } }), "ACCOUNT", "Is a binding of another kind"],
     [createEnv({ ROTATION: "herotate" }), "ROTATION", "Is a binding of another kind"],
   ]);
 });
 
 Deno.test("outside of a Worker bindings are missed only by the built-in store", () => {
-  const without = { LEDGER: undefined, ROTATION: undefined };
+  const without = { ACCOUNT: undefined, ROTATION: undefined };
   const store = { serve: () => Promise.resolve(true), read: () => Promise.resolve(undefined) };
   const parseElsewhere = (env: Env) =>
     parseConfiguration({ ...env, ...without }, definitions, { fetch, now: Date.now, store });
   assert(parseElsewhere(createEnv()).ok);
   const result = parseElsewhere(withMembers({ targets: [reader("READER_KEY")] }));
   assert(!result.ok);
-  assertEquals(result.mistakes.map(({ path }) => path), ["LEDGER", "ROTATION"]);
+  assertEquals(result.mistakes.map(({ path }) => path), ["ACCOUNT", "ROTATION"]);
 });
 
 Deno.test("names that services do give are taken: of managed users, and with a dot in front", () => {

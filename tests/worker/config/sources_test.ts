@@ -92,7 +92,7 @@ Deno.test("a secret whose name begins with CREDENTIALS needs another name", () =
   const env = createEnv({
     CREDENTIALS: [createTable("ci", { targets })],
     CREDENTIALS_KEY: `reader-key-${canary}`,
-    LEDGER: { prepare() {} },
+    ACCOUNT: { idFromName() {} },
   });
   const [text, named, ...more] = mistakesOf(parse(env));
   assertStringIncludes(text, "needs a name that does not begin with CREDENTIALS");

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createClient } from "../../lib/client.ts";
-import { PagingError } from "../../lib/errors.ts";
-import { createFakeHeroku } from "../../lib/testing/mod.ts";
-import { describeSweepFailure } from "../../worker/sweep_failure.ts";
+import { createClient } from "../../../lib/client.ts";
+import { PagingError } from "../../../lib/errors.ts";
+import { AccountError } from "../../../lib/rotation/account.ts";
+import { createFakeHeroku } from "../../../lib/testing/mod.ts";
+import { describeSweepFailure } from "../../../worker/account/sweep_failure.ts";
 
 /** What a sweep says when this is all that Heroku answers. */
 async function hear(answer: () => Response | Promise<Response>): Promise<string> {
@@ -25,7 +26,7 @@ function refuse(status: number, body: unknown): () => Response {
   return () => Response.json(body, { status });
 }
 
-const make =
+const MAKE_TOKEN =
   "Make one with `heroku authorizations:create -d herotate`, and set it with `wrangler secret put HEROKU_API_TOKEN`";
 
 Deno.test("describeSweepFailure() names the secret and the remedy for each answer of Heroku", async () => {
@@ -34,18 +35,18 @@ Deno.test("describeSweepFailure() names the secret and the remedy for each answe
     [
       refuse(401, { id: "unauthorized", message: "Invalid credentials provided." }),
       "Heroku refused the token in the Worker secret HEROKU_API_TOKEN (401 'Invalid credentials provided')",
-      make,
+      MAKE_TOKEN,
     ],
     [
       refuse(403, { id: "forbidden", message: "You do not have access." }),
       "Heroku does not let the token in the Worker secret HEROKU_API_TOKEN manage authorizations (403 'You do not have access'), which takes the scope 'global'",
-      make,
+      MAKE_TOKEN,
     ],
     [() => new Response("<html>", { status: 403, ...html }), "(403)", "a firewall before it"],
     [
       refuse(403, { id: "two_factor", message: "Two factor code is required." }),
       "a second factor (403 'Two factor code is required'), which a Worker cannot give",
-      make,
+      MAKE_TOKEN,
     ],
     [
       refuse(403, { id: "suspended", message: "Your account is suspended." }),
@@ -96,11 +97,11 @@ Deno.test("describeSweepFailure() knows the fake Heroku's answer to a wrong toke
   assertStringIncludes(await list(narrow.token), "which takes the scope 'global'");
 });
 
-Deno.test("describeSweepFailure() says what to do about the database", () => {
+Deno.test("describeSweepFailure() says what to do about the account's object", () => {
   const table = [
-    ["D1_ERROR: no such table: credentials: SQLITE_ERROR", "wrangler d1 migrations apply LEDGER"],
-    ["D1_ERROR: Network connection lost.", "The next sweep tries again by itself"],
-    ["D1 DB reset because its code was updated.", "The next sweep tries again by itself"],
+    ["database or disk is full: SQLITE_FULL", "The storage of the account's object is full"],
+    ["Network connection lost.", "The next sweep tries again by itself"],
+    ["Durable Object reset because its code was updated.", "The next sweep tries again by itself"],
   ] as const;
   for (const [message, says] of table) {
     const said = describeSweepFailure(new Error(message));
@@ -114,6 +115,10 @@ Deno.test("describeSweepFailure() repeats what says for itself what to do", () =
     [new Error("Cannot sweep with it: mend it."), "Cannot sweep with it: mend it"],
     ["a string", "Something went wrong that gives no reason: see the Worker's log"],
     [new Error(""), "Something went wrong that gives no reason: see the Worker's log"],
+    [
+      new AccountError("Cannot sweep as the token is another account's: settle it."),
+      "Cannot sweep as the token is another account's: settle it",
+    ],
     [
       new PagingError("Cannot list the authorizations as page 3 repeats page 2"),
       "Cannot list the authorizations as page 3 repeats page 2. The next sweep tries again by itself; nothing is done until Heroku gives a whole list",

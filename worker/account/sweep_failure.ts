@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { HerokuError } from "../lib/errors.ts";
+import { HerokuError } from "../../lib/errors.ts";
+import { describeAccountFailure } from "./account_failure.ts";
 
 const token = "the Worker secret HEROKU_API_TOKEN";
 const makeToken =
@@ -16,16 +17,7 @@ const byItself = "The next sweep tries again by itself";
  */
 export function describeSweepFailure(error: unknown): string {
   if (error instanceof HerokuError) return describeHeroku(error);
-  const message = error instanceof Error && error.message !== ""
-    ? endless(error.message)
-    : "Something went wrong that gives no reason: see the Worker's log";
-  if (/no such table|no such column/i.test(message)) {
-    return `The database lacks its migrations: run \`wrangler d1 migrations apply LEDGER --remote\`. It answered '${message}'`;
-  }
-  if (/\bD1_|\bD1 DB\b|Network connection lost/i.test(message)) {
-    return `The database did not answer: '${message}'. ${byItself}; if this goes on, see https://www.cloudflarestatus.com`;
-  }
-  return message;
+  return describeAccountFailure(error);
 }
 
 function describeHeroku(error: HerokuError): string {

@@ -1,0 +1,245 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { HOUR, MINUTE } from "@std/datetime/constants";
+import type { Ledger } from "../../../lib/rotation/ledger.ts";
+import {
+  type Account,
+  type AccountDependencies,
+  createAccount,
+} from "../../../worker/account/account.ts";
+import { createLedger } from "../../../worker/account/ledger.ts";
+import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
+import { NewerDataError, upgrade, versions } from "../../../worker/account/tables.ts";
+import { createDatabase, openDatabase } from "../sqlite.ts";
+import {
+  createBreakingSql,
+  createEntry,
+  NOW,
+  readOne,
+  startLedger,
+  UNTIL,
+} from "./ledger_sample.ts";
+
+/** An object whose alarm and clock the test holds. */
+function startAccount(dependencies: Partial<AccountDependencies> = {}) {
+  const state = { now: NOW, alarm: null as number | null };
+  const silences: boolean[] = [];
+  const database = openDatabase();
+  const account = createAccount({
+    sql: database,
+    setAlarm: (at) => {
+      state.alarm = at;
+      return Promise.resolve();
+    },
+    sweep: (_ledger, _sweeps, isCronSilent) => {
+      silences.push(isCronSilent);
+      return Promise.resolve();
+    },
+    now: () => state.now,
+    ...dependencies,
+  });
+  return { account, database, state, silences };
+}
+
+Deno.test("wake() has a sweep begin at once", async () => {
+  const { account, state, silences } = startAccount();
+  await account.wake();
+  assertEquals(state.alarm, NOW);
+  state.now = NOW + MINUTE;
+  await account.wake();
+  assertEquals(state.alarm, NOW + MINUTE);
+  assertEquals(silences, []);
+});
+
+Deno.test("wake() during a sweep begins no other one", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { account, state } = startAccount({ sweep: () => gate.promise });
+  await account.wake();
+  state.alarm = null;
+  const sweeping = account.alarm();
+  state.now += MINUTE;
+  await account.wake();
+  assertEquals(state.alarm, null);
+  state.now += MINUTE;
+  gate.resolve();
+  await sweeping;
+  assertEquals(state.alarm, NOW + 2 * MINUTE + HOUR);
+  await account.wake();
+  assertEquals(state.alarm, NOW + 2 * MINUTE);
+});
+
+Deno.test("alarm() hands the sweep the account's own ledger and log", async () => {
+  let given: readonly [Ledger, SweepLog] | undefined;
+  const { account, database } = startAccount({
+    sweep: async (ledger, sweeps) => {
+      given = [ledger, sweeps];
+      await ledger.adopt(new Map([["ci", [createEntry("a", "adopted")]]]));
+      sweeps.begin(NOW);
+      sweeps.complete({ at: NOW, error: "Cannot list", halt: null, report: null }, NOW + 1);
+      sweeps.writeHealth({ at: NOW, reasons: [{ kind: "sweep_failed", count: 1 }] });
+    },
+  });
+  assertEquals(await account.health(), undefined);
+  assertEquals(await account.look(), { ledger: new Map(), last: undefined, lastClean: undefined });
+  await account.alarm();
+  assert(given);
+  assertEquals((await readOne(createLedger(database))).entries, [createEntry("a", "adopted")]);
+  assertEquals(await account.look(), {
+    ledger: await given[0].read(),
+    last: given[1].last(),
+    lastClean: undefined,
+  });
+  assertEquals((await account.look()).last?.error, "Cannot list");
+  assertEquals(await account.health(), createSweepLog(database).health());
+});
+
+for (
+  const [what, end] of [
+    ["has ended", () => {}],
+    ["has failed", () => {
+      throw new Error("The sweep is broken");
+    }],
+  ] as const
+) {
+  Deno.test(`alarm() is set for an hour after the sweep ${what}, and the cron may begin the next`, async () => {
+    const { account, state } = startAccount({
+      sweep: () => {
+        state.now += 5 * MINUTE;
+        return Promise.resolve().then(end);
+      },
+    });
+    for (let time = 0; time < 2; time++) {
+      const before = state.now;
+      await account.wake();
+      assertEquals(state.alarm, before);
+      await account.alarm().catch((error: unknown) => {
+        assert(error instanceof Error && error.message === "The sweep is broken");
+      });
+      assertEquals(state.alarm, before + 5 * MINUTE + HOUR);
+    }
+  });
+}
+
+Deno.test("alarm() says that the cron is silent when it has never come", async () => {
+  const { account, silences } = startAccount();
+  await account.alarm();
+  assertEquals(silences, [true]);
+});
+
+for (
+  const [what, age, isSilent] of [
+    ["has just come", 0, false],
+    ["came 45 minutes ago", 45 * MINUTE, false],
+    ["came more than 45 minutes ago", 45 * MINUTE + 1, true],
+    ["came an hour ago", HOUR, true],
+  ] as const
+) {
+  Deno.test(`alarm() says ${isSilent ? "" : "not "}that the cron is silent when it ${what}`, async () => {
+    const { account, state, silences } = startAccount();
+    await account.wake();
+    state.now += age;
+    await account.alarm();
+    assertEquals(silences, [isSilent]);
+  });
+}
+
+Deno.test("alarm() hears the cron again, also when it came before a restart or during a sweep", async () => {
+  const gate = Promise.withResolvers<void>();
+  const silences: boolean[] = [];
+  const { account, state, database } = startAccount({
+    sweep: (_ledger, _sweeps, isCronSilent) => {
+      silences.push(isCronSilent);
+      return silences.length === 1 ? gate.promise : Promise.resolve();
+    },
+  });
+  const sweeping = account.alarm();
+  state.now += HOUR;
+  await account.wake();
+  gate.resolve();
+  await sweeping;
+  await account.alarm();
+  const restarted = startAccount({ sql: database, now: () => state.now });
+  await restarted.account.alarm();
+  assertEquals([...silences, ...restarted.silences], [true, false, false]);
+});
+
+Deno.test("begin() and write() do what the ledger does", async () => {
+  const { database, ledger, lease } = await startLedger(createEntry("a", "minted"));
+  const { account } = startAccount({ sql: database });
+  assertEquals(await account.begin(lease, UNTIL + 1, []), {
+    note: await ledger.note(),
+    known: await readOne(ledger),
+    takenOver: [],
+  });
+  const known = await account.write(lease, [{ kind: "promote", mark: "a", at: NOW }]);
+  assertEquals(known?.entries[0].state, "current");
+  assertEquals(known, await readOne(ledger));
+  assertEquals(await account.readCredential("ci"), known ?? undefined);
+  assertEquals(await account.serve("ci", "a"), true);
+  assertEquals((await readOne(ledger)).record.served, "a");
+});
+
+Deno.test("begin() and write() give null when another attempt has taken over, and write nothing", async () => {
+  const { database, lease } = await startLedger(createEntry("a", "minted"));
+  const { account } = startAccount({ sql: database });
+  const late = { ...lease, claim: "0badcafe" };
+  const before = database.dump();
+  const changes = [{ kind: "promote", mark: "a", at: NOW }] as const;
+  assertEquals(await account.begin(late, UNTIL + 1, changes), null);
+  assertEquals(await account.write(late, changes), null);
+  assertEquals(database.dump(), before);
+});
+
+Deno.test("begin() and write() pass on whatever else fails", async () => {
+  const { database, lease } = await startLedger(createEntry("a", "minted"));
+  for (const method of ["begin", "write"] as const) {
+    const { account } = startAccount({ sql: createBreakingSql(database, 4) });
+    const failing = method === "begin"
+      ? account.begin(lease, UNTIL + 1, [])
+      : account.write(lease, [{ kind: "promote", mark: "a", at: NOW }]);
+    await assertRejects(() => failing, Error, "The disk is broken");
+  }
+});
+
+/** Everything that an account's object can be asked. */
+const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<unknown> } = {
+  alarm: (account) => account.alarm(),
+  wake: (account) => account.wake(),
+  begin: (account) => account.begin({ credential: "ci", attempt: 1, claim: "word" }, UNTIL, []),
+  write: (account) => account.write({ credential: "ci", attempt: 1, claim: "word" }, []),
+  serve: (account) => account.serve("ci", "a"),
+  readCredential: (account) => account.readCredential("ci"),
+  look: (account) => account.look(),
+  health: (account) => account.health(),
+};
+
+for (const [name, call] of Object.entries(CALLS)) {
+  Deno.test(`${name}() makes the tables when it is the first call`, async () => {
+    const { account, database } = startAccount();
+    await call(account);
+    const expected = openDatabase();
+    upgrade(expected);
+    const select = "SELECT name, sql FROM sqlite_master ORDER BY name";
+    assertEquals(database.query(select), expected.query(select));
+  });
+
+  Deno.test(`${name}() fails and changes nothing when a newer Herotate wrote the data`, async () => {
+    const database = createDatabase();
+    database.query("UPDATE version SET number = ?", versions.length + 1);
+    const [before, changes] = [database.dump(), database.changes()];
+    const { account, state, silences } = startAccount({ sql: database });
+    for (let time = 0; time < 2; time++) {
+      await assertRejects(() => call(account), NewerDataError);
+    }
+    assertEquals([database.dump(), database.changes()], [before, changes]);
+    assertEquals([state.alarm, silences], [null, []]);
+  });
+
+  Deno.test(`${name}() works after a first call that could not make the tables`, async () => {
+    const database = openDatabase();
+    const { account } = startAccount({ sql: createBreakingSql(database, 5) });
+    await assertRejects(() => call(account), Error, "The disk is broken");
+    assertEquals(database.query("SELECT name FROM sqlite_master"), []);
+    await call(account);
+    assertEquals(database.query("SELECT number FROM version"), [{ number: versions.length }]);
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * One Heroku account: its ledger, its lock, and the place where its sweep runs.
+ *
+ * The object is called from the cron, from rotations and from requests. Errors lose their class on the
+ * way, so an attempt that was superseded is answered with null.
+ *
+ * @module
+ */
+import { HOUR, MINUTE } from "@std/datetime/constants";
+import {
+  type Change,
+  type CredentialLedger,
+  type Lease,
+  type Ledger,
+  type Snapshot,
+  SupersededError,
+} from "../../lib/rotation/ledger.ts";
+import type { Records } from "../health.ts";
+import { createLedger } from "./ledger.ts";
+import type { Sql } from "./sql.ts";
+import { createSweepLog, type HealthRecord, type SweepLog } from "./sweep_log.ts";
+import { upgrade } from "./tables.ts";
+
+/** How long after a sweep the object begins one by itself, in milliseconds: an hour. */
+const SILENCE = HOUR;
+
+/** A cron this late still is one, in milliseconds. */
+const LATE_CRON = 15 * MINUTE;
+
+/** What can be asked of an account from elsewhere. */
+export interface AccountCalls {
+  /** The cron: has a sweep begin at once, unless one is running. */
+  wake(): Promise<void>;
+  /** See `AttemptLedger`: null when the attempt was superseded. */
+  begin(lease: Lease, leaseUntil: number, changes: readonly Change[]): Promise<Snapshot | null>;
+  /** See `AttemptLedger`: null when the attempt was superseded. */
+  write(lease: Lease, changes: readonly Change[]): Promise<CredentialLedger | null>;
+  /** See `StoreLedger`. */
+  serve(credential: string, mark: string): Promise<boolean>;
+  /** See `StoreLedger`. */
+  readCredential(name: string): Promise<CredentialLedger | undefined>;
+  /** Everything that the page shows. */
+  look(): Promise<Records>;
+  /** What a monitor is told: one row. */
+  health(): Promise<HealthRecord | undefined>;
+}
+
+/** An account's object. */
+export interface Account extends AccountCalls {
+  /** What the object's alarm does. */
+  alarm(): Promise<void>;
+}
+
+/** What an account is made with. */
+export interface AccountDependencies {
+  /** The object's tables. */
+  readonly sql: Sql;
+  /** Sets the object's alarm, in milliseconds since the epoch. */
+  readonly setAlarm: (at: number) => Promise<void>;
+  /** Runs a sweep to its end; it never throws. */
+  readonly sweep: (ledger: Ledger, sweeps: SweepLog, isCronSilent: boolean) => Promise<void>;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Makes an account. Its tables are made or upgraded when it is first asked for something. */
+export function createAccount({ sql, setAlarm, sweep, now }: AccountDependencies): Account {
+  const ledger = createLedger(sql);
+  const sweeps = createSweepLog(sql);
+  let isUpToDate = false;
+  let isSweeping = false;
+
+  function prepare(): void {
+    if (!isUpToDate) upgrade(sql);
+    isUpToDate = true;
+  }
+
+  function lastWake(): number {
+    const [row] = sql.run<{ at: number }>("SELECT at FROM wakes");
+    return row?.at ?? -Infinity;
+  }
+
+  return {
+    async wake() {
+      prepare();
+      sql.transaction(() => {
+        sql.run("DELETE FROM wakes");
+        sql.run("INSERT INTO wakes (at) VALUES (?)", now());
+      });
+      if (!isSweeping) await setAlarm(now());
+    },
+
+    async alarm() {
+      prepare();
+      isSweeping = true;
+      try {
+        await sweep(ledger, sweeps, now() - lastWake() > SILENCE - LATE_CRON);
+      } finally {
+        isSweeping = false;
+        await setAlarm(now() + SILENCE);
+      }
+    },
+
+    async begin(...given) {
+      prepare();
+      return await unlessSuperseded(ledger.begin(...given));
+    },
+
+    async write(...given) {
+      prepare();
+      return await unlessSuperseded(ledger.write(...given));
+    },
+
+    async serve(...given) {
+      prepare();
+      return await ledger.serve(...given);
+    },
+
+    async readCredential(name) {
+      prepare();
+      return await ledger.readCredential(name);
+    },
+
+    async look() {
+      prepare();
+      return { ledger: await ledger.read(), last: sweeps.last(), lastClean: sweeps.lastClean() };
+    },
+
+    async health() {
+      prepare();
+      return await Promise.resolve(sweeps.health());
+    },
+  };
+}
+
+async function unlessSuperseded<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof SupersededError) return null;
+    throw error;
+  }
+}
