@@ -58,7 +58,7 @@ export type RotationWorkflowClass = new (
 export type AccountClass = new (
   state: DurableObjectState,
   environment: Environment,
-) => DurableObject<Environment> & Account;
+) => DurableObject<Environment>;
 
 /** What the Worker's module exports. */
 export interface WorkerExports {
