@@ -46,6 +46,8 @@ export interface View extends Credibility {
   readonly own: ReadonlySet<string>;
   /** Whether the list lacks something that is not known to be gone. */
   readonly patchy: boolean;
+  /** Whether it holds records that no one can read, tolerated or not. */
+  readonly blurred: boolean;
 }
 
 /** What else is known of a listing. */
@@ -60,6 +62,8 @@ export interface ViewOptions {
   readonly sparse?: boolean;
   /** Whether the list lacks something that is not known to be gone. Default: false. */
   readonly patchy?: boolean;
+  /** Whether it holds records that no one can read, tolerated or not. Default: false. */
+  readonly blurred?: boolean;
   /** Whether Heroku took the tokens of those that it does not list, by their ids. Default: none. */
   readonly accepted?: ReadonlyMap<string, boolean>;
 }
@@ -83,6 +87,7 @@ export function createView(
     doubtful = false,
     sparse = false,
     patchy = false,
+    blurred = false,
     accepted = new Map(),
   }: ViewOptions = {},
 ): View {
@@ -101,6 +106,7 @@ export function createView(
     doubtful,
     sparse,
     patchy,
+    blurred,
     accepted,
   };
 }

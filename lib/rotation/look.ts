@@ -98,6 +98,7 @@ export async function lookAround(
     defaultId: untouchable instanceof HerokuError ? undefined : untouchable?.id,
     own: ownIds,
     patchy: isPatchy(concerned, listing, credibility, emptySince),
+    blurred: listing.unreadable.length > 0,
   });
 
   const sightings = findSightings(concerned, view);

@@ -83,7 +83,9 @@ function see(entry: Entry, view: View): Sighting | undefined {
     }
     // An attempt may be making it, for as long as that takes.
     if (entry.state === "intended" && entry.notedAt + LONGEST_LAG > view.at) return;
-    if (!isSettled(entry, view) && !hasExpired(entry, view.at)) return;
+    // Any record that no one can read may be what a lost answer left.
+    const isHidden = !isSettled(entry, view) || (isLost && view.blurred);
+    if (isHidden && !hasExpired(entry, view.at)) return;
     return { ...same, goneAt: goneAt ?? view.at };
   }
   const accepted = view.accepted.get(entry.authorization ?? "");
@@ -166,7 +168,8 @@ function withListedEnd(entry: Entry, authorization: Authorization, view: View): 
   if (!made || !isSame || end === null || end < view.at + NEARLY_ENDED) return entry;
   if (end >= (expiresAt ?? Infinity) - END_TOLERANCE) return entry;
   // Where a clock jumped back, the difference is no lifetime.
-  const granted = end - notedAt > NEARLY_ENDED ? end - notedAt : lifetime;
+  const jumped = view.at < notedAt || end - notedAt <= NEARLY_ENDED;
+  const granted = jumped ? lifetime : end - notedAt;
   return { ...entry, expiresAt: end, lifetime: granted };
 }
 

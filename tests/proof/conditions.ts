@@ -15,6 +15,8 @@ export interface Condition {
   readonly patience?: number;
   /** Whether Heroku may refuse for a while what it accepted before. */
   readonly refuses?: boolean;
+  /** Whether it names no end, so that whoever has a slow clock sees none coming. */
+  readonly endless?: boolean;
 }
 
 /** Whoever writes numbers as text. */
@@ -35,7 +37,7 @@ export const lastingConditions: readonly Condition[] = [
   { world: { always: ["reordered"] } },
   { world: { always: [{ kind: "mistyped", member: "access_token.version", value: "1" }] } },
   { world: { always: [{ kind: "mistyped", member: "access_token.expires_in", value: asText }] } },
-  { world: { always: [{ kind: "mistyped", member: "access_token.expires_in" }] } },
+  { world: { always: [{ kind: "mistyped", member: "access_token.expires_in" }] }, endless: true },
   { world: { always: [{ kind: "mistyped", member: "created_at" }] } },
   { world: { always: [{ kind: "mistyped", member: "client", value: { id: 123 } }] } },
   { world: { capped: { seconds: 3 * 86_400 } } },

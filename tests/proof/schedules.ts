@@ -327,7 +327,8 @@ function createLife(sim: Simulation) {
 
   async function sweep(): Promise<void> {
     protectAmbiguous();
-    if (refuses || suspended) observer.disturb();
+    const isBlind = lasting.endless && sim.skew < 0;
+    if (refuses || suspended || isBlind) observer.disturb();
     excuseDown();
     hide();
     const unknown = specs.map(({ name }) => name).filter((name) => !isKnown(name));

@@ -320,6 +320,21 @@ export const worlds: readonly World[] = [
     patience: Infinity,
     hopeless: true,
   },
+  {
+    name: "a lost create that takes the place of a record, as another's that no one can read ends",
+    options: ci({ lifetime: 8 * day }),
+    days: 8,
+    interval: 6 * hour,
+    prepare(sim) {
+      for (const hours of [6, 12, 18, 24, 30, 36]) {
+        sim.heroku.issue({ description: "other", scope: ["write"], expires_in: hours * 3600 });
+      }
+      sim.heroku.setWorld({ always: [{ kind: "mistyped", member: "id", value: 5 }] });
+    },
+    heal: (sim) => sim.heroku.setWorld(good),
+    patience: Infinity,
+    hopeless: true,
+  },
   ...[0, 1].map((goodFor): World => ({
     name: `ids that no one can read, and every second list empty, ${
       goodFor === 0 ? "from the first hour" : "after a good day"

@@ -104,6 +104,30 @@ for (
       undefined,
     ],
     [
+      "was lost with its answer and is missing from a list that lacks what lives",
+      "discarded",
+      { authorization: null, endedAt: now - hour },
+      [],
+      { patchy: true },
+      undefined,
+    ],
+    [
+      "was lost with its answer and may be a record that no one can read",
+      "discarded",
+      { authorization: null, endedAt: now - hour },
+      [],
+      { blurred: true },
+      undefined,
+    ],
+    [
+      "was deleted and is missing beside a record that no one can read",
+      "retired",
+      { endedAt: now - hour },
+      [],
+      { blurred: true },
+      { goneAt: now },
+    ],
+    [
       "was lost with its answer, and would have ended, in a list that cannot be relied on",
       "discarded",
       { authorization: null, endedAt: now - hour, notedAt: now - 30 * day },
@@ -244,6 +268,14 @@ for (
       { expires_in: 8 * 3600 },
       {},
       { lifetime: 30 * day, expiresAt: now + 8 * hour },
+    ],
+    [
+      "earlier, where a clock has jumped back by two days",
+      "current",
+      { notedAt: now + 2 * day, expiresAt: now + 32 * day },
+      { expires_in: 30 * 86_400 },
+      {},
+      { lifetime: 30 * day, expiresAt: now + 30 * day },
     ],
   ] as const
 ) {

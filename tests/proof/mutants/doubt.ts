@@ -30,6 +30,12 @@ export const doubtMutants: readonly Mutant[] = [
     "return !doubtful &&",
     "ids that no one can read, and every second list empty",
   ),
+  sightings(
+    "takes a lost create for gone beside records that no one can read",
+    "const isHidden = !isSettled(entry, view) || (isLost && view.blurred);",
+    "const isHidden = !isSettled(entry, view);",
+    "as another's that no one can read ends",
+  ),
   look(
     "looks for no gaps in a list",
     '? !ids.has(entry.authorization ?? "") && goneFrom(entry, ledger, list) > list.at',
@@ -126,8 +132,8 @@ export const doubtMutants: readonly Mutant[] = [
   ),
   sightings(
     "takes a lost create for gone as soon as no list shows it",
-    "if (!isSettled(entry, view) && !hasExpired(entry, view.at)) return;",
-    "isSettled(entry, view);",
+    "if (isHidden && !hasExpired(entry, view.at)) return;",
+    "if (isHidden && entry.generation < 0) return;",
     "no record has a readable id",
   ),
   sightings(
