@@ -8,6 +8,7 @@ import type { Credential } from "./credential.ts";
 import { createsOfTheDay } from "./doubt.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { shortestInterval } from "./policy.ts";
+import { endOfLost } from "./sightings.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -153,5 +154,5 @@ function endOf(entry: Entry): number {
   const { made, state, goneAt, expiresAt, authorization, asked, notedAt } = entry;
   if (!made || goneAt !== null || state === "released" || state === "foreign") return -Infinity;
   if (expiresAt !== null) return expiresAt;
-  return authorization === null && asked !== null ? notedAt + asked : Infinity;
+  return authorization === null ? endOfLost({ asked, notedAt }) : Infinity;
 }

@@ -7,6 +7,7 @@
 import type { Authorization } from "../authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
+import { leaseDuration } from "./policy.ts";
 import {
   expiryOf,
   factsOf,
@@ -178,12 +179,17 @@ function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, patchy }: View):
   return !doubtful && !patchy && (endedAt ?? notedAt) + SETTLED_AFTER <= at;
 }
 
+/** When what a lost create made has ended at the latest: an attempt may have sent it late. */
+export function endOfLost({ asked, notedAt }: Pick<Entry, "asked" | "notedAt">): number {
+  return asked === null ? Infinity : notedAt + asked + leaseDuration;
+}
+
 /** Whether an entry's end has passed, as far as the ledger knows it, or as a lost create asked for it. */
 export function hasExpired(
   { expiresAt, authorization, asked, notedAt }: Entry,
   at: number,
 ): boolean {
-  if (authorization === null) return asked !== null && notedAt + asked <= at;
+  if (authorization === null) return endOfLost({ asked, notedAt }) <= at;
   return expiresAt !== null && expiresAt <= at;
 }
 

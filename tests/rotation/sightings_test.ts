@@ -130,7 +130,7 @@ for (
     [
       "was lost with its answer, and would have ended, in a list that cannot be relied on",
       "discarded",
-      { authorization: null, endedAt: now - hour, notedAt: now - 30 * day },
+      { authorization: null, endedAt: now - hour, notedAt: now - 31 * day },
       [],
       { doubtful: true },
       { goneAt: now },
@@ -180,7 +180,7 @@ for (
     ],
     [
       "what a lost answer left would have ended",
-      [entryOf(1, "current"), entryOf(2, "discarded", { authorization: null, age: 30 * day })],
+      [entryOf(1, "current"), entryOf(2, "discarded", { authorization: null, age: 31 * day })],
       [listed(1)],
       1,
       0,
