@@ -22,18 +22,21 @@ import { timingSafeEqual } from "hono/utils/buffer";
 import { describeAccountFailure } from "./account/account_failure.ts";
 import type { RemoteAccount } from "./account/remote.ts";
 import type { ConfigurationResult } from "./config/configuration.ts";
-import { countHealth, type Situation } from "./health.ts";
+import { accountNameOf } from "./environment.ts";
+import { countHealth, type HealthCount, type Situation } from "./health.ts";
 import type { Log } from "./log.ts";
 import { readServedToken } from "./served_token.ts";
-import { createStatus } from "./status.ts";
+import { createStatus, type FormerAccount, type Status } from "./status.ts";
 import { renderPage } from "./views/page.ts";
 
 /** What the app works with. */
 export interface AppDependencies {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
-  /** The account, to be read. */
-  readonly account: Pick<RemoteAccount, "look" | "health" | "readCredential">;
+  /** Gives an account, to be read. */
+  readonly account: (name: string) => Pick<RemoteAccount, "look" | "health" | "readCredential">;
+  /** Knows which accounts were configured once. */
+  readonly allAccounts: Pick<RemoteAccount, "remember">;
   /** Takes what went wrong. */
   readonly log: Log;
   /** The current time, in milliseconds since the epoch. */
@@ -59,26 +62,64 @@ const retryAfter = "60";
 
 /** Makes the app. */
 export function createApp(
-  { configured, account, log, now }: AppDependencies,
+  { configured, account, allAccounts, log, now }: AppDependencies,
 ): Hono<AppEnvironment> {
   const pageKey = configured.ok ? configured.configuration.pageKey : configured.pageKey;
+  // Where none is right, the page shows what is wrong with them.
+  const names = configured.accountNames.length > 0 ? configured.accountNames : ["heroku"];
+  const several = names.length > 1;
   const readerKeys = configured.ok ? configured.configuration.readerKeys : undefined;
 
-  /** What the account says, or why it says nothing. */
+  /** What an account says, or why it says nothing. */
   async function ask<T>(
-    call: () => Promise<T>,
+    name: string,
+    call: (from: ReturnType<typeof account>) => Promise<T>,
   ): Promise<[said: T | undefined, why: string | null]> {
     try {
-      return [await call(), null];
+      return [await call(account(name)), null];
     } catch (error) {
-      log.error("account_unreadable", { error });
+      log.error("account_unreadable", { ...several ? { account: name } : {}, error });
       return [undefined, `The account cannot be read. ${describeAccountFailure(error)}`];
     }
   }
 
-  async function look(): Promise<Situation> {
-    const [records, unreadable] = await ask(account.look);
-    return { configured, records, unreadable, now: now() };
+  async function look(): Promise<readonly Situation[]> {
+    const at = now();
+    return await Promise.all(names.map(async (name) => {
+      const [records, unreadable] = await ask(name, (from) => from.look());
+      return { configured, account: name, records, unreadable, now: at };
+    }));
+  }
+
+  /** What accounts that have left the configuration still have, as far as that can be read. */
+  async function lookBack(): Promise<readonly FormerAccount[]> {
+    if (!configured.ok) return [];
+    try {
+      const former = await allAccounts.remember(names);
+      return await Promise.all(former.map(async (name) => {
+        const [records] = await ask(name, (from) => from.look());
+        return { name, ledger: records?.ledger ?? new Map() };
+      }));
+    } catch (error) {
+      log.error("account_unreadable", { error });
+      return [];
+    }
+  }
+
+  async function describe(): Promise<Status> {
+    const [situations, former] = await Promise.all([look(), lookBack()]);
+    return createStatus(situations, former);
+  }
+
+  /** What a monitor is told: of several accounts of each by itself as well, in their order. */
+  async function monitor(): Promise<Health> {
+    const at = now();
+    const each = await Promise.all(names.map(async (name) => {
+      const [record, unreadable] = await ask(name, (from) => from.health());
+      return countHealth({ configured, account: name, unreadable, now: at }, record);
+    }));
+    const all = toHealth(addUp(each));
+    return several ? { ...all, accounts: each.map(toHealth) } : all;
   }
 
   const advice = pageKey === undefined ? noPageKey : showKey;
@@ -106,10 +147,8 @@ export function createApp(
   }));
 
   app.get("/healthz", async (context) => {
-    const [record, unreadable] = await ask(account.health);
-    const reasons = countHealth({ configured, unreadable, now: now() }, record);
-    if (reasons.length === 0) return context.json({ status: "ok" });
-    return context.json({ status: "failing", reasons }, 503);
+    const health = await monitor();
+    return context.json(health, health.status === "ok" ? 200 : 503);
   });
 
   app.get(
@@ -123,7 +162,8 @@ export function createApp(
       if (!configured.ok) return context.notFound();
       const name = context.req.param("name");
       const { sealingKey } = configured.configuration;
-      const served = await readServedToken({ ledger: account, sealingKey, log, now }, name);
+      const ledger = account(accountNameOf(configured, name) ?? "");
+      const served = await readServedToken({ ledger, sealingKey, log, now }, name);
       if (!served) {
         return unavailable(context, "There is no live token at the moment: see the page");
       }
@@ -136,9 +176,9 @@ export function createApp(
   app.get(
     "/",
     async (context) =>
-      context.html(renderPage(createStatus(await look()), context.get("secureHeadersNonce") ?? "")),
+      context.html(renderPage(await describe(), context.get("secureHeadersNonce") ?? "")),
   );
-  app.get("/status", async (context) => context.json(createStatus(await look())));
+  app.get("/status", async (context) => context.json(await describe()));
   for (const path of ["/", "/status", "/healthz", "/credentials/:name/token"]) {
     app.all(
       path,
@@ -155,6 +195,29 @@ export function createApp(
     return context.json({ error: "Something went wrong: see the Worker's log" }, 500);
   });
   return app;
+}
+
+/** What `/healthz` answers. */
+interface Health {
+  readonly status: "ok" | "failing";
+  /** Why not. */
+  readonly reasons?: readonly HealthCount[];
+  /** The accounts, where there are several, in the configuration's order. */
+  readonly accounts?: readonly Health[];
+}
+
+function toHealth(reasons: readonly HealthCount[]): Health {
+  return reasons.length === 0 ? { status: "ok" } : { status: "failing", reasons };
+}
+
+/** What is wrong with any account; the configuration is one for all. */
+function addUp(each: readonly (readonly HealthCount[])[]): HealthCount[] {
+  return [...Map.groupBy(each.flat(), ({ kind }) => kind)].map(([kind, found]) => ({
+    kind,
+    count: kind === "configuration_invalid"
+      ? found[0].count
+      : found.reduce((sum, { count }) => sum + count, 0),
+  }));
 }
 
 function requireKey(verify: VerifyKey, advice: string): MiddlewareHandler {

@@ -10,7 +10,6 @@ import {
   type WorkflowEvent,
   type WorkflowStep,
 } from "cloudflare:workers";
-import type { RotationRun } from "../lib/rotation/world.ts";
 import { targets as builtIn } from "../lib/targets/registry.ts";
 import type { BuiltInTargetTable, TargetTable } from "../lib/targets/tables.ts";
 import type { TargetDefinition } from "../lib/targets/target.ts";
@@ -18,8 +17,9 @@ import { describeAccountFailure } from "./account/account_failure.ts";
 import { type Account, type AccountCalls, createAccount } from "./account/account.ts";
 import { createObjectSql } from "./account/sql.ts";
 import { runSweep } from "./account/sweep.ts";
-import type { CredentialTable } from "./config/credential_table.ts";
+import type { AccountTable, CredentialTable } from "./config/credential_table.ts";
 import {
+  type AccountRun,
   type Context,
   createContextReader,
   type Environment,
@@ -38,6 +38,8 @@ export interface WorkerOptions<Own extends TargetTable = never> {
    * page and in the log.
    */
   readonly credentials?: readonly CredentialTable<BuiltInTargetTable | NoInfer<Own>>[];
+  /** Heroku accounts beside those in variables. Default: none, and so one, as with variables. */
+  readonly accounts?: readonly AccountTable[];
 }
 
 /** The handlers of a Worker. */
@@ -52,7 +54,7 @@ export interface WorkerHandlers {
 export type RotationWorkflowClass = new (
   context: ExecutionContext,
   environment: Environment,
-) => WorkflowEntrypoint<Environment, RotationRun>;
+) => WorkflowEntrypoint<Environment, AccountRun>;
 
 /** The class of an account's object, to be exported as `Account`. */
 export type AccountClass = new (
@@ -106,18 +108,18 @@ export interface WorkerExports {
  * ```
  */
 export function createWorker<Own extends TargetTable = never>(
-  { targets = [], credentials }: WorkerOptions<Own> = {},
+  { targets = [], credentials, accounts }: WorkerOptions<Own> = {},
 ): WorkerExports {
   const types = new Set(targets.map(({ type }) => type));
   const definitions = [...builtIn.filter(({ type }) => !types.has(type)), ...targets];
-  const read = createContextReader({ definitions, credentials });
+  const read = createContextReader({ definitions, coded: { accounts, credentials } });
   return {
     handlers: {
       fetch: createServer(read),
       scheduled: (_controller, environment) => wake(read(environment)),
     },
-    RotationWorkflow: class extends WorkflowEntrypoint<Environment, RotationRun> {
-      override async run(event: WorkflowEvent<RotationRun>, step: WorkflowStep): Promise<unknown> {
+    RotationWorkflow: class extends WorkflowEntrypoint<Environment, AccountRun> {
+      override async run(event: WorkflowEvent<AccountRun>, step: WorkflowStep): Promise<unknown> {
         return await runRotation(event.payload, step, this.env, read);
       }
     },
@@ -125,17 +127,28 @@ export function createWorker<Own extends TargetTable = never>(
   };
 }
 
-/** Has the account sweep. Where its binding is wrong nothing can be done, and the log says why. */
-async function wake({ account, configured, log }: Context): Promise<void> {
+/**
+ * Has each account sweep, whatever becomes of the others. Where the binding is wrong nothing can be
+ * done, and the log says why.
+ */
+async function wake({ account, allAccounts, configured, log }: Context): Promise<void> {
   const mistake = configured.ok
     ? undefined
     : configured.mistakes.find(({ path }) => path === "ACCOUNT");
   if (mistake) return log.error("cron", { error: `${mistake.path}: ${mistake.message}` });
-  try {
-    await account.wake();
-  } catch (error) {
-    log.error("cron", { error: describeAccountFailure(error) });
-  }
+  const names = configured.accountNames;
+  const attempt = async (name: string | undefined, call: () => Promise<unknown>) => {
+    try {
+      await call();
+    } catch (error) {
+      const which = name === undefined ? {} : { account: name };
+      log.error("cron", { ...which, error: describeAccountFailure(error) });
+    }
+  };
+  await Promise.all([
+    ...names.map((name) => attempt(name, () => account(name).wake(name))),
+    attempt(undefined, () => allAccounts.remember(names)),
+  ]);
 }
 
 /** Only what is a method of the class can be called from elsewhere. */
@@ -149,8 +162,7 @@ function createAccountClass(read: ReadContext): AccountClass {
       this.#account = createAccount({
         sql: createObjectSql(storage),
         setAlarm: (at) => storage.setAlarm(at),
-        sweep: (ledger, sweeps, isCronSilent) =>
-          runSweep({ context: read(environment), environment, ledger, sweeps, isCronSilent }),
+        sweep: (swept) => runSweep({ ...swept, context: read(environment), environment }),
         now: Date.now,
       });
     }
@@ -159,8 +171,16 @@ function createAccountClass(read: ReadContext): AccountClass {
       return this.#account.alarm();
     }
 
-    wake(): ReturnType<AccountCalls["wake"]> {
-      return this.#account.wake();
+    wake(name: string): ReturnType<AccountCalls["wake"]> {
+      return this.#account.wake(name);
+    }
+
+    own(...given: Parameters<AccountCalls["own"]>): ReturnType<AccountCalls["own"]> {
+      return this.#account.own(...given);
+    }
+
+    remember(configured: readonly string[]): ReturnType<AccountCalls["remember"]> {
+      return this.#account.remember(configured);
     }
 
     begin(...given: Parameters<AccountCalls["begin"]>): ReturnType<AccountCalls["begin"]> {
@@ -177,6 +197,10 @@ function createAccountClass(read: ReadContext): AccountClass {
 
     readCredential(name: string): ReturnType<AccountCalls["readCredential"]> {
       return this.#account.readCredential(name);
+    }
+
+    herokuAccount(): ReturnType<AccountCalls["herokuAccount"]> {
+      return this.#account.herokuAccount();
     }
 
     look(): ReturnType<AccountCalls["look"]> {

@@ -8,6 +8,7 @@ import { createClient } from "../lib/client.ts";
 import { createAcceptance } from "../lib/rotation/acceptance.ts";
 import { createAccountReader } from "../lib/rotation/account.ts";
 import { isTarget } from "../lib/rotation/credential.ts";
+import type { StoreLedger } from "../lib/rotation/ledger.ts";
 import { createOwnToken } from "../lib/rotation/own_token.ts";
 import { createSealing, type Sealing } from "../lib/rotation/sealing.ts";
 import { createTokenStore } from "../lib/rotation/store.ts";
@@ -19,10 +20,18 @@ import { createRemoteAccount, type RemoteAccount } from "./account/remote.ts";
 import {
   type Configuration,
   type ConfigurationResult,
+  type ConfiguredAccount,
   parseConfiguration,
 } from "./config/configuration.ts";
+import type { Coded } from "./config/shape.ts";
 import { createLog, type Log } from "./log.ts";
 import { oncePerKey } from "./once_per_key.ts";
+
+/** Which attempt to run, and in which account. */
+export interface AccountRun extends RotationRun {
+  /** The account's name. */
+  readonly account: string;
+}
 
 /**
  * The Worker's bindings, vars and secrets. Wrangler warrants none of them, as an environment of its
@@ -32,21 +41,31 @@ export interface Environment extends Readonly<Record<string, unknown>> {
   /** The objects, one for each Heroku account. */
   readonly ACCOUNT: DurableObjectNamespace;
   /** The durable runs. */
-  readonly ROTATION: Workflow<RotationRun>;
+  readonly ROTATION: Workflow<AccountRun>;
 }
 
 /** What every part of the Worker works with. */
 export interface Context {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
-  /** The account, as it is asked from outside its object. */
-  readonly account: RemoteAccount;
+  /** An account, by its name, as it is asked from outside its object. */
+  account(name: string): RemoteAccount;
+  /** What stands for a Heroku user, by the id of its account at Heroku. */
+  userOf(id: string): Pick<RemoteAccount, "own">;
+  /** What stands for all accounts. */
+  readonly allAccounts: Pick<RemoteAccount, "remember">;
   /** Writes the log, without any secret. */
   readonly log: Log;
   /** Makes what a rotation works with. */
-  createRotationWorld(configuration: Configuration): Promise<RotationWorld>;
+  createRotationWorld(
+    configuration: Configuration,
+    account: ConfiguredAccount,
+  ): Promise<RotationWorld>;
   /** Makes what a sweep works with, beside the ledger that is in the account's object. */
-  createSweepWorld(configuration: Configuration): Promise<HerokuWorld>;
+  createSweepWorld(
+    configuration: Configuration,
+    account: ConfiguredAccount,
+  ): Promise<HerokuWorld>;
 }
 
 /** What a sweep needs of Heroku. */
@@ -59,8 +78,8 @@ export type HerokuWorld = Pick<
 export interface WorkerSetup {
   /** The kinds of targets there are beside the built-in store. */
   readonly definitions: readonly TargetDefinition<unknown>[];
-  /** The credentials beside those in variables, not yet checked; default none. */
-  readonly credentials?: unknown;
+  /** What the code gives beside the variables, not yet checked; default nothing. */
+  readonly coded?: Coded;
 }
 
 /** Gives the context of an environment. */
@@ -74,31 +93,38 @@ export function createContextReader(setup: WorkerSetup): ReadContext {
   return oncePerKey((environment) => createContext(environment, setup));
 }
 
-/** The name of the one account's object. */
-const ACCOUNT_NAME = "heroku";
-
 function createContext(environment: Environment, setup: WorkerSetup): Context {
   // A detached global fetch is fine in Workers; one that is called as a method is not.
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
-  const account = createRemoteAccount(() => findAccount(environment));
+  const account = (name: string) => createRemoteAccount(() => findObject(environment, name));
   const open = () => openSealing(environment.SEALING_KEY);
+  const ledger: StoreLedger = {
+    serve: (credential, mark) => account(nameOf(credential)).serve(credential, mark),
+    readCredential: (credential) => account(nameOf(credential)).readCredential(credential),
+  };
   const configured = parseConfiguration(environment, setup.definitions, {
     fetch,
     now: Date.now,
-    store: createTokenStore(account, { open: async (...sealed) => (await open()).open(...sealed) }),
+    store: createTokenStore(ledger, { open: async (...sealed) => (await open()).open(...sealed) }),
     bindings: true,
-    credentials: setup.credentials,
+    ...(setup.coded === undefined ? {} : { coded: setup.coded }),
   });
 
+  /** The account of a credential. A store is only ever asked for one that is configured. */
+  function nameOf(credential: string): string {
+    return accountNameOf(configured, credential) ?? "";
+  }
+
   async function createSweepWorld(
-    { herokuToken, herokuUrl }: Configuration,
+    { herokuUrl }: Configuration,
+    { herokuToken, tokenSecret }: ConfiguredAccount,
   ): Promise<HerokuWorld> {
     const client = { fetch, baseUrl: herokuUrl };
     return {
       authorizations: createClient({ ...client, token: herokuToken }),
       accepts: createAcceptance(client),
-      account: createAccountReader({ ...client, token: herokuToken }),
-      own: await createOwnToken(herokuToken),
+      account: createAccountReader({ ...client, token: herokuToken }, tokenSecret),
+      own: await createOwnToken(herokuToken, tokenSecret),
       sealing: await open(),
       now: Date.now,
     };
@@ -107,24 +133,36 @@ function createContext(environment: Environment, setup: WorkerSetup): Context {
   return {
     configured,
     account,
+    // No account has such names.
+    userOf: (id) => account(`user ${id}`),
+    allAccounts: account("all accounts"),
     log: createLog({ secrets: configured.secrets }),
     createSweepWorld,
 
-    async createRotationWorld(configuration) {
-      const { credentials } = configuration;
+    async createRotationWorld(configuration, owner) {
       return {
-        ...await createSweepWorld(configuration),
-        ledger: account,
-        credential: (name) => credentials.find((each) => each.name === name),
-        isTarget: (place) => isTarget(credentials, place),
+        ...await createSweepWorld(configuration, owner),
+        ledger: account(owner.name),
+        credential: (name) => owner.credentials.find((each) => each.name === name),
+        isTarget: (place) => isTarget(configuration.credentials, place),
       };
     },
   };
 }
 
-/** The object of the account. What is wrong with the binding, the configuration says. */
-function findAccount({ ACCOUNT }: Environment): AccountCalls {
-  return ACCOUNT.get(ACCOUNT.idFromName(ACCOUNT_NAME)) as unknown as AccountCalls;
+/** The name of the account that a credential is in; undefined for one that is not configured. */
+export function accountNameOf(
+  configured: ConfigurationResult,
+  credential: string,
+): string | undefined {
+  if (!configured.ok) return undefined;
+  return configured.configuration.accounts
+    .find(({ credentials }) => credentials.some(({ name }) => name === credential))?.name;
+}
+
+/** An object by its name. What is wrong with the binding, the configuration says. */
+function findObject({ ACCOUNT }: Environment, name: string): AccountCalls {
+  return ACCOUNT.get(ACCOUNT.idFromName(name)) as unknown as AccountCalls;
 }
 
 /** What a promise gives belongs to the call that made it, so that this is not kept for others. */

@@ -67,10 +67,12 @@ export interface HealthReason {
   readonly details: readonly string[];
 }
 
-/** What the Worker knows of itself at one moment. */
+/** What the Worker knows of an account at one moment. */
 export interface Situation {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
+  /** The account's name. */
+  readonly account: string;
   /** What the account's object says; undefined when it could not be read. */
   readonly records: Records | undefined;
   /** Why it could not be read, in words; null when it could. */
@@ -95,9 +97,12 @@ export const patience: number = HOUR;
 /** How many failures in a row are too many. */
 export const tooManyFailures = 3;
 
-/** Says everything that is wrong; nothing at all when all is well. Of a paused credential only its end counts. */
+/**
+ * Says everything that is wrong with an account; nothing at all when all is well. Of a paused credential
+ * only its end counts.
+ */
 export function assessHealth(
-  { configured, records, unreadable, now }: Situation,
+  { configured, account, records, unreadable, now }: Situation,
 ): readonly HealthReason[] {
   const reasons = [
     reason(
@@ -107,11 +112,40 @@ export function assessHealth(
     ...records
       ? assessSweeps(records, now)
       : [reason("ledger_unreadable", lacksAccount(configured) ? [] : [unreadable ?? ""])],
-    ...(records && configured.ok
-      ? assessCredentials(configured.configuration.credentials, records, now)
-      : []),
+    ...(records ? assessCredentials(credentialsOf(configured, account), records, now) : []),
   ];
   return reasons.filter(({ count }) => count > 0);
+}
+
+/** The credentials of an account; none where the configuration is invalid. */
+export function credentialsOf(
+  configured: ConfigurationResult,
+  account: string,
+): readonly Credential[] {
+  if (!configured.ok) return [];
+  const found = configured.configuration.accounts.find(({ name }) => name === account);
+  return found?.credentials ?? [];
+}
+
+/**
+ * Says everything that is wrong with any of the accounts, each detail with the account that it is
+ * about where there are several. What is wrong with the configuration is said once.
+ */
+export function assessAll(situations: readonly Situation[]): readonly HealthReason[] {
+  const several = situations.length > 1;
+  const all = situations.flatMap((situation, at) =>
+    assessHealth(situation)
+      .filter(({ kind }) => kind !== "configuration_invalid" || at === 0)
+      .map(({ kind, details }) => ({
+        kind,
+        details: several && kind !== "configuration_invalid"
+          ? details.map((detail) => `${situation.account}: ${detail}`)
+          : details,
+      }))
+  );
+  return [...Map.groupBy(all, ({ kind }) => kind)].map(([kind, reasons]) =>
+    reason(kind, reasons.flatMap(({ details }) => details))
+  );
 }
 
 /** What a monitor is told: of one kind of reason, how often there is one. */
@@ -125,7 +159,7 @@ export type HealthCount = Pick<HealthReason, "kind" | "count">;
  * @param unreadable Why that could not be read; null when it could.
  */
 export function countHealth(
-  { configured, unreadable, now }: Omit<Situation, "records">,
+  { configured, account, unreadable, now }: Omit<Situation, "records">,
   record: HealthRecord | undefined,
 ): readonly HealthCount[] {
   const last = record === undefined
@@ -134,6 +168,7 @@ export function countHealth(
   const records = { ledger: new Map(), last, lastClean: last?.at };
   const present = assessHealth({
     configured,
+    account,
     records: unreadable === null ? records : undefined,
     unreadable,
     now,

@@ -18,8 +18,8 @@ export type {
   WorkerHandlers,
   WorkerOptions,
 } from "./create_worker.ts";
-export type { CredentialTable, DurationText } from "./config/credential_table.ts";
-export type { Environment } from "./environment.ts";
+export type { AccountTable, CredentialTable, DurationText } from "./config/credential_table.ts";
+export type { AccountRun, Environment } from "./environment.ts";
 export type { Lease } from "../lib/rotation/ledger.ts";
 export type { RotationRun } from "../lib/rotation/world.ts";
 

@@ -6,12 +6,11 @@
 import type { WorkflowStep } from "@cloudflare/workers-types";
 import { rotate, type RotationResult } from "../lib/rotation/rotate.ts";
 import type { Step } from "../lib/rotation/step.ts";
-import type { RotationRun } from "../lib/rotation/world.ts";
-import type { Environment, ReadContext } from "./environment.ts";
+import type { AccountRun, Environment, ReadContext } from "./environment.ts";
 
 /** Runs one attempt: see `lib/rotation/rotate.ts`. What it gives is stored and holds no token. */
 export async function runRotation(
-  run: RotationRun,
+  { account: name, ...run }: AccountRun,
   step: Pick<WorkflowStep, "do" | "sleep">,
   environment: Environment,
   read: ReadContext,
@@ -26,7 +25,14 @@ export async function runRotation(
     });
     throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
   }
-  const world = await createRotationWorld(configured.configuration);
+  const account = configured.configuration.accounts.find((each) => each.name === name);
+  if (!account) {
+    const error =
+      `Cannot go on with '${credential}' as the configuration no longer has the account '${name}': nothing was deleted`;
+    log.error("rotation", { credential, attempt, error });
+    throw new Error(error);
+  }
+  const world = await createRotationWorld(configured.configuration, account);
   const result = await rotate(toStep(step), run, world);
   const missed = result.outcome === "success" && result.missed.length > 0;
   log[result.outcome === "failure" ? "error" : missed ? "warn" : "info"]("rotation", {

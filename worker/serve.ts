@@ -12,8 +12,8 @@ export function createServer(
   read: ReadContext,
 ): (request: Request, environment: Environment) => Promise<Response> {
   const appOf = oncePerKey((environment: Environment) => {
-    const { configured, account, log } = read(environment);
-    return createApp({ configured, account, log, now: Date.now });
+    const { configured, account, allAccounts, log } = read(environment);
+    return createApp({ configured, account, allAccounts, log, now: Date.now });
   });
   return async (request, environment) => await appOf(environment).fetch(request);
 }

@@ -7,10 +7,13 @@
 import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import type { Decision } from "../lib/rotation/decision.ts";
+import { isExpected } from "../lib/rotation/line.ts";
 import { graceFor } from "../lib/rotation/policy.ts";
 import type { ProofKind } from "../lib/targets/target.ts";
 import {
+  assessAll,
   assessHealth,
+  credentialsOf,
   findHolders,
   hasPassed,
   type HealthReason,
@@ -32,16 +35,58 @@ export interface Status {
   readonly mistakes: readonly Mistake[];
   /** What in the configuration may not be meant as it is written. */
   readonly warnings: readonly Mistake[];
+  /** The accounts, each by itself, in the configuration's order. */
+  readonly accounts: readonly AccountStatus[];
+  /** The configured credentials, in the configuration's order. */
+  readonly credentials: readonly CredentialStatus[];
+  /** The accounts that have left the configuration, with what remains of them. */
+  readonly former_accounts: readonly FormerAccountStatus[];
+  /** The authorizations in Heroku that no credential claims: the first hundred of each account. */
+  readonly unmanaged: readonly UnmanagedStatus[];
+}
+
+/** An account. */
+export interface AccountStatus {
+  /** Its name. */
+  readonly name: string;
+  /** Whether anybody has to look. */
+  readonly status: "ok" | "failing";
+  /** Why; what is wrong with the configuration is said above. */
+  readonly reasons: readonly HealthReason[];
   /** The newest sweep; null before the first. */
   readonly last_sweep: SweepStatus | null;
   /** When the newest sweep without a problem began; null when there was none. */
   readonly last_clean_sweep_at: string | null;
-  /** The configured credentials, in the configuration's order. */
-  readonly credentials: readonly CredentialStatus[];
-  /** The authorizations in Heroku that no credential claims: the first hundred. */
-  readonly unmanaged: readonly UnmanagedStatus[];
-  /** How many there are in all. */
+  /** How many authorizations no credential claims. */
   readonly unmanaged_count: number;
+}
+
+/** An account that has left the configuration. */
+export interface FormerAccountStatus {
+  /** Its name. */
+  readonly name: string;
+  /** What lived in Heroku when it was last looked at, and has not expired since. */
+  readonly remaining: readonly RemainingStatus[];
+}
+
+/** An authorization of an account that has left the configuration. */
+export interface RemainingStatus {
+  /** The credential that it is for. */
+  readonly credential: string;
+  /** Its generation. */
+  readonly generation: number;
+  /** Its id in Heroku. */
+  readonly authorization: string | null;
+  /** When it expires by itself; null for never, or when Heroku does not say. */
+  readonly expires_at: string | null;
+}
+
+/** What is known of an account that has left the configuration. */
+export interface FormerAccount {
+  /** Its name. */
+  readonly name: string;
+  /** What its ledger knows, by the name of each credential. */
+  readonly ledger: ReadonlyMap<string, CredentialLedger>;
 }
 
 /** A sweep. */
@@ -94,6 +139,8 @@ export type CredentialState =
 export interface CredentialStatus {
   /** Its name. */
   readonly name: string;
+  /** The name of the account that it is in. */
+  readonly account: string;
   /** Where it stands. */
   readonly state: CredentialState;
   /** The generation that the targets hold: 0 for one that was adopted; null when there is none. */
@@ -169,6 +216,8 @@ export interface StaleStatus {
 
 /** An authorization that no credential claims. */
 export interface UnmanagedStatus {
+  /** The name of the account that it is in. */
+  readonly account: string;
   /** Its id in Heroku. */
   readonly id: string;
   /** Its description. */
@@ -184,18 +233,39 @@ export interface UnmanagedStatus {
 /** In milliseconds since the epoch: a date later than this is invalid. */
 const lastMoment = 8.64e15;
 
-/** Describes a situation. */
-export function createStatus(situation: Situation): Status {
-  const { configured, records, now } = situation;
-  const reasons = assessHealth(situation);
-  const report = records?.last?.report;
-  const decisions = new Map(report?.decisions.map((each) => [each.credential, each]));
+/**
+ * Describes the situations of all accounts, one at least, at one moment.
+ *
+ * @param former The accounts that have left the configuration; default none.
+ */
+export function createStatus(
+  situations: readonly Situation[],
+  former: readonly FormerAccount[] = [],
+): Status {
+  const [{ configured, now }] = situations;
+  const reasons = assessAll(situations);
   return {
     at: toTime(now),
     status: reasons.length === 0 ? "ok" : "failing",
     reasons,
     mistakes: configured.ok ? [] : configured.mistakes,
     warnings: configured.warnings,
+    accounts: situations.map(describeAccount),
+    former_accounts: former.map((each) => describeFormer(each, now))
+      .filter(({ remaining }) => remaining.length > 0),
+    credentials: situations.flatMap(describeCredentials),
+    unmanaged: situations.flatMap(describeUnmanaged),
+  };
+}
+
+function describeAccount(situation: Situation): AccountStatus {
+  const { account, records } = situation;
+  const report = records?.last?.report;
+  const reasons = assessHealth(situation).filter(({ kind }) => kind !== "configuration_invalid");
+  return {
+    name: account,
+    status: reasons.length === 0 ? "ok" : "failing",
+    reasons,
     last_sweep: records?.last
       ? {
         at: toTime(records.last.at),
@@ -207,27 +277,47 @@ export function createStatus(situation: Situation): Status {
       }
       : null,
     last_clean_sweep_at: toTimeOrNull(records?.lastClean),
-    credentials: configured.ok
-      ? configured.configuration.credentials.map((credential) =>
-        describeCredential(
-          credential,
-          records?.ledger.get(credential.name),
-          outdated(records?.ledger.get(credential.name), records?.last)
-            ? undefined
-            : decisions.get(credential.name),
-          now,
-        )
-      )
-      : [],
-    unmanaged: (report?.unmanaged ?? []).map((each) => ({
-      id: each.id,
-      description: each.description,
-      expires_at: toTimeOrNull(each.expiresAt),
-      never_expires: each.neverExpires,
-      reason: each.reason,
-    })),
     unmanaged_count: report?.unmanagedCount ?? 0,
   };
+}
+
+function describeFormer({ name, ledger }: FormerAccount, now: number): FormerAccountStatus {
+  const entries = [...ledger.values()].flatMap((known) => known.entries);
+  return {
+    name,
+    remaining: entries
+      .filter((entry) => isExpected(entry) && !hasPassed(entry.expiresAt, now))
+      .map(({ credential, generation, authorization, expiresAt }) => ({
+        credential,
+        generation,
+        authorization,
+        expires_at: toTimeOrNull(expiresAt),
+      })),
+  };
+}
+
+function describeCredentials(
+  { configured, account, records, now }: Situation,
+): CredentialStatus[] {
+  const decisions = new Map(
+    records?.last?.report?.decisions.map((each) => [each.credential, each]),
+  );
+  return credentialsOf(configured, account).map((credential) => {
+    const known = records?.ledger.get(credential.name);
+    const decision = outdated(known, records?.last) ? undefined : decisions.get(credential.name);
+    return describeCredential(credential, account, known, decision, now);
+  });
+}
+
+function describeUnmanaged({ account, records }: Situation): UnmanagedStatus[] {
+  return (records?.last?.report?.unmanaged ?? []).map((each) => ({
+    account,
+    id: each.id,
+    description: each.description,
+    expires_at: toTimeOrNull(each.expiresAt),
+    never_expires: each.neverExpires,
+    reason: each.reason,
+  }));
 }
 
 function outdated(known: CredentialLedger | undefined, last: SweepRecord | undefined): boolean {
@@ -236,6 +326,7 @@ function outdated(known: CredentialLedger | undefined, last: SweepRecord | undef
 
 function describeCredential(
   credential: Credential,
+  account: string,
   known: CredentialLedger | undefined,
   decision: Decision | undefined,
   now: number,
@@ -245,6 +336,7 @@ function describeCredential(
   const stale = entries.filter((entry) => entry !== holder && isStale(entry, holder));
   return {
     name: credential.name,
+    account,
     state: stateOf(credential, known, decision, stale, now),
     generation: holder?.generation ?? null,
     authorization: holder?.authorization ?? null,

@@ -17,13 +17,20 @@ export interface HerokuAccount {
   readonly email?: string;
 }
 
-/** Makes what asks Heroku whose token it is. An account that may not be read is given empty. */
-export function createAccountReader(options: ClientOptions): () => Promise<HerokuAccount> {
+/**
+ * Makes what asks Heroku whose token it is. An account that may not be read is given empty.
+ *
+ * @param secret The Worker secret that holds the token; default `HEROKU_API_TOKEN`.
+ */
+export function createAccountReader(
+  options: ClientOptions,
+  secret: string = USUAL_NAMES.token,
+): () => Promise<HerokuAccount> {
   const { request } = createRequester(options);
   return async () => {
     try {
       const { body } = await request({
-        action: "find the account of 'HEROKU_API_TOKEN'",
+        action: `find the account of '${secret}'`,
         method: "GET",
         path: "/account",
         expected: [200],
@@ -60,6 +67,17 @@ async function ask({ account }: AccountWorld, isKnown: boolean): Promise<HerokuA
   }
 }
 
+/** What messages call an account's settings. */
+export interface AccountNames {
+  /** The Worker secret with the token. */
+  readonly token: string;
+  /** The variable, or the member of a table, that confirms whose it is. */
+  readonly confirmed: string;
+}
+
+/** What the settings are called where there is one account. */
+const USUAL_NAMES: AccountNames = { token: "HEROKU_API_TOKEN", confirmed: "HEROKU_ACCOUNT" };
+
 /** What finding the account takes. */
 export interface AccountWorld {
   /** The ledger. */
@@ -68,10 +86,17 @@ export interface AccountWorld {
   readonly account: () => Promise<HerokuAccount>;
   /** The id or e-mail address of the account that the operator has confirmed; undefined for none. */
   readonly confirmed: string | undefined;
+  /** What the operator calls the token, and what confirms its account. Default: see `USUAL_NAMES`. */
+  readonly names?: AccountNames | undefined;
   /** The fingerprint of the token. */
   readonly token: string;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
+  /**
+   * Claims a Heroku account, by its id, for this ledger: gives why it may not have it, in words, when
+   * another one has it. Default: there is no other.
+   */
+  readonly claimAccount?: ((id: string) => Promise<string | undefined>) | undefined;
 }
 
 /**
@@ -82,28 +107,31 @@ export interface AccountWorld {
  * @throws {AccountError} When the token is another account's, or no one can say whose it is.
  */
 export async function checkAccount(world: AccountWorld, note: LedgerNote): Promise<LedgerNote> {
-  const { ledger, confirmed, token } = world;
+  const { ledger, confirmed, token, names = USUAL_NAMES } = world;
   const known = note.account;
   const { id, email } = await ask(world, known?.token === token);
   if (id === undefined) {
     if (!known || known.token === token) return note;
     throw new AccountError(
-      "Cannot find out whose 'HEROKU_API_TOKEN' is, as Heroku does not give the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual",
+      `Cannot find out whose '${names.token}' is, as Heroku does not give the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual`,
     );
   }
   const named = [id, ...(email === undefined ? [] : [email])].map((name) => name.toLowerCase());
   if (confirmed !== undefined && !named.includes(confirmed.toLowerCase())) {
     throw new AccountError(
-      `'HEROKU_API_TOKEN' belongs to the Heroku account ${id}, and 'HEROKU_ACCOUNT' names another one: nothing was made, delivered or deleted. Set a token of that account, or correct 'HEROKU_ACCOUNT'`,
+      `'${names.token}' belongs to the Heroku account ${id}, and '${names.confirmed}' names another one: nothing was made, delivered or deleted. Set a token of that account, or correct '${names.confirmed}'`,
     );
   }
   const account: AccountNote = { id, token };
-  if (known && known.id !== id) {
-    if (confirmed === undefined) {
-      throw new AccountError(
-        `'HEROKU_API_TOKEN' belongs to the Heroku account ${id}, and everything so far is in the account ${known.id}: nothing was made, delivered or deleted. Set a token of ${known.id} again or, to go over to the other account, set HEROKU_ACCOUNT = "${id}"`,
-      );
-    }
+  const isChange = known !== null && known.id !== id;
+  if (isChange && confirmed === undefined) {
+    throw new AccountError(
+      `'${names.token}' belongs to the Heroku account ${id}, and everything so far is in the account ${known.id}: nothing was made, delivered or deleted. Set a token of ${known.id} again or, to go over to the other account, set ${names.confirmed} = "${id}"`,
+    );
+  }
+  const taken = await world.claimAccount?.(id);
+  if (taken !== undefined) throw new AccountError(taken);
+  if (isChange) {
     await ledger.changeAccount(account, world.now());
     return { account, own: null, unreadable: 0, unsure: 0, emptySince: null };
   }

@@ -10,6 +10,8 @@ import type { Entry } from "./ledger.ts";
 
 /** The token that Herotate works with, without giving it away. */
 export interface OwnToken {
+  /** The Worker secret that holds it. */
+  readonly secret: string;
   /** Its fingerprint. */
   readonly fingerprint: string;
   /**
@@ -25,10 +27,18 @@ const LEAST_VISIBLE = 4;
 /** What tokens of one form begin with, such as `HRKU-AA`. */
 const SHARED_PREFIX = /^(?:HRKU-(?:AA)?)?/;
 
-/** Makes what is known of a token. */
-export async function createOwnToken(token: string): Promise<OwnToken> {
+/**
+ * Makes what is known of a token.
+ *
+ * @param secret The Worker secret that holds it; default `HEROKU_API_TOKEN`.
+ */
+export async function createOwnToken(
+  token: string,
+  secret: string = "HEROKU_API_TOKEN",
+): Promise<OwnToken> {
   const own = await fingerprint(token);
   return {
+    secret,
     fingerprint: own,
     compare({ access_token, scope }) {
       if (access_token === null) return "none";

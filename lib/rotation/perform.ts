@@ -32,7 +32,7 @@ export interface PerformWorld {
   /** The ledger. */
   readonly ledger: Pick<AttemptLedger, "begin">;
   /** The token that Herotate works with. */
-  readonly own: Pick<OwnToken, "fingerprint">;
+  readonly own: Pick<OwnToken, "fingerprint" | "secret">;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -90,12 +90,12 @@ export function createPerform(
           const { account } = snapshot.note;
           if (account !== null && account.token !== world.own.fingerprint) {
             throw new AttemptError(
-              `Cannot finish the step '${name}' as 'HEROKU_API_TOKEN' was changed: the next sweep looks whose it is`,
+              `Cannot finish the step '${name}' as '${world.own.secret}' was changed: the next sweep looks whose it is`,
             );
           }
           return { kind: "value", value: await run(snapshot) };
         } catch (error) {
-          return toOutcome(name, error);
+          return toOutcome(name, error, world.own.secret);
         }
       });
       switch (outcome.kind) {
@@ -116,7 +116,11 @@ export function createPerform(
 }
 
 /** Turns what ends or pauses an attempt into a value; what the engine is to try again is thrown. */
-function toOutcome(name: string, error: unknown): Exclude<Outcome<never>, { kind: "value" }> {
+function toOutcome(
+  name: string,
+  error: unknown,
+  secret: string,
+): Exclude<Outcome<never>, { kind: "value" }> {
   if (error instanceof SupersededError) return { kind: "superseded" };
   if (error instanceof AttemptError || error instanceof SealingError) {
     return toFailure(error.message, error instanceof RefusedError);
@@ -131,7 +135,7 @@ function toOutcome(name: string, error: unknown): Exclude<Outcome<never>, { kind
   }
   if (error instanceof HerokuError && isFinal(error)) {
     return toFailure(
-      `Cannot finish the step '${name}' as Heroku answered: ${error.message}. Check HEROKU_API_TOKEN and its account; the next attempt tries again`,
+      `Cannot finish the step '${name}' as Heroku answered: ${error.message}. Check ${secret} and its account; the next attempt tries again`,
     );
   }
   throw error;

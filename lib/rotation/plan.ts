@@ -155,7 +155,7 @@ function decide(
       cause: "configuration",
       credential: name,
       reason:
-        `Generation ${own.entry.generation} may be the authorization that Herotate itself works with, so it is not touched: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put HEROKU_API_TOKEN\``,
+        `Generation ${own.entry.generation} may be the authorization that Herotate itself works with, so it is not touched: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and put its token into the Worker secret of this account`,
       until: null,
     };
   }

@@ -122,7 +122,7 @@ async function obtain(
   return await discard(perform, run, another.mark, world);
 }
 
-/** Creates what was intended, in a step that is told by its word whether it is the first to try. */
+/** Creates what was intended. Only the first try that is told so sends it, known by its word. */
 async function make(
   title: string,
   perform: Perform,
@@ -130,14 +130,17 @@ async function make(
   minted: Minted,
   world: RotationWorld,
 ): Promise<void> {
-  let sender = "";
+  let sender = createMark();
   await perform(
     title,
     (snapshot) => {
       configured(world, run);
-      return create(run, minted, sender, world, snapshot);
+      const word = sender;
+      // Whatever comes of it, no later try may send it again.
+      sender = createMark();
+      return create(run, minted, word, world, snapshot);
     },
-    () => [{ kind: "send", mark: minted.mark, sender: sender = createMark() }],
+    () => [{ kind: "send", mark: minted.mark, sender }],
   );
 }
 
@@ -403,7 +406,7 @@ async function retire(
   const end = await deleteClaimed(world, older, note.own);
   if (end === "own") {
     throw new AttemptError(
-      `Cannot delete generation ${older.generation} of '${lease.credential}' as it may be the authorization that Herotate itself works with: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put HEROKU_API_TOKEN\``,
+      `Cannot delete generation ${older.generation} of '${lease.credential}' as it may be the authorization that Herotate itself works with: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put ${world.own.secret}\``,
     );
   }
   const isLeft = end === "renamed" || end === "untouchable";

@@ -5,7 +5,7 @@
  * @module
  */
 import { fingerprint } from "../targets/fingerprint.ts";
-import { checkAccount, type HerokuAccount } from "./account.ts";
+import { type AccountNames, checkAccount, type HerokuAccount } from "./account.ts";
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
@@ -22,6 +22,10 @@ export interface SweepWorld extends LookWorld {
   readonly account: () => Promise<HerokuAccount>;
   /** The id or e-mail address of the Heroku account that the operator confirmed. Default: none. */
   readonly confirmedAccount?: string;
+  /** What the operator calls the account's settings. Default: the usual names. */
+  readonly names?: AccountNames;
+  /** Claims a Heroku account for this ledger: see `AccountWorld`. Default: there is no other. */
+  readonly claimAccount?: (id: string) => Promise<string | undefined>;
   /** The ledger. */
   readonly ledger: SweepLedger;
   /** The most that one sweep may do. */

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NetworkError, UnauthorizedError } from "../../lib/errors.ts";
 import {
   AccountError,
+  type AccountNames,
   checkAccount,
   createAccountReader,
   type HerokuAccount,
@@ -21,10 +22,12 @@ const known: LedgerNote = {
 /** What became of a check: what it gave or said, and what it wrote down. */
 async function check(
   note: LedgerNote,
-  { account = {}, confirmed, token = "t1" }: {
+  { account = {}, confirmed, token = "t1", names, claimAccount }: {
     readonly account?: HerokuAccount | Error;
     readonly confirmed?: string;
     readonly token?: string;
+    readonly names?: AccountNames;
+    readonly claimAccount?: (id: string) => Promise<string | undefined>;
   },
 ) {
   const written: unknown[] = [];
@@ -32,6 +35,8 @@ async function check(
     account: () => account instanceof Error ? Promise.reject(account) : Promise.resolve(account),
     confirmed,
     token,
+    names,
+    claimAccount,
     now: () => 7,
     ledger: {
       writeNote: (note) => Promise.resolve(void written.push(note)),
@@ -98,6 +103,69 @@ Deno.test("checkAccount() stops at a new token whose account no one says", async
   assertEquals(written, []);
 });
 
+Deno.test("checkAccount() calls the settings as the operator does", async () => {
+  const names = { token: "HEROKU_TOKEN_ACME", confirmed: "heroku_account" };
+  const table = [
+    [
+      { account: { id: "Bob" }, token: "t2" },
+      /^'HEROKU_TOKEN_ACME' belongs .*set heroku_account = "Bob"/,
+    ],
+    [
+      { account: { id: "Ann" }, confirmed: "Bob" },
+      /^'HEROKU_TOKEN_ACME' .* and 'heroku_account' names/,
+    ],
+    [{ account: {}, token: "t2" }, /^Cannot find out whose 'HEROKU_TOKEN_ACME' is/],
+  ] as const;
+  for (const [given, says] of table) {
+    const said = String((await check(known, { ...given, names })).given);
+    assertMatch(said, says);
+    assertEquals(/HEROKU_API_TOKEN|HEROKU_ACCOUNT/.test(said), false, said);
+  }
+});
+
+Deno.test("checkAccount() claims the account before it notes it, each time that Heroku says whose it is", async () => {
+  const claimed: string[] = [];
+  const claimAccount = (id: string) => {
+    claimed.push(id);
+    return Promise.resolve(undefined);
+  };
+  const noted = { ...none, account: { id: "Ann", token: "t1" } };
+  const first = await check(none, { account: { id: "Ann" }, claimAccount });
+  assertEquals(first, { given: noted, written: [noted] });
+  await check(known, { account: { id: "Ann" }, claimAccount });
+  assertEquals(claimed, ["Ann", "Ann"]);
+});
+
+Deno.test("checkAccount() stops at an account that another one has, and writes nothing", async () => {
+  const claimAccount = () => Promise.resolve("The tokens belong to one Heroku user");
+  for (
+    const [note, given] of [
+      [none, { account: { id: "Ann" } }],
+      [known, { account: { id: "Ann" } }],
+      [known, { account: { id: "Ann" }, token: "t2" }],
+      [known, { account: { id: "Bob" }, token: "t2", confirmed: "Bob" }],
+    ] as const
+  ) {
+    assertEquals(await check(note, { ...given, claimAccount }), {
+      given: "The tokens belong to one Heroku user",
+      written: [],
+    });
+  }
+});
+
+Deno.test("checkAccount() claims nothing that no one says or that was not confirmed", async () => {
+  const claimed: string[] = [];
+  const claimAccount = (id: string) => {
+    claimed.push(id);
+    return Promise.resolve(undefined);
+  };
+  await check(known, { account: {}, claimAccount });
+  await check(known, { account: new NetworkError("No answer"), claimAccount });
+  await check(known, { account: { id: "Ann" }, confirmed: "Bob", claimAccount });
+  await check(known, { account: { id: "Bob" }, token: "t2", claimAccount });
+  assertEquals(claimed, []);
+});
+
 for (
   const [what, note, error] of [
     ["a refusal", known, new UnauthorizedError("No")],
@@ -126,6 +194,17 @@ for (
     assertEquals(await read(), expected);
   });
 }
+
+Deno.test("createAccountReader() names the secret of the token, 'HEROKU_API_TOKEN' by default", async () => {
+  for (const secret of ["HEROKU_API_TOKEN", "HEROKU_TOKEN_ACME"]) {
+    await using server = serve(json(500, {}));
+    const options = { token: "t", baseUrl: server.baseUrl, retries: 0 };
+    const read = secret === "HEROKU_API_TOKEN"
+      ? createAccountReader(options)
+      : createAccountReader(options, secret);
+    await assertRejects(read, Error, `Cannot find the account of '${secret}'`);
+  }
+});
 
 Deno.test("createAccountReader() passes on what keeps Herotate from working", async () => {
   await using server = serve(json(403, { id: "suspended", message: "Suspended" }));

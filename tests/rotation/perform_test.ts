@@ -32,7 +32,14 @@ async function start(
   await ledger.writeNote({ account, own: null, unreadable: 0, unsure: 0, emptySince: null });
   const workflows = createMemoryWorkflows<null>({
     now,
-    run: (step) => run(createPerform(step, lease, { ledger, now, own: { fingerprint: "ours" } })),
+    run: (step) =>
+      run(
+        createPerform(step, lease, {
+          ledger,
+          now,
+          own: { secret: "HEROKU_API_TOKEN", fingerprint: "ours" },
+        }),
+      ),
   });
   return {
     ledger,

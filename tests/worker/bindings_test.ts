@@ -81,9 +81,16 @@ async function sweep(environment: Environment): Promise<[lines: string[], sweeps
   const database = createDatabase();
   const sweeps = createSweepLog(database);
   const ledger = createLedger(database);
-  const lines = await listen(() =>
-    runSweep({ context: read(environment), environment, ledger, sweeps, isCronSilent: false })
-  );
+  const lines = await listen(async () => {
+    await runSweep({
+      context: read(environment),
+      environment,
+      name: "heroku",
+      ledger,
+      sweeps,
+      isCronSilent: false,
+    });
+  });
   return [lines, sweeps];
 }
 

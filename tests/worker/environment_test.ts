@@ -78,6 +78,7 @@ Deno.test("the configuration is parsed once for each environment, whatever the c
     runSweep({
       context: read(environment),
       environment,
+      name: "heroku",
       ledger: createLedger(database),
       sweeps: createSweepLog(database),
       isCronSilent: false,
@@ -125,12 +126,14 @@ Deno.test("each environment has its own configuration, account and keys", async 
 Deno.test("credentials from code are served beside those of variables", async () => {
   const { definition } = createCounter();
   const credentials = [createTable("coded", { targets: [{ type: "counter", at: 2 }] })];
-  const serve = createServer(createContextReader({ definitions: [definition], credentials }));
+  const serve = createServer(
+    createContextReader({ definitions: [definition], coded: { credentials } }),
+  );
   const status = await (await serve(request("/status"), deploy())).text();
   const { credentials: shown }: Status = JSON.parse(status);
   assertEquals(shown.map(({ name }) => name), ["ci", "coded"]);
   const wrong = createServer(
-    createContextReader({ definitions: [definition], credentials: [createTable("ci")] }),
+    createContextReader({ definitions: [definition], coded: { credentials: [createTable("ci")] } }),
   );
   const text = await (await wrong(request("/"), deploy())).text();
   assertStringIncludes(text, "credentials[0] (ci)");

@@ -41,6 +41,8 @@ export interface WorkerOptions {
   readonly vars?: Readonly<Record<string, unknown>>;
   /** Further secrets; an empty one is as good as none. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** The names of the accounts. Default: the one that there is without any in the configuration. */
+  readonly accounts?: readonly string[];
 }
 
 /** A running Worker and its surroundings. */
@@ -57,13 +59,13 @@ export interface TestWorker extends AsyncDisposable {
   readonly hookUrl: string;
   /** Sends a request to the Worker. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** Fires the cron, and waits for the sweep. */
+  /** Fires the cron, and waits for the sweep of each account. */
   cron(): Promise<void>;
-  /** What the account says of itself. */
+  /** What the first account says of itself. */
   look(): Promise<Records>;
-  /** Asks the tables of the account behind the Worker's back. */
+  /** Asks the tables of the first account behind the Worker's back. */
   query(sql: string, ...values: (string | number | null)[]): Promise<Row[]>;
-  /** Drops the account's object from memory; what it stores stays. */
+  /** Drops the first account's object from memory; what it stores stays. */
   evict(): Promise<void>;
   /** Restarts with other vars or secrets; the storage stays. */
   reconfigure(changes: Partial<WorkerOptions>): Promise<void>;
@@ -117,17 +119,20 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
   const harness = createTestHarness(inputs());
   const { url } = await harness.listen();
   const worker = harness.getWorker();
-  const account = { name: "heroku" };
-  const query: TestWorker["query"] = async (sql, ...values) => {
-    const storage = await worker.getDurableObjectStorage("ACCOUNT", account);
+  const accounts = () => current.accounts ?? ["heroku"];
+  const ask = async (name: string, sql: string, ...values: (string | number | null)[]) => {
+    const storage = await worker.getDurableObjectStorage("ACCOUNT", { name });
     return await storage.exec(sql, ...values) as Row[];
   };
-  /** When the newest sweep of which everything is written down began. */
-  const lastSweep = async () => {
-    const tables = await query("SELECT name FROM sqlite_master WHERE name = 'health'");
-    const [row] = tables.length > 0 ? await query("SELECT at FROM health") : [];
-    return Number(row?.at ?? 0);
-  };
+  /** When the newest sweep of each account of which everything is written down began. */
+  const lastSweeps = () =>
+    Promise.all(
+      accounts().map(async (name) => {
+        const tables = await ask(name, "SELECT name FROM sqlite_master WHERE name = 'health'");
+        const [row] = tables.length > 0 ? await ask(name, "SELECT at FROM health") : [];
+        return Number(row?.at ?? 0);
+      }),
+    );
 
   return {
     url,
@@ -136,19 +141,22 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
     down,
     hookUrl,
     fetch: (path, init) => worker.fetch(path, init as never) as unknown as Promise<Response>,
-    query,
+    query: (sql, ...values) => ask(accounts()[0], sql, ...values),
     async look() {
       const { ACCOUNT } = await worker.getEnv() as Environment;
-      const object = ACCOUNT.get(ACCOUNT.idFromName(account.name)) as unknown as AccountCalls;
+      const object = ACCOUNT.get(ACCOUNT.idFromName(accounts()[0])) as unknown as AccountCalls;
       return await object.look();
     },
     async cron() {
-      const before = await lastSweep();
+      const before = await lastSweeps();
       await worker.scheduled({ cron: "*/15 * * * *" });
-      await until("the sweep has ended", async () => await lastSweep() > before);
+      await until(
+        "the sweeps have ended",
+        async () => (await lastSweeps()).every((at, index) => at > before[index]),
+      );
     },
     async evict() {
-      await worker.evictDurableObject("ACCOUNT", account);
+      await worker.evictDurableObject("ACCOUNT", { name: accounts()[0] });
     },
     async reconfigure(changes) {
       current = { ...current, ...changes };

@@ -1,17 +1,22 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import type { CredentialLedger, CredentialRecord, Entry } from "../../lib/rotation/ledger.ts";
 import type { Decision, Doubt } from "../../lib/rotation/decision.ts";
 import type { SweepReport } from "../../lib/rotation/sweep.ts";
 import type { HealthRecord, SweepRecord } from "../../worker/account/sweep_log.ts";
+import type { ConfigurationResult } from "../../worker/config/configuration.ts";
 import {
+  assessAll,
   assessHealth,
   countHealth,
+  credentialsOf,
   type HealthReason,
   type HealthReasonKind,
   type Records,
+  type Situation,
 } from "../../worker/health.ts";
 import {
+  createAccountsEnv,
   createEntry,
   createEnv,
   createReport,
@@ -59,14 +64,14 @@ function doubt(since: number, until: number | null): Doubt {
 
 /** What is wrong, and how often. */
 function assess(change: Change): [HealthReasonKind, number][] {
-  return assessAll(change).map(({ kind, count, details }) => {
+  return assessOne(change).map(({ kind, count, details }) => {
     assertEquals(count, details.length);
     return [kind, count];
   });
 }
 
 /** A Worker with the one credential `ci` where all is well, but for a change. */
-function assessAll(change: Change): readonly HealthReason[] {
+function assessOne(change: Change): readonly HealthReason[] {
   const known: CredentialLedger = {
     record: {
       name: "ci",
@@ -97,7 +102,7 @@ function assessAll(change: Change): readonly HealthReason[] {
     ...change.records,
   };
   const configured = parse(createEnv({ CREDENTIALS: [createTable("ci", change.members)] }));
-  return assessHealth({ configured, records, unreadable: null, now });
+  return assessHealth({ configured, account: "heroku", records, unreadable: null, now });
 }
 
 Deno.test("assessHealth() says nothing when all is well", () => {
@@ -226,6 +231,7 @@ Deno.test("assessHealth() counts mistakes and problems", () => {
   assert(!configured.ok);
   const [{ kind, count, details }] = assessHealth({
     configured,
+    account: "heroku",
     records: undefined,
     unreadable,
     now,
@@ -261,7 +267,7 @@ Deno.test("assessHealth() says why, in the words of the sweep", () => {
     ],
   ];
   for (const [change, detail] of table) {
-    assertEquals(assessAll(change).flatMap(({ details }) => details), [detail]);
+    assertEquals(assessOne(change).flatMap(({ details }) => details), [detail]);
   }
 });
 
@@ -275,7 +281,7 @@ Deno.test("assessHealth() says that a paused credential nears its end, and that 
     [now - DAY, "ci: Its token has expired, and it is paused: remove 'paused' to have it replaced"],
   ];
   for (const [expiresAt, detail] of table) {
-    const reasons = assessAll({
+    const reasons = assessOne({
       members: { paused: true },
       record: { failures: 9, error: "Heroku answered 503" },
       entries: [createEntry("ci", 3, { expiresAt })],
@@ -294,6 +300,7 @@ Deno.test("assessHealth() says that a paused credential is old, and that no one 
 Deno.test("assessHealth() says why the ledger cannot be read, and guesses nothing more", () => {
   const reasons = assessHealth({
     configured: parse(createEnv()),
+    account: "heroku",
     records: undefined,
     unreadable,
     now,
@@ -303,15 +310,16 @@ Deno.test("assessHealth() says why the ledger cannot be read, and guesses nothin
 
 Deno.test("A binding that is missing is a mistake of the configuration, and no second reason", () => {
   const configured = parse(createUnboundEnv());
-  const reasons = assessHealth({ configured, records: undefined, unreadable, now });
-  assertEquals(reasons.map(({ kind }) => kind), ["configuration_invalid"]);
-  assertEquals(countHealth({ configured, unreadable, now }, undefined), [
+  const situation = { configured, account: "heroku", records: undefined, unreadable, now };
+  assertEquals(assessHealth(situation).map(({ kind }) => kind), ["configuration_invalid"]);
+  assertEquals(countHealth(situation, undefined), [
     { kind: "configuration_invalid", count: 1 },
   ]);
 });
 
 Deno.test("countHealth() says what the newest sweep found, and what has changed since", () => {
-  const well = { configured: parse(createEnv()), unreadable: null, now };
+  const configured = parse(createEnv());
+  const well = { configured, account: "heroku", unreadable: null, now };
   const mistaken = {
     ...well,
     configured: parse(createEnv({ CREDENTIALS: [], HEROKU_URL: 7 })),
@@ -346,6 +354,102 @@ Deno.test("countHealth() says what the newest sweep found, and what has changed 
   for (const [title, given, expected] of table) {
     const counted = countHealth(...given);
     assertEquals(counted, expected.map(([kind, count]) => ({ kind, count })), title);
+  }
+});
+
+/** The configuration of three accounts, of which each has one credential of its name. */
+function configureThree(changes: Env = {}): ConfigurationResult {
+  return parse(createAccountsEnv(["acme", "globex", "initech"], changes));
+}
+
+/** An account where all is well, but for a change. */
+function situationOf(
+  account: string,
+  configured: ConfigurationResult,
+  changes: Partial<Records> = {},
+): Situation {
+  const last = {
+    at: now - MINUTE,
+    error: null,
+    halt: null,
+    report: createReport({ decisions: [] }),
+  };
+  const records = { ledger: new Map(), last, lastClean: now - MINUTE, ...changes };
+  return { configured, account, records, unreadable: null, now };
+}
+
+/** What a ledger knows of a credential that has failed this often, and has this entry. */
+function knownOf(name: string, failures: number, entry = createEntry(name, 3)): CredentialLedger {
+  const claim = "c0ffee03";
+  return {
+    record: {
+      name,
+      attempt: 3,
+      claim,
+      leaseUntil: null,
+      failures,
+      endedAt: now - DAY,
+      error: null,
+      refusedSince: null,
+      served: null,
+    },
+    entries: [entry],
+    deliveries: [],
+  };
+}
+
+Deno.test("assessAll() says of which of several accounts each detail is, in their order", () => {
+  const configured = configureThree();
+  const failing = (name: string) => ({ ledger: new Map([[name, knownOf(name, 3)]]) });
+  const reasons = assessAll([
+    situationOf("acme", configured, failing("acme")),
+    situationOf("globex", configured, { last: undefined, lastClean: undefined }),
+    situationOf("initech", configured, failing("initech")),
+  ]);
+  const told = "3 attempts in a row have failed.";
+  assertEquals(reasons.map(({ kind, count }) => [kind, count]), [
+    ["credential_failing", 2],
+    ["no_sweep", 1],
+  ]);
+  assertEquals(reasons[0].details, [`acme: acme: ${told}`, `initech: initech: ${told}`]);
+  assertStringIncludes(reasons[1].details[0], "globex: There was no sweep yet");
+  assertEquals(assessAll(["acme", "globex"].map((name) => situationOf(name, configured))), []);
+});
+
+Deno.test("assessAll() says of one account what assessHealth() does, without its name", () => {
+  const configured = parse(createEnv());
+  const situation = situationOf("heroku", configured, { last: undefined });
+  assertEquals(assessAll([situation]), assessHealth(situation));
+});
+
+Deno.test("assessAll() says once what is wrong with the configuration, and names no account for it", () => {
+  const configured = configureThree({ HEROKU_URL: 7 });
+  assert(!configured.ok);
+  const [{ path, message }] = configured.mistakes;
+  const situations = ["acme", "globex", "initech"].map((name) => situationOf(name, configured));
+  assertEquals(assessAll(situations), [
+    { kind: "configuration_invalid", count: 1, details: [`${path}: ${message}`] },
+  ]);
+});
+
+Deno.test("assessHealth() looks only at the account's own credentials", () => {
+  const configured = configureThree();
+  const ledger = new Map(["acme", "globex"].map((name) => [name, knownOf(name, 3)]));
+  const [reason, ...others] = assessHealth(situationOf("globex", configured, { ledger }));
+  assertEquals(reason.details.map((detail) => detail.split(":")[0]), ["globex"]);
+  assertEquals(others, []);
+});
+
+Deno.test("credentialsOf() gives an account's credentials, and none of an unknown one or of a wrong configuration", () => {
+  const configured = configureThree();
+  const table: readonly (readonly [ConfigurationResult, string, readonly string[]])[] = [
+    [configured, "globex", ["globex"]],
+    [configured, "unknown", []],
+    [configureThree({ HEROKU_URL: 7 }), "globex", []],
+    [parse(createEnv()), "heroku", ["ci-deploy"]],
+  ];
+  for (const [given, account, expected] of table) {
+    assertEquals(credentialsOf(given, account).map(({ name }) => name), expected);
   }
 });
 

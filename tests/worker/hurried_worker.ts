@@ -84,7 +84,7 @@ export async function startHurriedWorker(
   // The first question to the account makes its tables.
   await (await worker.fetch("/healthz")).text();
   const sign = Math.floor(Math.random() * 1e12);
-  await query(`INSERT INTO wakes (at) VALUES (-${sign})`);
+  await query(`INSERT INTO wakes (at, name) VALUES (-${sign}, 'heroku')`);
   return {
     storage: findStorage(sign),
     query,

@@ -150,7 +150,7 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
   const fetchFrom: WorkerProcess["fetch"] = (path, init) => fetch(new URL(path, url), init);
 
   function withLedger<T>(use: (database: DatabaseSync) => T): T {
-    using database = new DatabaseSync(findLedger(`${storage}/v3`), { timeout: 5_000 });
+    using database = new DatabaseSync(ledger, { timeout: 5_000 });
     return use(database);
   }
 
@@ -162,8 +162,9 @@ export async function startProcess(options: ProcessOptions): Promise<WorkerProce
   }
 
   await start();
-  // The first question to the account makes its tables.
+  // The first question to the account makes its tables, before there is any other object.
   await (await fetchFrom("/healthz")).body?.cancel();
+  const ledger = findLedger(`${storage}/v3`);
 
   return {
     storage,

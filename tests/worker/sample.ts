@@ -63,6 +63,25 @@ export function createEnv(changes: Env = {}): Env {
   };
 }
 
+/**
+ * A right `env` with several accounts: each has a credential of its own name, and its token in the
+ * Worker secret `TOKEN_` with that name.
+ */
+export function createAccountsEnv(names: readonly string[], changes: Env = {}): Env {
+  const accounts = names.map((name, at) => ({
+    name,
+    secret: `TOKEN_${name.toUpperCase()}`,
+    token: `HRKU-${canary}x${at}`,
+  }));
+  return createEnv({
+    ACCOUNTS: accounts.map(({ name, secret }) => ({ name, token_secret: secret })),
+    CREDENTIALS: names.map((name) => createTable(name, { account: name })),
+    HEROKU_API_TOKEN: undefined,
+    ...Object.fromEntries(accounts.map(({ secret, token }) => [secret, token])),
+    ...changes,
+  });
+}
+
 /** Parses an `env` with the targets of these tests. */
 export function parse(env: Env): ConfigurationResult {
   return parseConfiguration(env, definitions, { fetch, now: () => now, store });
@@ -149,8 +168,12 @@ export async function fillLedger(ledger: Ledger, env: Env): Promise<void> {
 
 /** An account whose alarm does nothing, on tables that are up to date. */
 export function createIdleAccount(sql: Sql): Account {
-  const nothing = () => Promise.resolve();
-  return createAccount({ sql, setAlarm: nothing, sweep: nothing, now: () => now });
+  return createAccount({
+    sql,
+    setAlarm: () => Promise.resolve(),
+    sweep: () => Promise.resolve(true),
+    now: () => now,
+  });
 }
 
 /** A binding that leads to an account, whatever its name. */

@@ -3,7 +3,13 @@ import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import fc from "fast-check";
 import type { HealthReasonKind } from "../../worker/health.ts";
 import type { Mistake } from "../../worker/config/mistakes.ts";
-import type { CredentialStatus, Status, SweepStatus } from "../../worker/status.ts";
+import type {
+  AccountStatus,
+  CredentialStatus,
+  Status,
+  SweepStatus,
+  UnmanagedStatus,
+} from "../../worker/status.ts";
 import { renderPage } from "../../worker/views/page.ts";
 import { renderDistance, renderMoment, renderTime } from "../../worker/views/time.ts";
 import { reasonTitles, states } from "../../worker/views/words.ts";
@@ -15,6 +21,7 @@ function at(offset: number): string {
 
 const deploy: CredentialStatus = {
   name: "ci-deploy",
+  account: "heroku",
   state: "current",
   generation: 7,
   authorization: "a0000000-0000-4000-8000-000000000007",
@@ -36,17 +43,25 @@ const swept: SweepStatus = {
   removed: [],
 };
 
+const heroku: AccountStatus = {
+  name: "heroku",
+  status: "ok",
+  reasons: [],
+  last_sweep: swept,
+  last_clean_sweep_at: at(-4 * MINUTE),
+  unmanaged_count: 0,
+};
+
 const well: Status = {
   at: at(0),
   status: "ok",
   reasons: [],
   mistakes: [],
   warnings: [],
-  last_sweep: swept,
-  last_clean_sweep_at: at(-4 * MINUTE),
+  accounts: [heroku],
+  former_accounts: [],
   credentials: [deploy],
   unmanaged: [],
-  unmanaged_count: 0,
 };
 
 async function render(changes: Partial<Status>): Promise<string> {
@@ -87,7 +102,11 @@ Deno.test("renderPage() says what is wrong, in words and with details", async ()
     { kind: "credential_failing", count: 1, details: ["ci-deploy: 3 attempts have failed"] },
     { kind: "no_sweep", count: 1, details: ["There was no sweep yet"] },
   ] as const;
-  const text = await read({ status: "failing", reasons, last_sweep: null });
+  const text = await read({
+    status: "failing",
+    reasons,
+    accounts: [{ ...heroku, last_sweep: null }],
+  });
   assertStringIncludes(text, "Needs attention No sweep yet What is wrong");
   assertStringIncludes(text, "Rotations fail again and again ci-deploy: 3 attempts have failed");
 });
@@ -110,7 +129,7 @@ Deno.test("renderPage() has a title for each thing that is wrong", async () => {
 
 Deno.test("renderPage() says what is good to know, and that all is well nevertheless", async () => {
   const notices = ["Heroku granted 8 h to generation 7 of 'ci-deploy'", "The grace is 2 h"];
-  const text = await read({ last_sweep: { ...swept, notices } });
+  const text = await read({ accounts: [{ ...heroku, last_sweep: { ...swept, notices } }] });
   assertStringIncludes(text, "All is well");
   assertStringIncludes(text, `Good to know ${notices.join(" ")}`);
 });
@@ -192,30 +211,42 @@ Deno.test("renderPage() shows the problems of the last sweep, and what it did", 
     started: ["ci-deploy"],
     removed: ["a", "b"],
   };
-  const text = await read({ last_sweep, last_clean_sweep_at: at(-15 * MINUTE) });
+  const text = await read({
+    accounts: [{ ...heroku, last_sweep, last_clean_sweep_at: at(-15 * MINUTE) }],
+  });
   assertStringIncludes(text, "the last without a problem 15 min ago ; it started 1 and removed 2");
   assertStringIncludes(text, "Problems of the last sweep Cannot remove leftover");
   const reasons = [{ kind: "sweep_unclean", count: 1, details: last_sweep.problems }] as const;
-  const once = await read({ last_sweep, last_clean_sweep_at: null, reasons });
+  const once = await read({
+    accounts: [{ ...heroku, last_sweep, last_clean_sweep_at: null }],
+    reasons,
+  });
   assertEquals(once.split("Cannot remove leftover").length, 2);
   assertStringIncludes(once, "none without a problem is known");
 });
 
 Deno.test("renderPage() shows what nobody manages, with the reason", async () => {
-  const unmanaged = [{
+  const unmanaged: UnmanagedStatus[] = [{
+    account: "heroku",
     id: "u-1",
     description: "",
     expires_at: null,
     never_expires: true,
     reason: "No credential has it",
   }];
-  const text = await read({ unmanaged, unmanaged_count: 1 });
+  const text = await read({ accounts: [{ ...heroku, unmanaged_count: 1 }], unmanaged });
   assertStringIncludes(text, "They are left alone. Description");
   assertStringIncludes(text, "(none) u-1 No credential has it never");
 });
 
 Deno.test("renderPage() says how many of what nobody manages are not shown", async () => {
-  const one = { description: "laptop", expires_at: null, never_expires: true, reason: "No one" };
+  const one = {
+    account: "heroku",
+    description: "laptop",
+    expires_at: null,
+    never_expires: true,
+    reason: "No one",
+  };
   const unmanaged = Array.from({ length: 100 }, (_, index) => ({ ...one, id: `u-${index}` }));
   const table = [
     [100, "They are left alone. Description"],
@@ -223,15 +254,90 @@ Deno.test("renderPage() says how many of what nobody manages are not shown", asy
     [100_000, "They are left alone. There are 99900 more, which are not shown. Description"],
   ] as const;
   for (const [unmanaged_count, says] of table) {
-    assertStringIncludes(await read({ unmanaged, unmanaged_count }), says);
+    const accounts = [{ ...heroku, unmanaged_count }];
+    assertStringIncludes(await read({ accounts, unmanaged }), says);
   }
 });
 
 Deno.test("renderPage() says why the account cannot be read", async () => {
   const details = ["The account cannot be read. Its storage is full"];
   const reasons = [{ kind: "ledger_unreadable", count: 1, details }] as const;
-  const text = await read({ status: "failing", reasons, last_sweep: null });
+  const text = await read({
+    status: "failing",
+    reasons,
+    accounts: [{ ...heroku, last_sweep: null }],
+  });
   assertStringIncludes(text, `${reasonTitles.ledger_unreadable} ${details[0]}`);
+});
+
+/** Two accounts: one where all is well, and one where not. */
+const acme: AccountStatus = { ...heroku, name: "acme" };
+const globex: AccountStatus = {
+  ...heroku,
+  name: "globex",
+  status: "failing",
+  last_sweep: { ...swept, problems: ["Cannot remove leftover"], notices: ["Heroku granted 8 h"] },
+  last_clean_sweep_at: at(-15 * MINUTE),
+};
+
+Deno.test("renderPage() shows each of several accounts, with its credentials below its name", async () => {
+  const text = await read({
+    status: "failing",
+    accounts: [acme, globex],
+    credentials: [
+      { ...deploy, name: "acme-web", account: "acme" },
+      { ...deploy, name: "globex-web", account: "globex" },
+      { ...deploy, name: "acme-api", account: "acme" },
+    ],
+  });
+  assertStringIncludes(
+    text,
+    "Needs attention acme: Last sweep 4 min ago , without a problem globex: Last sweep 4 min ago , the last without a problem 15 min ago",
+  );
+  assertMatch(
+    text,
+    /acme well acme-web .*acme-api .*globex needs attention globex-web /,
+  );
+  assertStringIncludes(text, "Problems of the last sweep globex: Cannot remove leftover");
+  assertStringIncludes(text, "Good to know globex: Heroku granted 8 h");
+});
+
+Deno.test("renderPage() names no account where there is only one", async () => {
+  const text = await read({ accounts: [{ ...globex, status: "ok" }] });
+  assert(!text.includes("globex"), text);
+  assertStringIncludes(text, "Good to know Heroku granted 8 h");
+});
+
+Deno.test("renderPage() says which of several accounts was not swept yet", async () => {
+  const text = await read({ accounts: [acme, { ...globex, last_sweep: null }] });
+  assertStringIncludes(text, "globex: No sweep yet");
+});
+
+Deno.test("renderPage() shows what an account that left the configuration still has", async () => {
+  const remaining = [{
+    credential: "ci",
+    generation: 3,
+    authorization: "a-3",
+    expires_at: at(DAY),
+  }];
+  const text = await read({ former_accounts: [{ name: "initech", remaining }] });
+  assertStringIncludes(text, "All is well");
+  assertMatch(text, /Accounts that have left the configuration .* initech ci, generation 3 a-3 /);
+  assert(!(await read({})).includes("have left the configuration"));
+});
+
+Deno.test("renderPage() counts what nobody manages in all accounts together", async () => {
+  const unmanaged: UnmanagedStatus[] = ["acme", "globex"].map((account) => ({
+    account,
+    id: `u-${account}`,
+    description: "laptop",
+    expires_at: null,
+    never_expires: true,
+    reason: "No one",
+  }));
+  const accounts = [{ ...acme, unmanaged_count: 5 }, { ...globex, unmanaged_count: 1 }];
+  const text = await read({ accounts, unmanaged });
+  assertStringIncludes(text, "There are 4 more, which are not shown");
 });
 
 Deno.test("renderPage() runs no script and loads nothing", async () => {
@@ -256,8 +362,11 @@ Deno.test("renderPage() escapes whatever Heroku, targets and operators write", a
     fc.string(),
   );
   const plain = structure(await render(compose("x")));
+  const several = structure(await render(compose("x", ["x", "y"])));
   await fc.assert(fc.asyncProperty(nasty, async (text) => {
-    assertEquals(structure(await render(compose(text || "x"))), plain);
+    const written = text || "x";
+    assertEquals(structure(await render(compose(written))), plain);
+    assertEquals(structure(await render(compose(written, [written, `${written}y`]))), several);
   }));
 });
 
@@ -279,22 +388,30 @@ Deno.test("renderMoment() tells a moment in UTC with its distance, for people an
 });
 
 /** A status that has the same text wherever others write. */
-function compose(text: string): Partial<Status> {
+function compose(text: string, names = [text]): Partial<Status> {
   return {
     reasons: [{ kind: "sweep_failed", count: 1, details: [text] }],
     mistakes: [{ path: text, message: text }],
     warnings: [{ path: text, message: text }],
-    last_sweep: {
-      at: at(0),
-      error: text,
-      problems: [text],
-      notices: [text],
-      started: [text],
-      removed: [text],
-    },
-    credentials: [{
+    accounts: names.map((name) => ({
+      name,
+      status: "failing",
+      reasons: [],
+      last_sweep: {
+        at: at(0),
+        error: text,
+        problems: [text],
+        notices: [text],
+        started: [text],
+        removed: [text],
+      },
+      last_clean_sweep_at: at(0),
+      unmanaged_count: 2,
+    })),
+    credentials: names.map((account) => ({
       ...deploy,
       name: text,
+      account,
       failures: 1,
       error: text,
       decision: { kind: "wait", reason: text, until: null },
@@ -312,15 +429,24 @@ function compose(text: string): Partial<Status> {
         expires_at: null,
         grace_until: null,
       }],
+    })),
+    former_accounts: [{
+      name: text,
+      remaining: [{
+        credential: text,
+        generation: 1,
+        authorization: text,
+        expires_at: at(0),
+      }],
     }],
     unmanaged: [{
+      account: names[0],
       id: text,
       description: text,
       expires_at: null,
       never_expires: true,
       reason: text,
     }],
-    unmanaged_count: 2,
   };
 }
 

@@ -268,7 +268,7 @@ test(
     await worker.cron();
     assertEquals((await worker.fetch("/healthz")).status, 503);
     assertStringIncludes(
-      (await readStatus(worker)).last_sweep?.error ?? "",
+      (await readStatus(worker)).accounts[0].last_sweep?.error ?? "",
       "Cannot find the account of 'HEROKU_API_TOKEN'",
     );
     assertEquals(living(heroku), ["ci"]);
@@ -276,7 +276,10 @@ test(
     heroku.setFaults(({ path }) => path === "/account" ? undefined : "drop");
     await worker.cron();
     assertEquals((await worker.fetch("/healthz")).status, 503);
-    assertStringIncludes((await readStatus(worker)).last_sweep?.error ?? "", "Cannot list");
+    assertStringIncludes(
+      (await readStatus(worker)).accounts[0].last_sweep?.error ?? "",
+      "Cannot list",
+    );
     assertEquals(living(heroku), ["ci"]);
 
     heroku.setFaults(false);
@@ -396,7 +399,7 @@ test(
     });
     for (let sweep = 0; sweep < 2; sweep++) {
       await worker.cron();
-      const { reasons, last_sweep } = await readStatus(worker);
+      const { reasons, accounts: [{ last_sweep }] } = await readStatus(worker);
       assertEquals(reasons.map(({ kind }) => kind), ["account_changed"]);
       assertStringIncludes(last_sweep?.error ?? "", "HEROKU_ACCOUNT");
     }

@@ -29,8 +29,18 @@ const LATE_CRON = 15 * MINUTE;
 
 /** What can be asked of an account from elsewhere. */
 export interface AccountCalls {
-  /** The cron: has a sweep begin at once, unless one is running. */
-  wake(): Promise<void>;
+  /** The cron: has a sweep of the account of this name begin at once, unless one is running. */
+  wake(name: string): Promise<void>;
+  /**
+   * Asked of the object that stands for a Heroku user: whose that user is. It goes to the first account
+   * that asks, until that one is none of the configured ones any more. Gives the name of whose it is.
+   */
+  own(name: string, configured: readonly string[]): Promise<string>;
+  /**
+   * Asked of the object that stands for all accounts: remembers the configured ones, and gives those that
+   * were configured once and are no more.
+   */
+  remember(configured: readonly string[]): Promise<readonly string[]>;
   /** See `AttemptLedger`: null when the attempt was superseded. */
   begin(lease: Lease, leaseUntil: number, changes: readonly Change[]): Promise<Snapshot | null>;
   /** See `AttemptLedger`: null when the attempt was superseded. */
@@ -39,6 +49,8 @@ export interface AccountCalls {
   serve(credential: string, mark: string): Promise<boolean>;
   /** See `StoreLedger`. */
   readCredential(name: string): Promise<CredentialLedger | undefined>;
+  /** The id of the Heroku account that it is for; null as long as no sweep has seen one. */
+  herokuAccount(): Promise<string | null>;
   /** Everything that the page shows. */
   look(): Promise<Records>;
   /** What a monitor is told: one row. */
@@ -51,14 +63,29 @@ export interface Account extends AccountCalls {
   alarm(): Promise<void>;
 }
 
+/** What the object gives to its sweep. */
+export interface SweptAccount {
+  /** The account's name. */
+  readonly name: string;
+  /** Its ledger. */
+  readonly ledger: Ledger;
+  /** Its log of sweeps. */
+  readonly sweeps: SweepLog;
+  /** Whether no cron has come for long, and the object's own alarm has begun it. */
+  readonly isCronSilent: boolean;
+}
+
 /** What an account is made with. */
 export interface AccountDependencies {
   /** The object's tables. */
   readonly sql: Sql;
   /** Sets the object's alarm, in milliseconds since the epoch. */
   readonly setAlarm: (at: number) => Promise<void>;
-  /** Runs a sweep to its end; it never throws. */
-  readonly sweep: (ledger: Ledger, sweeps: SweepLog, isCronSilent: boolean) => Promise<void>;
+  /**
+   * Runs a sweep to its end; it never throws. False when the configuration has no such account any
+   * more: then the object sleeps until a cron wakes it.
+   */
+  readonly sweep: (swept: SweptAccount) => Promise<boolean>;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -75,30 +102,58 @@ export function createAccount({ sql, setAlarm, sweep, now }: AccountDependencies
     isUpToDate = true;
   }
 
-  function lastWake(): number {
-    const [row] = sql.run<{ at: number }>("SELECT at FROM wakes");
-    return row?.at ?? -Infinity;
+  function lastWake(): { readonly at: number; readonly name: string } | undefined {
+    const [row] = sql.run<{ at: number; name: string }>("SELECT at, name FROM wakes");
+    return row;
   }
 
   return {
-    async wake() {
+    async wake(name) {
       prepare();
       sql.transaction(() => {
         sql.run("DELETE FROM wakes");
-        sql.run("INSERT INTO wakes (at) VALUES (?)", now());
+        sql.run("INSERT INTO wakes (at, name) VALUES (?, ?)", now(), name);
       });
       if (!isSweeping) await setAlarm(now());
     },
 
     async alarm() {
       prepare();
+      const wake = lastWake();
+      if (!wake) return;
       isSweeping = true;
+      let goesOn = true;
       try {
-        await sweep(ledger, sweeps, now() - lastWake() > SILENCE - LATE_CRON);
+        const isCronSilent = now() - wake.at > SILENCE - LATE_CRON;
+        goesOn = await sweep({ name: wake.name, ledger, sweeps, isCronSilent });
       } finally {
         isSweeping = false;
-        await setAlarm(now() + SILENCE);
+        if (goesOn) await setAlarm(now() + SILENCE);
       }
+    },
+
+    async own(name, configured) {
+      prepare();
+      return await Promise.resolve(sql.transaction(() => {
+        const [owner] = sql.run<{ name: string }>("SELECT name FROM owner");
+        if (owner && configured.includes(owner.name)) return owner.name;
+        sql.run("DELETE FROM owner");
+        sql.run("INSERT INTO owner (name) VALUES (?)", name);
+        return name;
+      }));
+    },
+
+    async remember(configured) {
+      prepare();
+      return await Promise.resolve(sql.transaction(() => {
+        const known = sql.run<{ name: string }>("SELECT name FROM accounts").map(({ name }) =>
+          name
+        );
+        for (const name of configured.filter((each) => !known.includes(each))) {
+          sql.run("INSERT INTO accounts (name) VALUES (?)", name);
+        }
+        return known.filter((name) => !configured.includes(name));
+      }));
     },
 
     async begin(...given) {
@@ -119,6 +174,11 @@ export function createAccount({ sql, setAlarm, sweep, now }: AccountDependencies
     async readCredential(name) {
       prepare();
       return await ledger.readCredential(name);
+    },
+
+    async herokuAccount() {
+      prepare();
+      return (await ledger.note()).account?.id ?? null;
     },
 
     async look() {

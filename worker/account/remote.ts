@@ -12,7 +12,10 @@ import type { AccountCalls } from "./account.ts";
 
 /** An account that is asked from elsewhere. */
 export interface RemoteAccount
-  extends AttemptLedger, StoreLedger, Pick<AccountCalls, "wake" | "look" | "health"> {}
+  extends
+    AttemptLedger,
+    StoreLedger,
+    Pick<AccountCalls, "wake" | "own" | "remember" | "herokuAccount" | "look" | "health"> {}
 
 /** How an account is asked. */
 export interface RemoteOptions {
@@ -46,7 +49,10 @@ export function createRemoteAccount(
   }
 
   return {
-    wake: () => ask((account) => account.wake()),
+    wake: (name) => ask((account) => account.wake(name)),
+    own: (...given) => ask((account) => account.own(...given)),
+    remember: (configured) => ask((account) => account.remember(configured)),
+    herokuAccount: () => ask((account) => account.herokuAccount()),
     look: () => ask((account) => account.look()),
     health: () => ask((account) => account.health()),
     serve: (...given) => ask((account) => account.serve(...given)),

@@ -5,14 +5,14 @@
  */
 import { AccountError } from "../../lib/rotation/account.ts";
 import type { Unmanaged } from "../../lib/rotation/decision.ts";
-import type { Ledger } from "../../lib/rotation/ledger.ts";
 import { parseMarker } from "../../lib/rotation/marker.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import type { Context, Environment } from "../environment.ts";
 import { assessHealth } from "../health.ts";
 import type { Log } from "../log.ts";
 import { describeSweepFailure } from "./sweep_failure.ts";
-import type { SweepLog, SweepRecord } from "./sweep_log.ts";
+import type { SweptAccount } from "./account.ts";
+import type { SweepRecord } from "./sweep_log.ts";
 
 /** As many instances as `createBatch` takes at once. */
 const largestBatch = 100;
@@ -21,22 +21,20 @@ const largestBatch = 100;
 const mostKept = 100;
 
 /** What a sweep of an account works with. */
-export interface AccountSweep {
+export interface AccountSweep extends SweptAccount {
   /** The configuration, and what the Worker works with. */
   readonly context: Context;
   /** The bindings. */
   readonly environment: Environment;
-  /** The account's ledger. */
-  readonly ledger: Ledger;
-  /** The account's log of sweeps. */
-  readonly sweeps: SweepLog;
-  /** Whether no cron has come for long, and the account's own alarm has begun it. */
-  readonly isCronSilent: boolean;
 }
 
-/** Runs a sweep. Whatever goes wrong is recorded and logged, so that the next one starts afresh. */
-export async function runSweep(account: AccountSweep): Promise<void> {
-  const { context: { configured, log }, ledger, sweeps } = account;
+/**
+ * Runs a sweep. Whatever goes wrong is recorded and logged, so that the next one starts afresh. False
+ * when the configuration has no such account any more: nothing is done for it.
+ */
+export async function runSweep(account: AccountSweep): Promise<boolean> {
+  const { context: { configured, log }, ledger, name, sweeps } = account;
+  if (configured.ok && !configured.accountNames.includes(name)) return false;
   const { warnings } = configured;
   const at = Date.now();
   if (warnings.length > 0) log.warn("configuration", { warnings });
@@ -45,49 +43,73 @@ export async function runSweep(account: AccountSweep): Promise<void> {
     const record = await runOnce(account, at);
     sweeps.complete(record, Date.now());
     const records = { ledger: await ledger.read(), last: record, lastClean: sweeps.lastClean() };
-    const reasons = assessHealth({ configured, records, unreadable: null, now: Date.now() })
+    const situation = { configured, account: name, records, unreadable: null, now: Date.now() };
+    const reasons = assessHealth(situation)
       .filter(({ kind }) => kind !== "configuration_invalid")
       .map(({ kind, count }) => ({ kind, count }));
     sweeps.writeHealth({ at, reasons });
   } catch (error) {
-    log.error("sweep_unrecorded", { error });
+    log.error("sweep_unrecorded", { ...label(account), error });
   }
+  return true;
+}
+
+/** What a line of the log says of the account, where there is more than one. */
+function label({ context: { configured }, name }: AccountSweep): { readonly account?: string } {
+  return configured.accountNames.length > 1 ? { account: name } : {};
+}
+
+function findAccount({ context: { configured }, name }: AccountSweep) {
+  return configured.ok
+    ? configured.configuration.accounts.find((each) => each.name === name)
+    : undefined;
 }
 
 async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> {
   const { log } = account.context;
   try {
     const report = await sweepConfigured(account);
-    logReport(log, report);
+    logReport(log, report, label(account));
     return { at, error: null, halt: null, report: toKept(report) };
   } catch (error) {
-    const message = describeSweepFailure(error);
-    log.error("sweep", { error: message });
+    const message = describeSweepFailure(
+      error,
+      findAccount(account)?.tokenSecret ?? "HEROKU_API_TOKEN",
+    );
+    log.error("sweep", { ...label(account), error: message });
     const halt = error instanceof AccountError ? "account" : null;
     return { at, error: message, halt, report: null };
   }
 }
 
-async function sweepConfigured(
-  { context: { configured, createSweepWorld }, environment, ledger, isCronSilent }: AccountSweep,
-): Promise<SweepReport> {
-  if (!configured.ok) {
+async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
+  const { context: { configured, createSweepWorld }, environment, ledger, name } = account;
+  const found = findAccount(account);
+  if (!configured.ok || !found) {
     throw new Error(
       `Cannot sweep with an invalid configuration: nothing was done. ${
-        configured.mistakes.map(({ path, message }) => `${path}: ${message}`).join("; ")
+        (configured.ok ? [] : configured.mistakes)
+          .map(({ path, message }) => `${path}: ${message}`).join("; ")
       }`,
     );
   }
-  const { configuration } = configured;
+  const { confirmed, credentials, fuse, tokenSecret } = found;
+  const several = configured.accountNames.length > 1;
   const report = await sweep({
-    ...await createSweepWorld(configuration),
+    ...await createSweepWorld(configured.configuration, found),
     ledger,
-    credentials: configuration.credentials,
-    fuse: configuration.fuse,
-    ...(configuration.account === undefined ? {} : { confirmedAccount: configuration.account }),
-    start: (runs) => start(environment, runs),
+    credentials,
+    fuse,
+    ...(confirmed === undefined ? {} : { confirmedAccount: confirmed }),
+    ...(several
+      ? {
+        names: { token: tokenSecret, confirmed: "heroku_account" },
+        claimAccount: (id) => claimAccount(account, id),
+      }
+      : {}),
+    start: (runs) => start(environment, name, runs),
   });
-  if (!isCronSilent) return report;
+  if (!account.isCronSilent) return report;
   return {
     ...report,
     notices: [...report.notices, {
@@ -97,6 +119,28 @@ async function sweepConfigured(
         "No cron has come for an hour, so the account's own alarm began this sweep, and begins one every hour: check that wrangler.toml has [triggers] crons = [\"*/15 * * * *\"], and look at the cron's runs in Cloudflare's dashboard",
     }],
   };
+}
+
+/** Two accounts with the tokens of one Heroku user would both manage all that this user has. */
+async function claimAccount(
+  { context: { account, configured, userOf }, name }: AccountSweep,
+  id: string,
+): Promise<string | undefined> {
+  const user = userOf(id);
+  const all = configured.accountNames;
+  let owner = await user.own(name, all);
+  if (owner === name) return undefined;
+  const held = await account(owner).herokuAccount();
+  // Whoever went over to another user has this one no more.
+  if (held !== null && held !== id) {
+    owner = await user.own(
+      name,
+      all.filter((each) => each !== owner),
+    );
+  }
+  return owner === name
+    ? undefined
+    : `The tokens of the accounts '${owner}' and '${name}' belong to one Heroku user (${id}): nothing was made, delivered or deleted for '${name}'. Give each account the token of a user of its own, or put the credentials of both into one account`;
 }
 
 /** A report of bounded size, as an account may hold a hundred thousand authorizations. */
@@ -118,9 +162,14 @@ function isMarked({ description }: Unmanaged): boolean {
   return parseMarker(description).mark !== undefined;
 }
 
-function logReport(log: Log, report: SweepReport): void {
+function logReport(
+  log: Log,
+  report: SweepReport,
+  label: { readonly account?: string },
+): void {
   const { started, removed, doubts, notices, undead, problems } = report;
   log[problems.length > 0 ? "warn" : "info"]("sweep", {
+    ...label,
     started,
     removed,
     doubts: doubts.map(({ reason }) => reason),
@@ -130,10 +179,17 @@ function logReport(log: Log, report: SweepReport): void {
   });
 }
 
-async function start({ ROTATION }: Environment, runs: readonly StartedRun[]): Promise<void> {
+async function start(
+  { ROTATION }: Environment,
+  account: string,
+  runs: readonly StartedRun[],
+): Promise<void> {
   for (let from = 0; from < runs.length; from += largestBatch) {
     await ROTATION.createBatch(
-      runs.slice(from, from + largestBatch).map(({ id, run }) => ({ id, params: run })),
+      runs.slice(from, from + largestBatch).map(({ id, run }) => ({
+        id,
+        params: { ...run, account },
+      })),
     );
   }
 }

@@ -6,21 +6,23 @@
 import { HerokuError } from "../../lib/errors.ts";
 import { describeAccountFailure } from "./account_failure.ts";
 
-const token = "the Worker secret HEROKU_API_TOKEN";
-const makeToken =
-  "Make one with `heroku authorizations:create -d herotate`, and set it with `wrangler secret put HEROKU_API_TOKEN`";
 const byItself = "The next sweep tries again by itself";
 
 /**
  * Says why a sweep did nothing, and what to do next. A failure of Heroku is one of the token that
  * manages the account, as a sweep asks Heroku with no other.
+ *
+ * @param secret The Worker secret that holds that token.
  */
-export function describeSweepFailure(error: unknown): string {
-  if (error instanceof HerokuError) return describeHeroku(error);
+export function describeSweepFailure(error: unknown, secret: string): string {
+  if (error instanceof HerokuError) return describeHeroku(error, secret);
   return describeAccountFailure(error);
 }
 
-function describeHeroku(error: HerokuError): string {
+function describeHeroku(error: HerokuError, secret: string): string {
+  const token = `the Worker secret ${secret}`;
+  const makeToken =
+    `Make one with \`heroku authorizations:create -d herotate\`, and set it with \`wrangler secret put ${secret}\``;
   const heard = `${error.status ?? "no answer"}${said(error)}`;
   switch (error.code) {
     case "unauthorized":
@@ -28,7 +30,7 @@ function describeHeroku(error: HerokuError): string {
     case "two_factor":
       return `Heroku asks the account of the token in ${token} for a second factor (${heard}), which a Worker cannot give. Use the token of an account that is asked for none, such as a user made for this: log in as that user. ${makeToken}`;
     case "forbidden":
-      return describeForbidden(error, heard);
+      return describeForbidden(error, heard, token, makeToken);
     case "rate_limited":
       return `The Heroku account has used up its requests for now (${heard}). ${byItself}; if this goes on, find what else asks Heroku so often with this account`;
     case "network":
@@ -57,7 +59,12 @@ function describeHeroku(error: HerokuError): string {
 }
 
 /** 402 and 403: what Heroku calls the reason decides what is to be done. */
-function describeForbidden(error: HerokuError, heard: string): string {
+function describeForbidden(
+  error: HerokuError,
+  heard: string,
+  token: string,
+  makeToken: string,
+): string {
   if (error.id === "suspended") {
     return `Heroku has suspended the account of the token in ${token} (${heard}). Ask Heroku's support at https://help.heroku.com`;
   }

@@ -79,7 +79,9 @@ export const versions: readonly (readonly string[])[] = [
       report TEXT
     )`,
     "CREATE TABLE health (at INTEGER NOT NULL, reasons TEXT NOT NULL)",
-    "CREATE TABLE wakes (at INTEGER NOT NULL)",
+    "CREATE TABLE wakes (at INTEGER NOT NULL, name TEXT NOT NULL)",
+    "CREATE TABLE owner (name TEXT NOT NULL)",
+    "CREATE TABLE accounts (name TEXT PRIMARY KEY) WITHOUT ROWID",
   ],
 ];
 

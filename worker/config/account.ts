@@ -1,12 +1,12 @@
 /**
- * `HEROKU_ACCOUNT`: which Heroku account the Worker is for.
+ * Which Heroku account a token is meant to be of: `HEROKU_ACCOUNT`, or `heroku_account` of an account.
  *
  * @module
  */
 import type { Mistake } from "./mistakes.ts";
 
 const form =
-  "Must be the id (a uuid) or the e-mail address of the account that HEROKU_API_TOKEN is of, such as 'anna@example.com'";
+  "Must be the id (a uuid) or the e-mail address of the Heroku account that the token is of, such as 'anna@example.com'";
 const advice = "`heroku auth:whoami` shows it";
 
 /** The outcome: the account in lower case, if one is given, and what is wrong. */
@@ -17,12 +17,12 @@ export interface AccountResult {
   readonly mistakes: readonly Mistake[];
 }
 
-/** Reads `HEROKU_ACCOUNT`. */
-export function parseAccount(given: unknown): AccountResult {
+/** Reads it at a path. */
+export function parseAccount(given: unknown, path: string): AccountResult {
   if (given === undefined) return { account: undefined, mistakes: [] };
   const refuse = (message: string): AccountResult => ({
     account: undefined,
-    mistakes: [{ path: "HEROKU_ACCOUNT", message }],
+    mistakes: [{ path, message }],
   });
   if (typeof given !== "string") return refuse(`${form}: ${advice}`);
   if (given.trim() === "") return refuse(`${form}, or be left out: ${advice}`);

@@ -14,15 +14,26 @@ import {
   TargetError,
   type TokenStore,
 } from "../../lib/targets/target.ts";
+import { type AccountDraft, accountOf } from "./accounts.ts";
 import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
-import { ownNeeds } from "./needs.ts";
 import { checkSecrets, keyForm, readSecret } from "./secrets.ts";
-import { parseShape } from "./shape.ts";
+import { type Coded, parseShape } from "./shape.ts";
 
-/** A configuration without a mistake. */
-export interface Configuration {
+/** A Heroku account, with what is to be kept alive in it. */
+export interface ConfiguredAccount {
+  /** Its name. */
+  readonly name: string;
+  /** The name of the Worker secret with its token. */
+  readonly tokenSecret: string;
+  /** The token that manages its authorizations. */
+  readonly herokuToken: string;
+  /**
+   * The id or the e-mail address, in lower case, that confirms which Heroku account the token is meant
+   * to be of; undefined for none.
+   */
+  readonly confirmed?: string;
   /** What is to be kept alive, in the order of the configuration. */
   readonly credentials: readonly Credential[];
   /**
@@ -30,15 +41,16 @@ export interface Configuration {
    * least, and twice the creates.
    */
   readonly fuse: Fuse;
+}
+
+/** A configuration without a mistake. */
+export interface Configuration {
+  /** The accounts, one at least, in the order of the configuration. */
+  readonly accounts: readonly ConfiguredAccount[];
+  /** The credentials of all accounts, in the order of the configuration. */
+  readonly credentials: readonly Credential[];
   /** Heroku's API, when `HEROKU_URL` gives another address than its usual one. */
   readonly herokuUrl?: string;
-  /**
-   * The Heroku account that `HEROKU_ACCOUNT` names, in lower case: its id, or its e-mail address. It
-   * confirms that `HEROKU_API_TOKEN` is meant to be of that account.
-   */
-  readonly account?: string;
-  /** The value of `HEROKU_API_TOKEN`: the token that manages the authorizations. */
-  readonly herokuToken: string;
   /** The value of `SEALING_KEY`. */
   readonly sealingKey: string;
   /** The value of `PAGE_KEY`: what opens the page. */
@@ -49,6 +61,8 @@ export interface Configuration {
 
 /** What both outcomes have. */
 export interface ResultBase {
+  /** The names of the accounts, as far as they are right, in the order of the configuration. */
+  readonly accountNames: readonly string[];
   /** The values of all secrets that are set and named, so that logs can be kept free of them. */
   readonly secrets: readonly string[];
   /** What may not be meant as it is written, and is taken all the same. */
@@ -89,8 +103,8 @@ export interface ConfigurationDependencies {
    * credential uses the built-in store, which is nothing without them.
    */
   readonly bindings?: boolean;
-  /** The credentials that the code gives, in the form of the tables; default none. */
-  readonly credentials?: unknown;
+  /** What the code gives, in the form of the tables; default nothing. */
+  readonly coded?: Coded;
 }
 
 /**
@@ -104,12 +118,12 @@ export interface ConfigurationDependencies {
 export function parseConfiguration(
   env: Readonly<Record<string, unknown>>,
   definitions: readonly TargetDefinition<unknown>[],
-  { bindings, credentials, ...dependencies }: ConfigurationDependencies,
+  { bindings, coded, ...dependencies }: ConfigurationDependencies,
 ): ConfigurationResult {
-  const { drafts, needs, fuse, herokuUrl, account, ...shape } = parseShape(
+  const { drafts, accounts, needs, fuseFor, herokuUrl, ...shape } = parseShape(
     env,
     definitions,
-    credentials,
+    coded,
   );
   const secrets = [...new Set(needs.flatMap(({ name }) => readSecret(env, name) ?? []))];
   const conceal = createConceal(secrets);
@@ -120,12 +134,13 @@ export function parseConfiguration(
     ...checkSecrets(env, needs),
   ];
   const warnings = shape.warnings.map(conceal);
-  const [herokuToken = "", sealingKey = "", pageKey = ""] = ownNeeds.map(({ name }) =>
-    readSecret(env, name)
-  );
+  const accountNames = accounts.map(({ name }) => name);
+  const [sealingKey = "", pageKey = ""] = ["SEALING_KEY", "PAGE_KEY"]
+    .map((name) => readSecret(env, name));
   if (mistakes.length > 0) {
     return {
       ok: false,
+      accountNames,
       mistakes,
       warnings,
       secrets,
@@ -138,16 +153,32 @@ export function parseConfiguration(
     secret: (name) => getSecret(env, name),
     ...(herokuUrl === undefined ? {} : { herokuBaseUrl: herokuUrl }),
   };
+  const credentials = drafts.map((draft) => ({
+    account: accountOf(draft.members?.account, accounts),
+    credentials: toCredential(draft, environment),
+  }));
+  const toAccount = (account: AccountDraft): ConfiguredAccount => {
+    const own = credentials.filter((each) => each.account === account)
+      .flatMap((each) => each.credentials);
+    const { name, tokenSecret, confirmed } = account;
+    return {
+      name,
+      tokenSecret,
+      herokuToken: getSecret(env, tokenSecret),
+      ...(confirmed === undefined ? {} : { confirmed }),
+      credentials: own,
+      fuse: fuseFor(own.length),
+    };
+  };
   return {
     ok: true,
+    accountNames,
     warnings,
     secrets,
     configuration: {
-      credentials: drafts.flatMap((draft) => toCredential(draft, environment)),
-      fuse,
+      accounts: accounts.map(toAccount),
+      credentials: credentials.flatMap((each) => each.credentials),
       ...(herokuUrl === undefined ? {} : { herokuUrl }),
-      ...(account === undefined ? {} : { account }),
-      herokuToken,
       sealingKey,
       pageKey,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),

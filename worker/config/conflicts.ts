@@ -5,6 +5,7 @@
  */
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import { store } from "../../lib/targets/store.ts";
+import type { AccountDraft } from "./accounts.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import { isVariable } from "./stray.ts";
 import { joinPath, type Mistake } from "./mistakes.ts";
@@ -16,8 +17,16 @@ const reserved: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
 const atHeroku = herokuConfigVar.type;
 
 /** Finds what is wrong only when the tables are seen together. */
-export function findConflicts(drafts: readonly CredentialDraft[]): Mistake[] {
-  return [...findSameNames(drafts), ...findSamePlaces(drafts), ...findMisusedSecrets(drafts)];
+export function findConflicts(
+  drafts: readonly CredentialDraft[],
+  accounts: readonly AccountDraft[],
+): Mistake[] {
+  const ofAccounts = new Set(accounts.map(({ tokenSecret }) => tokenSecret));
+  return [
+    ...findSameNames(drafts),
+    ...findSamePlaces(drafts),
+    ...findMisusedSecrets(drafts, ofAccounts),
+  ];
 }
 
 /**
@@ -62,7 +71,10 @@ function findSamePlaces(drafts: readonly CredentialDraft[]): Mistake[] {
   });
 }
 
-function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
+function findMisusedSecrets(
+  drafts: readonly CredentialDraft[],
+  ofAccounts: ReadonlySet<string>,
+): Mistake[] {
   const targets = drafts.flatMap((draft) => draft.targets);
   const users = new Map(
     targets.filter(({ type }) => type !== store.type).toReversed().flatMap((target) =>
@@ -75,7 +87,7 @@ function findMisusedSecrets(drafts: readonly CredentialDraft[]): Mistake[] {
         const message = `Must name a Worker secret, and '${name}' is a variable or a binding`;
         return [{ path, message }];
       }
-      if (reserved.includes(name) || (name === "HEROKU_API_TOKEN" && type !== atHeroku)) {
+      if (reserved.includes(name) || (ofAccounts.has(name) && type !== atHeroku)) {
         const message =
           `Must not use the Worker secret '${name}', which is for the Worker itself: make another one for this target`;
         return [{ path, message }];

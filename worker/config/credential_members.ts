@@ -30,6 +30,8 @@ export interface CredentialMembers {
   readonly grace: number;
   /** Whether nothing is to be done for it; default false. */
   readonly paused: boolean;
+  /** The name of the account that it is in; undefined where there is only one. */
+  readonly account?: string | undefined;
 }
 
 /** The outcome: the members when they are right, and all mistakes when they are not. */
@@ -82,6 +84,7 @@ const schema = v.object({
     ),
     false,
   ),
+  account: v.optional(v.string("Must be the name of an account, such as 'acme'")),
 }, missingName);
 
 /** The members of a table, for who gets one wrong. */

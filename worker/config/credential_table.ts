@@ -45,6 +45,18 @@ export interface CredentialTable<Target extends TargetTable = BuiltInTargetTable
   readonly grace?: DurationText | undefined;
   /** Whether nothing is to be done for it; default false. */
   readonly paused?: boolean | undefined;
+  /** The name of the account that it is in; default the only one there is. */
+  readonly account?: string | undefined;
   /** The places that it is delivered to, one at least. */
   readonly targets: readonly Target[];
+}
+
+/** A Heroku account: the same members as in a `[[vars.ACCOUNTS]]` table. */
+export interface AccountTable {
+  /** What credentials call it: 1 to 32 lower-case letters, digits and hyphens, and unique. */
+  readonly name: string;
+  /** The name of the Worker secret with the token that manages the account's authorizations. */
+  readonly token_secret: string;
+  /** The id or the e-mail address of the Heroku account, which confirms a change of it; default none. */
+  readonly heroku_account?: string | undefined;
 }

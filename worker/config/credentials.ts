@@ -44,6 +44,7 @@ export function draftCredential(
   at: number,
   source: Source,
   definitions: readonly TargetDefinition<unknown>[],
+  tokenSecretOf: (account: string | undefined) => string | undefined,
 ): CredentialDraft {
   const name = readName(table);
   const path = `${source.path}[${at}]${name === undefined ? "" : ` (${name})`}`;
@@ -57,8 +58,9 @@ export function draftCredential(
     const missing = { path: joinPath(path, ["targets"]), message };
     return { ...draft, targets: [], mistakes: [...mistakes, missing] };
   }
+  const tokenSecret = tokenSecretOf(members?.account);
   const results = table.targets.map((target: unknown, index) =>
-    parseTarget(target, joinPath(path, ["targets", index]), source, definitions)
+    parseTarget(target, joinPath(path, ["targets", index]), source, definitions, tokenSecret)
   );
   return {
     ...draft,

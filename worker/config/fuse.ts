@@ -9,8 +9,8 @@ import { findUnknown, fromJson, isTable, joinPath, type Mistake } from "./mistak
 
 /** The outcome: the fuse, with defaults where none is given or a wrong one, and what is wrong. */
 export interface FuseResult {
-  /** The fuse. */
-  readonly fuse: Fuse;
+  /** The fuse for so many credentials. */
+  readonly fuseFor: (credentials: number) => Fuse;
   /** All that is wrong. */
   readonly mistakes: readonly Mistake[];
 }
@@ -26,14 +26,16 @@ const schema = v.object({ creates: v.optional(limit), deletes: v.optional(limit)
 const tableForm =
   "Must be a table such as { creates = 10, deletes = 20 }: write [vars.FUSE], with one bracket on each side";
 
-/** Reads `FUSE`, for so many credentials. */
-export function parseFuse(given: unknown, credentials: number): FuseResult {
+/** Reads `FUSE`. */
+export function parseFuse(given: unknown): FuseResult {
   const value = fromJson(given) ?? {};
   const result = v.safeParse(schema, value);
   const limits = result.success ? result.output : {};
-  const creates = limits.creates ?? Math.max(10, Math.ceil(credentials / 2));
   return {
-    fuse: { creates, deletes: limits.deletes ?? 2 * creates },
+    fuseFor(credentials) {
+      const creates = limits.creates ?? Math.max(10, Math.ceil(credentials / 2));
+      return { creates, deletes: limits.deletes ?? 2 * creates };
+    },
     mistakes: isTable(value)
       ? [
         ...(result.issues ?? []).map((issue) => ({

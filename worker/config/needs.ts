@@ -5,7 +5,9 @@
  */
 import { store } from "../../lib/targets/store.ts";
 import { webhook } from "../../lib/targets/webhook.ts";
+import type { AccountDraft } from "./accounts.ts";
 import type { CredentialDraft } from "./credentials.ts";
+import { joinPath } from "./mistakes.ts";
 import {
   herokuTokenForm,
   keyForm,
@@ -15,22 +17,27 @@ import {
   tokenForm,
 } from "./secrets.ts";
 
-/** The Worker's own secrets. */
-export const ownNeeds: readonly SecretNeed[] = [
-  {
-    name: "HEROKU_API_TOKEN",
-    form: herokuTokenForm,
-    door: "heroku",
-    use: "manages the Heroku account",
-  },
-  {
-    name: "SEALING_KEY",
-    form: sealingKeyForm,
-    door: "ledger",
-    use: "opens the tokens in the ledger",
-  },
-  { name: "PAGE_KEY", form: keyForm, door: "page", use: "opens the page" },
-];
+/** The Worker's own secrets, and the tokens of the accounts. */
+export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
+  return [
+    ...accounts.map(({ path, name, tokenSecret }): SecretNeed => ({
+      name: tokenSecret,
+      form: herokuTokenForm,
+      door: accounts.length > 1 ? `heroku ${name}` : "heroku",
+      use: accounts.length > 1
+        ? `manages the Heroku account '${name}'`
+        : "manages the Heroku account",
+      ...(path === tokenSecret ? {} : { path: joinPath(path, ["token_secret"]) }),
+    })),
+    {
+      name: "SEALING_KEY",
+      form: sealingKeyForm,
+      door: "ledger",
+      use: "opens the tokens in the ledger",
+    },
+    { name: "PAGE_KEY", form: keyForm, door: "page", use: "opens the page" },
+  ];
+}
 
 /** What the targets of a credential need. A door is a service: the first word of a target's type. */
 export function needsOf({ path, name, targets }: CredentialDraft): SecretNeed[] {

@@ -9,14 +9,20 @@ import type { Fuse } from "../../lib/rotation/decision.ts";
 import { serviceUrl } from "../../lib/targets/fields.ts";
 import { store } from "../../lib/targets/store.ts";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
-import { parseAccount } from "./account.ts";
+import {
+  type AccountDraft,
+  accountOf,
+  DEFAULT_SECRET,
+  findUnassigned,
+  parseAccounts,
+} from "./accounts.ts";
 import { findConflicts } from "./conflicts.ts";
 import { type CredentialDraft, draftCredential, readTables } from "./credentials.ts";
 import { parseFuse } from "./fuse.ts";
 import type { Mistake } from "./mistakes.ts";
 import { needsOf, ownNeeds } from "./needs.ts";
 import type { SecretNeed } from "./secrets.ts";
-import { findOversize } from "./size.ts";
+import { findManyAccounts, findOversize } from "./size.ts";
 import { findWritten } from "./sources.ts";
 import { findStray, isVariable } from "./stray.ts";
 import { concealTokens } from "./token_maker.ts";
@@ -25,12 +31,12 @@ import { concealTokens } from "./token_maker.ts";
 export interface Shape {
   /** The credentials, each with what is right in it. */
   readonly drafts: readonly CredentialDraft[];
-  /** The most that one sweep may begin. */
-  readonly fuse: Fuse;
+  /** The accounts that are right. */
+  readonly accounts: readonly AccountDraft[];
+  /** The most that one sweep of an account with so many credentials may begin. */
+  readonly fuseFor: (credentials: number) => Fuse;
   /** Heroku's API, when another address than its usual one is given, and right. */
   readonly herokuUrl: string | undefined;
-  /** The Heroku account, in lower case, when one is given, and right. */
-  readonly account: string | undefined;
   /** The secrets that are needed. */
   readonly needs: readonly SecretNeed[];
   /** All that is wrong. */
@@ -46,33 +52,52 @@ const urlSchema = v.optional(v.pipe(
   v.check((url) => !url.includes("?"), urlForm),
 ));
 
+/** What the code of a Worker gives, not yet checked. */
+export interface Coded {
+  /** Accounts; default none. */
+  readonly accounts?: unknown;
+  /** Credentials; default none. */
+  readonly credentials?: unknown;
+}
+
 /**
  * Reads the shape of the configuration. No secret has to be there, and no value of one is looked at.
  *
  * @param vars The variables: a Worker's `env`, or the `vars` of a wrangler.toml.
  * @param definitions The kinds of targets there are beside the built-in store.
- * @param credentials Those that the code gives; default none.
+ * @param coded What the code gives; default nothing.
  */
 export function parseShape(
   vars: Readonly<Record<string, unknown>>,
   definitions: readonly TargetDefinition<unknown>[],
-  credentials?: unknown,
+  coded: Coded = {},
 ): Shape {
-  const { written, mistakes: missing } = findWritten(vars, credentials);
+  const { accounts, mistakes: wrongAccounts } = parseAccounts(vars, coded.accounts);
+  const { written, mistakes: missing } = findWritten(vars, coded.credentials);
   const read = written.map((each) => ({ ...each, ...readTables(each) }));
   const kinds = [store, ...definitions];
   const drafts = read.flatMap(({ source, tables }) =>
-    tables.map((table, at) => draftCredential(table, at, source, kinds))
+    tables.map((table, at) =>
+      draftCredential(
+        table,
+        at,
+        source,
+        kinds,
+        // As long as the account is wrong, no secret is to be missed for it.
+        (account) => (accountOf(account, accounts) ?? accounts.at(0))?.tokenSecret,
+      )
+    )
   );
-  const fuse = parseFuse(vars.FUSE, drafts.length);
+  const fuse = parseFuse(vars.FUSE);
   const herokuUrl = v.safeParse(urlSchema, vars.HEROKU_URL);
-  const account = parseAccount(vars.HEROKU_ACCOUNT);
-  const needs = [...ownNeeds, ...drafts.flatMap(needsOf)].filter(({ name }) => !isVariable(name));
+  const isKnown = (name: string) => accounts.length > 0 || name !== DEFAULT_SECRET;
+  const needs = [...ownNeeds(accounts), ...drafts.flatMap(needsOf)]
+    .filter(({ name }) => !isVariable(name) && isKnown(name));
   return {
     drafts,
-    fuse: fuse.fuse,
+    accounts,
+    fuseFor: fuse.fuseFor,
     herokuUrl: herokuUrl.success ? herokuUrl.output : undefined,
-    account: account.account,
     needs,
     mistakes: [
       ...missing,
@@ -80,11 +105,13 @@ export function parseShape(
         ...mistakes,
         ...(source.isVariable ? findOversize(source.path, value, tables, Object.keys(vars)) : []),
       ]),
+      ...wrongAccounts,
+      ...findManyAccounts(vars.ACCOUNTS),
       ...drafts.flatMap((draft) => draft.mistakes),
-      ...findConflicts(drafts),
+      ...(wrongAccounts.length > 0 ? [] : findUnassigned(accounts, drafts)),
+      ...findConflicts(drafts, accounts),
       ...fuse.mistakes,
       ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: describeUrl(vars.HEROKU_URL) }]),
-      ...account.mistakes,
     ].map(conceal),
     warnings: [
       ...drafts.flatMap((draft) => draft.warnings),

@@ -67,3 +67,13 @@ function findFree(name: string, taken: readonly string[]): string {
   while (taken.includes(`${stem}_${number}`)) number++;
   return `${stem}_${number}`;
 }
+
+/** Says that `ACCOUNTS` is too large: there is one such variable. */
+export function findManyAccounts(value: unknown): Mistake[] {
+  const bytes = value === undefined ? 0 : measureBytes(value);
+  return bytes <= MOST_BYTES ? [] : [{
+    path: "ACCOUNTS",
+    message:
+      `Has ${bytes} bytes as JSON, and Cloudflare refuses a variable of more than ${MOST_BYTES} (error 10054): pass the others in 'accounts' to createWorker()`,
+  }];
+}

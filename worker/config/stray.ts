@@ -10,7 +10,7 @@ import type { Source } from "./sources.ts";
 const credentials = "CREDENTIALS";
 
 /** The variables that the Worker reads; of credentials there may be several. */
-const variables = [credentials, "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
+const variables = [credentials, "ACCOUNTS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
 
 /** The secrets that the Worker itself uses. */
 const ownSecrets = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
@@ -20,8 +20,16 @@ const bindings = ["ACCOUNT", "ROTATION"] as const;
 
 const names: readonly string[] = [...variables, ...ownSecrets, ...bindings];
 
-/** Members of a credential that no target has. */
-const ofCredential = ["expires_in", "renew_before", "max_age", "grace", "paused", "targets"];
+/** Members of a credential that no target has; `account` has another meaning in few. */
+const ofCredential = [
+  "account",
+  "expires_in",
+  "renew_before",
+  "max_age",
+  "grace",
+  "paused",
+  "targets",
+];
 
 /** Members of targets that no credential has. */
 const ofTarget = [

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CredentialTarget } from "../../lib/rotation/credential.ts";
+import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
 import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
 import type { Source } from "./sources.ts";
@@ -43,12 +44,18 @@ export type TargetResult =
   | { readonly draft: TargetDraft; readonly mistakes: readonly [] }
   | { readonly draft: undefined; readonly mistakes: readonly Mistake[] };
 
-/** Reads a table. */
+/**
+ * Reads a table.
+ *
+ * @param tokenSecret The Worker secret that a target at Heroku works with, unless it names another;
+ * undefined where no one can say.
+ */
 export function parseTarget(
   value: unknown,
   path: string,
   source: Source,
   definitions: readonly TargetDefinition<unknown>[],
+  tokenSecret: string | undefined,
 ): TargetResult {
   if (!isTable(value)) return refuse([{ path, message: `Must be a table: ${source.target}` }]);
   const { type, required = true, ...rest } = value;
@@ -59,7 +66,11 @@ export function parseTarget(
 
   const definition = definitions.find((candidate) => candidate.type === type);
   if (!definition) return refuse([findType(type, path, definitions), ...mistakes]);
-  const result = definition.schema["~standard"].validate(rest);
+  const isAtHeroku = definition === herokuConfigVar && rest.token_secret === undefined;
+  const members = isAtHeroku && tokenSecret !== undefined
+    ? { ...rest, token_secret: tokenSecret }
+    : rest;
+  const result = definition.schema["~standard"].validate(members);
   if (result instanceof Promise) {
     throw new TypeError(`Cannot check a '${definition.type}' as its schema is asynchronous`);
   }

@@ -6,7 +6,7 @@
 import { html, raw } from "hono/html";
 import type { HealthReason } from "../health.ts";
 import type { Mistake } from "../config/mistakes.ts";
-import type { Status } from "../status.ts";
+import type { AccountStatus, Status } from "../status.ts";
 import { renderCredential } from "./credential.ts";
 import { style } from "./style.ts";
 import { type Html, renderDistance, renderEnd, renderTime } from "./time.ts";
@@ -19,13 +19,15 @@ import { reasonTitles } from "./words.ts";
  * @param nonce The nonce that the content security policy lets style with.
  */
 export function renderPage(status: Status, nonce: string): Html {
-  const { at, mistakes, warnings, credentials, unmanaged } = status;
+  const { at, mistakes, warnings, accounts, credentials, unmanaged } = status;
   const title = status.status === "ok" ? "All is well" : "Needs attention";
   const reasons = status.reasons.filter(({ kind }) => kind !== "configuration_invalid");
   const problems = reasons.some(({ kind }) => kind === "sweep_unclean")
     ? []
-    : status.last_sweep?.problems ?? [];
-  const notices = status.last_sweep?.notices ?? [];
+    : accounts.flatMap((account) => tellOf(account, accounts, account.last_sweep?.problems));
+  const notices = accounts.flatMap((account) =>
+    tellOf(account, accounts, account.last_sweep?.notices)
+  );
   return html`
     <!doctype html>
     <html lang="en">
@@ -40,7 +42,7 @@ export function renderPage(status: Status, nonce: string): Html {
         <header>
           <h1>Herotate</h1>
           <span class="badge ${status.status === "ok" ? "good" : "bad"}">${title}</span>
-          <p>${renderSweeps(status)}</p>
+          ${accounts.map((account) => html`<p>${renderSweeps(account, status)}</p>`)}
         </header>
         <main>
     ${mistakes.length > 0 && renderMistakes(mistakes)}
@@ -53,7 +55,13 @@ export function renderPage(status: Status, nonce: string): Html {
       <th scope="col">Name</th><th scope="col">State</th><th scope="col">Generation</th>
       <th scope="col">Expires</th><th scope="col">Next change</th>
       </tr></thead>
-      ${credentials.map((credential) => renderCredential(credential, at))}
+      ${accounts.map(({ name, status }) =>
+        html`
+          ${accounts.length > 1 && renderAccount(name, status)}
+          ${credentials.filter(({ account }) => account === name)
+            .map((credential) => renderCredential(credential, at))}
+        `
+      )}
         </table>
       </div>
     `}
@@ -61,6 +69,7 @@ export function renderPage(status: Status, nonce: string): Html {
     ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
 <ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
     ${notices.length > 0 && renderNotices(notices)}
+    ${status.former_accounts.length > 0 && renderFormer(status)}
     ${unmanaged.length > 0 && renderUnmanaged(status)}
         </main>
         <footer>As of ${renderTime(
@@ -71,8 +80,35 @@ export function renderPage(status: Status, nonce: string): Html {
   `;
 }
 
-function renderSweeps({ last_sweep, last_clean_sweep_at, at }: Status): Html {
-  if (!last_sweep) return html`No sweep yet`;
+/** Words about an account, with its name where there are several. */
+function tellOf(
+  { name }: AccountStatus,
+  { length }: readonly AccountStatus[],
+  words: readonly string[] = [],
+): readonly string[] {
+  return length > 1 ? words.map((word) => `${name}: ${word}`) : words;
+}
+
+/** The heading of an account's rows. */
+function renderAccount(name: string, status: AccountStatus["status"]): Html {
+  return html`
+    <tbody class="account">
+      <tr>
+        <th scope="rowgroup" colspan="5">${name}
+          <span class="badge ${status === "ok" ? "good" : "bad"}">${status === "ok"
+            ? "well"
+            : "needs attention"}</span></th>
+      </tr>
+    </tbody>
+  `;
+}
+
+function renderSweeps(
+  { name, last_sweep, last_clean_sweep_at }: AccountStatus,
+  { accounts, at }: Status,
+): Html {
+  const of = accounts.length > 1 ? `${name}: ` : "";
+  if (!last_sweep) return html`${of}No sweep yet`;
   const { started, removed } = last_sweep;
   const clean = last_clean_sweep_at === null
     ? html`none without a problem is known`
@@ -85,7 +121,7 @@ function renderSweeps({ last_sweep, last_clean_sweep_at, at }: Status): Html {
       ? `removed ${removed.length} leftover${removed.length === 1 ? "" : "s"}`
       : "",
   ].filter((part) => part !== "");
-  return html`Last sweep ${renderDistance(last_sweep.at, at)}, ${clean}${
+  return html`${of}Last sweep ${renderDistance(last_sweep.at, at)}, ${clean}${
     did.length > 0 && html`; it ${did.join(" and ")}`
   }`;
 }
@@ -135,8 +171,27 @@ function renderNotices(notices: readonly string[]): Html {
 <ul class="card list">${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`;
 }
 
-function renderUnmanaged({ unmanaged, unmanaged_count, at }: Status): Html {
-  const more = unmanaged_count - unmanaged.length;
+function renderFormer({ former_accounts }: Status): Html {
+  return html`
+    <h2>Accounts that have left the configuration</h2>
+    <p
+      class="note">Nothing of theirs is rotated or deleted. This is what lived in Heroku when they were last looked at: add an account back to go on with it, or delete by hand what is not needed.</p>
+    <ul class="card list">${former_accounts.map(({ name, remaining }) =>
+      html`
+        <li>
+          <h3>${name}</h3>
+          <ul>${remaining.map(({ credential, generation, authorization }) =>
+            html`<li>${credential}, generation ${generation} <small>${authorization}</small></li>`
+          )}</ul>
+        </li>
+      `
+    )}</ul>
+  `;
+}
+
+function renderUnmanaged({ accounts, unmanaged, at }: Status): Html {
+  const count = accounts.reduce((sum, { unmanaged_count }) => sum + unmanaged_count, 0);
+  const more = count - unmanaged.length;
   const rest = more === 1
     ? "There is 1 more, which is not shown."
     : `There are ${more} more, which are not shown.`;

@@ -60,16 +60,14 @@ export const identityMutants: readonly Mutant[] = [
   ),
   account(
     "sweeps another account",
-    "if (known && known.id !== id) {",
-    'if (known && known.id !== id && id === "") {',
+    "const isChange = known !== null && known.id !== id;",
+    'const isChange = known !== null && known.id !== id && id === "";',
     "another account's token for twelve hours",
   ),
   account(
     "goes over to another account unasked",
-    `  if (known && known.id !== id) {
-    if (confirmed === undefined) {`,
-    `  if (known && known.id !== id) {
-    if (confirmed === "") {`,
+    "if (isChange && confirmed === undefined) {",
+    'if (isChange && confirmed === "") {',
     "another account's token for twelve hours",
   ),
   account(

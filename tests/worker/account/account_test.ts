@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { HOUR, MINUTE } from "@std/datetime/constants";
-import type { Ledger } from "../../../lib/rotation/ledger.ts";
 import {
   type Account,
   type AccountDependencies,
   createAccount,
+  type SweptAccount,
 } from "../../../worker/account/account.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
-import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
+import { createSweepLog } from "../../../worker/account/sweep_log.ts";
 import { NewerDataError, upgrade, versions } from "../../../worker/account/tables.ts";
 import { createDatabase, openDatabase } from "../sqlite.ts";
 import {
@@ -30,9 +30,9 @@ function startAccount(dependencies: Partial<AccountDependencies> = {}) {
       state.alarm = at;
       return Promise.resolve();
     },
-    sweep: (_ledger, _sweeps, isCronSilent) => {
+    sweep: ({ isCronSilent }) => {
       silences.push(isCronSilent);
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
     now: () => state.now,
     ...dependencies,
@@ -42,50 +42,54 @@ function startAccount(dependencies: Partial<AccountDependencies> = {}) {
 
 Deno.test("wake() has a sweep begin at once", async () => {
   const { account, state, silences } = startAccount();
-  await account.wake();
+  await account.wake("acme");
   assertEquals(state.alarm, NOW);
   state.now = NOW + MINUTE;
-  await account.wake();
+  await account.wake("acme");
   assertEquals(state.alarm, NOW + MINUTE);
   assertEquals(silences, []);
 });
 
 Deno.test("wake() during a sweep begins no other one", async () => {
-  const gate = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<boolean>();
   const { account, state } = startAccount({ sweep: () => gate.promise });
-  await account.wake();
+  await account.wake("acme");
   state.alarm = null;
   const sweeping = account.alarm();
   state.now += MINUTE;
-  await account.wake();
+  await account.wake("acme");
   assertEquals(state.alarm, null);
   state.now += MINUTE;
-  gate.resolve();
+  gate.resolve(true);
   await sweeping;
   assertEquals(state.alarm, NOW + 2 * MINUTE + HOUR);
-  await account.wake();
+  await account.wake("acme");
   assertEquals(state.alarm, NOW + 2 * MINUTE);
 });
 
-Deno.test("alarm() hands the sweep the account's own ledger and log", async () => {
-  let given: readonly [Ledger, SweepLog] | undefined;
+Deno.test("alarm() hands the sweep the account's name, and its own ledger and log", async () => {
+  let given: SweptAccount | undefined;
   const { account, database } = startAccount({
-    sweep: async (ledger, sweeps) => {
-      given = [ledger, sweeps];
+    sweep: async (swept) => {
+      given = swept;
+      const { ledger, sweeps } = swept;
       await ledger.adopt(new Map([["ci", [createEntry("a", "adopted")]]]));
       sweeps.begin(NOW);
       sweeps.complete({ at: NOW, error: "Cannot list", halt: null, report: null }, NOW + 1);
       sweeps.writeHealth({ at: NOW, reasons: [{ kind: "sweep_failed", count: 1 }] });
+      return true;
     },
   });
   assertEquals(await account.health(), undefined);
   assertEquals(await account.look(), { ledger: new Map(), last: undefined, lastClean: undefined });
+  await account.wake("acme");
   await account.alarm();
   assert(given);
+  assertEquals(given.name, "acme");
   assertEquals((await readOne(createLedger(database))).entries, [createEntry("a", "adopted")]);
   assertEquals(await account.look(), {
-    ledger: await given[0].read(),
-    last: given[1].last(),
+    ledger: await given.ledger.read(),
+    last: given.sweeps.last(),
     lastClean: undefined,
   });
   assertEquals((await account.look()).last?.error, "Cannot list");
@@ -94,7 +98,7 @@ Deno.test("alarm() hands the sweep the account's own ledger and log", async () =
 
 for (
   const [what, end] of [
-    ["has ended", () => {}],
+    ["has ended", () => true],
     ["has failed", () => {
       throw new Error("The sweep is broken");
     }],
@@ -109,7 +113,7 @@ for (
     });
     for (let time = 0; time < 2; time++) {
       const before = state.now;
-      await account.wake();
+      await account.wake("acme");
       assertEquals(state.alarm, before);
       await account.alarm().catch((error: unknown) => {
         assert(error instanceof Error && error.message === "The sweep is broken");
@@ -119,10 +123,65 @@ for (
   });
 }
 
-Deno.test("alarm() says that the cron is silent when it has never come", async () => {
-  const { account, silences } = startAccount();
+Deno.test("alarm() does nothing before the first cron, as it knows no name", async () => {
+  const { account, state, silences } = startAccount();
   await account.alarm();
-  assertEquals(silences, [true]);
+  assertEquals([silences, state.alarm], [[], null]);
+});
+
+Deno.test("alarm() sets no other one for an account that left the configuration, until a cron comes", async () => {
+  let isConfigured = false;
+  const names: string[] = [];
+  const { account, state } = startAccount({
+    sweep: ({ name }) => {
+      names.push(name);
+      return Promise.resolve(isConfigured);
+    },
+  });
+  await account.wake("acme");
+  state.alarm = null;
+  await account.alarm();
+  assertEquals([names, state.alarm], [["acme"], null]);
+  isConfigured = true;
+  state.now += MINUTE;
+  await account.wake("acme");
+  assertEquals(state.alarm, NOW + MINUTE);
+  await account.alarm();
+  assertEquals(state.alarm, NOW + MINUTE + HOUR);
+});
+
+Deno.test("alarm() hands the sweep the name that the newest cron gave, also after a restart", async () => {
+  const names: string[] = [];
+  const sweep = ({ name }: SweptAccount) => Promise.resolve(names.push(name) > 0);
+  const { account, database } = startAccount({ sweep });
+  for (const name of ["heroku", "acme"]) {
+    await account.wake(name);
+    await account.alarm();
+  }
+  await startAccount({ sql: database, sweep }).account.alarm();
+  assertEquals(names, ["heroku", "acme", "acme"]);
+});
+
+Deno.test("own() gives a Heroku user to the first account that asks, until that one is configured no more", async () => {
+  const both = ["acme", "globex"];
+  const table: readonly (readonly [asks: string, configured: readonly string[], owner: string])[] =
+    [
+      ["acme", both, "acme"],
+      ["globex", both, "acme"],
+      ["acme", both, "acme"],
+      ["globex", ["acme", "globex", "initech"], "acme"],
+      ["globex", ["globex", "initech"], "globex"],
+      ["initech", ["globex", "initech"], "globex"],
+      ["acme", [...both, "initech"], "globex"],
+      ["initech", [], "initech"],
+    ];
+  const { account, database } = startAccount();
+  for (const [asks, configured, owner] of table) {
+    assertEquals(await account.own(asks, configured), owner);
+    const restarted = startAccount({ sql: database }).account;
+    if (configured.length > 0) assertEquals(await restarted.own(asks, configured), owner);
+  }
+  assertEquals(database.query("SELECT name FROM owner"), [{ name: "initech" }]);
 });
 
 for (
@@ -135,26 +194,43 @@ for (
 ) {
   Deno.test(`alarm() says ${isSilent ? "" : "not "}that the cron is silent when it ${what}`, async () => {
     const { account, state, silences } = startAccount();
-    await account.wake();
+    await account.wake("acme");
     state.now += age;
     await account.alarm();
     assertEquals(silences, [isSilent]);
   });
 }
 
+Deno.test("remember() gives the accounts that were configured once and are no more", async () => {
+  const table: readonly (readonly [configured: readonly string[], former: readonly string[]])[] = [
+    [["acme", "globex"], []],
+    [["acme", "globex"], []],
+    [["globex", "initech"], ["acme"]],
+    [[], ["acme", "globex", "initech"]],
+    [["acme", "initech"], ["globex"]],
+  ];
+  const { account, database } = startAccount();
+  for (const [configured, former] of table) {
+    assertEquals(await account.remember(configured), former);
+    assertEquals(await startAccount({ sql: database }).account.remember(configured), former);
+  }
+});
+
 Deno.test("alarm() hears the cron again, also when it came before a restart or during a sweep", async () => {
-  const gate = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<boolean>();
   const silences: boolean[] = [];
   const { account, state, database } = startAccount({
-    sweep: (_ledger, _sweeps, isCronSilent) => {
+    sweep: ({ isCronSilent }) => {
       silences.push(isCronSilent);
-      return silences.length === 1 ? gate.promise : Promise.resolve();
+      return silences.length === 1 ? gate.promise : Promise.resolve(true);
     },
   });
+  await account.wake("acme");
+  state.now += HOUR;
   const sweeping = account.alarm();
   state.now += HOUR;
-  await account.wake();
-  gate.resolve();
+  await account.wake("acme");
+  gate.resolve(true);
   await sweeping;
   await account.alarm();
   const restarted = startAccount({ sql: database, now: () => state.now });
@@ -203,11 +279,14 @@ Deno.test("begin() and write() pass on whatever else fails", async () => {
 /** Everything that an account's object can be asked. */
 const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<unknown> } = {
   alarm: (account) => account.alarm(),
-  wake: (account) => account.wake(),
+  wake: (account) => account.wake("acme"),
+  own: (account) => account.own("acme", ["acme"]),
+  remember: (account) => account.remember(["acme"]),
   begin: (account) => account.begin({ credential: "ci", attempt: 1, claim: "word" }, UNTIL, []),
   write: (account) => account.write({ credential: "ci", attempt: 1, claim: "word" }, []),
   serve: (account) => account.serve("ci", "a"),
   readCredential: (account) => account.readCredential("ci"),
+  herokuAccount: (account) => account.herokuAccount(),
   look: (account) => account.look(),
   health: (account) => account.health(),
 };

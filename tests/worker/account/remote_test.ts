@@ -27,7 +27,7 @@ async function startRemote({ failures = [], fate = "before" }: Failing = {}) {
       alarms.push(at);
       return Promise.resolve();
     },
-    sweep: () => Promise.resolve(),
+    sweep: () => Promise.resolve(true),
     now: () => NOW,
   });
   const slept: number[] = [];
@@ -57,11 +57,14 @@ function createFailingCalls(
     throw failure;
   }
   return {
-    wake: () => fail(() => account.wake()),
+    wake: (name) => fail(() => account.wake(name)),
+    own: (...given) => fail(() => account.own(...given)),
+    remember: (configured) => fail(() => account.remember(configured)),
     begin: (...given) => fail(() => account.begin(...given)),
     write: (...given) => fail(() => account.write(...given)),
     serve: (...given) => fail(() => account.serve(...given)),
     readCredential: (name) => fail(() => account.readCredential(name)),
+    herokuAccount: () => fail(() => account.herokuAccount()),
     look: () => fail(() => account.look()),
     health: () => fail(() => account.health()),
   };
@@ -73,7 +76,10 @@ const CALLS: {
     started: Awaited<ReturnType<typeof startRemote>>,
   ) => Promise<unknown>;
 } = {
-  wake: ({ remote }) => remote.wake(),
+  wake: ({ remote }) => remote.wake("acme"),
+  own: ({ remote }) => remote.own("acme", ["acme"]),
+  remember: ({ remote }) => remote.remember(["acme"]),
+  herokuAccount: ({ remote }) => remote.herokuAccount(),
   begin: ({ remote, lease }) => remote.begin(lease, UNTIL + 1, [{ kind: "abandon", at: NOW }]),
   write: ({ remote, lease }) =>
     remote.write(lease, [{ kind: "end", end: createFailure("No"), at: NOW }]),
@@ -116,7 +122,15 @@ Deno.test("createRemoteAccount() waits as it was asked to", async () => {
   const slept: number[] = [];
   const lost = () => Promise.reject(new Error(LOST));
   const remote = createRemoteAccount(
-    () => ({ ...ledger, wake: lost, look: lost, health: lost }),
+    () => ({
+      ...ledger,
+      wake: lost,
+      own: lost,
+      remember: lost,
+      herokuAccount: lost,
+      look: lost,
+      health: lost,
+    }),
     {
       waits: [5],
       sleep: (milliseconds) => {
@@ -174,15 +188,19 @@ Deno.test("createRemoteAccount() passes on that no object can be found", async (
   const remote = createRemoteAccount(() => {
     throw new TypeError("Cannot read properties of undefined (reading 'get')");
   });
-  for (const call of [remote.wake, remote.look, remote.health]) {
-    await assertRejects(() => call(), TypeError, "Cannot read properties");
+  for (const call of [() => remote.wake("acme"), remote.look, remote.health]) {
+    await assertRejects(call, TypeError, "Cannot read properties");
   }
 });
 
 Deno.test("createRemoteAccount() gives what the account gives", async () => {
   const { remote, ledger, database, lease, alarms } = await startRemote();
-  await remote.wake();
+  await remote.wake("acme");
   assertEquals(alarms, [NOW]);
+  assertEquals(await remote.own("acme", ["acme", "globex"]), "acme");
+  assertEquals(await remote.own("globex", ["acme", "globex"]), "acme");
+  assertEquals(await remote.remember(["acme"]), []);
+  assertEquals(await remote.remember(["globex"]), ["acme"]);
   assertEquals(await remote.begin(lease, UNTIL + 1), {
     note: await ledger.note(),
     known: await readOne(ledger),

@@ -15,7 +15,7 @@ async function hear(answer: () => Response | Promise<Response>): Promise<string>
   try {
     await client.list();
   } catch (error) {
-    const said = describeSweepFailure(error);
+    const said = describeSweepFailure(error, "HEROKU_API_TOKEN");
     assert(/^[A-Z].*[^.]$/s.test(said) && !/\.\.|CANARY7/.test(said), said);
     return said;
   }
@@ -90,11 +90,22 @@ Deno.test("describeSweepFailure() knows the fake Heroku's answer to a wrong toke
       await createClient({ token, fetch: heroku.fetch }).list();
       return "";
     } catch (error) {
-      return describeSweepFailure(error);
+      return describeSweepFailure(error, "HEROKU_TOKEN_ACME");
     }
   };
-  assertStringIncludes(await list("wrong"), "Heroku refused the token");
-  assertStringIncludes(await list(narrow.token), "which takes the scope 'global'");
+  for (
+    const [token, says] of [
+      ["wrong", "Heroku refused the token"],
+      [narrow.token, "which takes the scope 'global'"],
+    ]
+  ) {
+    const said = await list(token);
+    assertStringIncludes(said, says);
+    // Each account has a secret of its own.
+    assertStringIncludes(said, "the Worker secret HEROKU_TOKEN_ACME");
+    assertStringIncludes(said, "`wrangler secret put HEROKU_TOKEN_ACME`");
+    assert(!said.includes("HEROKU_API_TOKEN"), said);
+  }
 });
 
 Deno.test("describeSweepFailure() says what to do about the account's object", () => {
@@ -104,7 +115,7 @@ Deno.test("describeSweepFailure() says what to do about the account's object", (
     ["Durable Object reset because its code was updated.", "The next sweep tries again by itself"],
   ] as const;
   for (const [message, says] of table) {
-    const said = describeSweepFailure(new Error(message));
+    const said = describeSweepFailure(new Error(message), "HEROKU_API_TOKEN");
     assertStringIncludes(said, says);
     assertStringIncludes(said, message.replace(/\.$/, ""));
   }
@@ -124,5 +135,7 @@ Deno.test("describeSweepFailure() repeats what says for itself what to do", () =
       "Cannot list the authorizations as page 3 repeats page 2. The next sweep tries again by itself; nothing is done until Heroku gives a whole list",
     ],
   ];
-  for (const [thrown, expected] of table) assertEquals(describeSweepFailure(thrown), expected);
+  for (const [thrown, expected] of table) {
+    assertEquals(describeSweepFailure(thrown, "HEROKU_API_TOKEN"), expected);
+  }
 });

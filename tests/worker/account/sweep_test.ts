@@ -1,15 +1,19 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DAY } from "@std/datetime/constants";
 import type { Ledger } from "../../../lib/rotation/ledger.ts";
-import type { RotationRun } from "../../../lib/rotation/world.ts";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import type { Sql } from "../../../worker/account/sql.ts";
 import { runSweep } from "../../../worker/account/sweep.ts";
 import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
-import { createContextReader, type Environment } from "../../../worker/environment.ts";
-import { createEntry, createEnv, createTable, type Env } from "../sample.ts";
+import {
+  type AccountRun,
+  createContextReader,
+  type Environment,
+} from "../../../worker/environment.ts";
+import type { Account } from "../../../worker/account/account.ts";
+import { createEntry, createEnv, createIdleAccount, createTable, type Env } from "../sample.ts";
 import { splitCredentials } from "../split_credentials.ts";
 import { createDatabase } from "../sqlite.ts";
 
@@ -19,19 +23,22 @@ interface TestAccount extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly sweeps: SweepLog;
   /** The runs that were started, batch by batch. */
-  readonly started: RotationRun[][];
+  readonly started: AccountRun[][];
   /** What the log says, line by line. */
   readonly lines: { readonly event: string; readonly [detail: string]: unknown }[];
   /** Why a statement fails; undefined for one that does not. */
   fail: (statement: string) => string | undefined;
-  /** Runs one sweep, with changes to its environment. */
-  sweep(changes?: Env, isCronSilent?: boolean): Promise<void>;
+  /** Runs one sweep, with changes to its environment. Whether the account goes on. */
+  sweep(changes?: Env, options?: { isCronSilent?: boolean; name?: string }): Promise<boolean>;
 }
 
-function createTestAccount(): TestAccount {
-  // As at Heroku, the list shows the authorization that asks.
+/** A Heroku whose list shows the authorization that asks, as at the real one. */
+function createHeroku(): FakeHeroku {
   const ownAuthorization = { description: "herotate", scope: ["global"] };
-  const heroku = createFakeHeroku({ faults: false, ownAuthorization });
+  return createFakeHeroku({ faults: false, ownAuthorization });
+}
+
+function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAccount {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, heroku.handler);
   const database = createDatabase();
   const sql: Sql = {
@@ -51,13 +58,13 @@ function createTestAccount(): TestAccount {
     lines: [],
     fail: () => undefined,
 
-    async sweep(changes = {}, isCronSilent = false) {
+    async sweep(changes = {}, { isCronSilent = false, name = "heroku" } = {}) {
       const env = createEnv({
         CREDENTIALS: [createTable("ci", { scope: ["write"] })],
         HEROKU_API_TOKEN: heroku.token,
         HEROKU_URL: `http://127.0.0.1:${server.addr.port}`,
         ROTATION: {
-          createBatch(batch: { params: RotationRun }[]) {
+          createBatch(batch: { params: AccountRun }[]) {
             account.started.push(batch.map(({ params }) => params));
             return Promise.resolve([]);
           },
@@ -70,7 +77,8 @@ function createTestAccount(): TestAccount {
       console.log = (line: string) => account.lines.push(JSON.parse(line));
       try {
         const { ledger, sweeps } = account;
-        await runSweep({ context: read(environment), environment, ledger, sweeps, isCronSilent });
+        const context = read(environment);
+        return await runSweep({ context, environment, name, ledger, sweeps, isCronSilent });
       } finally {
         console.log = log;
       }
@@ -250,14 +258,14 @@ Deno.test("runSweep() keeps the first hundred problems, says how many more there
 Deno.test("runSweep() says that no cron has come for an hour, when its account's alarm began it", async () => {
   await using account = createTestAccount();
   const { lines, sweeps } = account;
-  await account.sweep({}, true);
+  await account.sweep({}, { isCronSilent: true });
   const [notice, ...others] = sweeps.last()?.report?.notices ?? [];
   assertEquals([notice.credential, notice.kind, others], [null, "cron_silent", []]);
   assertStringIncludes(notice.message, 'crons = ["*/15 * * * *"]');
   assertEquals(lines[0].notices, [notice.message]);
   // It is a notice, as the sweep itself is done.
   assertEquals([account.started.length, sweeps.last()?.report?.problems], [1, []]);
-  await account.sweep({}, false);
+  await account.sweep();
   assertEquals(sweeps.last()?.report?.notices, []);
 });
 
@@ -274,4 +282,161 @@ Deno.test("runSweep() gives the leases back when the runs cannot be started, and
   await account.sweep();
   assertEquals(sweeps.last()?.report?.started, ["ci"]);
   assertEquals(account.started.flat().map(({ attempt }) => attempt), [2]);
+});
+
+/** What changes with several accounts, all of whose tokens are of the one Heroku user. */
+function severalAccounts(names: readonly string[], heroku: FakeHeroku): Env {
+  const accounts = names.map((name) => ({ name, token_secret: `TOKEN_${name.toUpperCase()}` }));
+  return {
+    ACCOUNTS: accounts,
+    CREDENTIALS: names.map((name) => createTable(name, { account: name, scope: ["write"] })),
+    HEROKU_API_TOKEN: undefined,
+    ...Object.fromEntries(accounts.map(({ name, token_secret }) => [
+      token_secret,
+      heroku.issue({ description: `herotate of ${name}`, scope: ["global"] }).token,
+    ])),
+  };
+}
+
+/** A binding that leads to an object for each name. */
+function bindObjects(): Env {
+  const objects = new Map<string, Account>();
+  return {
+    idFromName: (name: string) => name,
+    get(name: string) {
+      const object = objects.get(name) ?? createIdleAccount(createDatabase());
+      objects.set(name, object);
+      return object;
+    },
+  };
+}
+
+Deno.test("runSweep() sees to its own account's credentials, and its runs and log say which account it is", async () => {
+  await using account = createTestAccount();
+  const { heroku, lines, started, sweeps } = account;
+  const changes = { ...severalAccounts(["acme", "globex"], heroku), ACCOUNT: bindObjects() };
+  assertEquals(await account.sweep(changes, { name: "globex" }), true);
+  assertEquals(sweeps.last()?.error, null);
+  assertEquals(started.flat().map(({ account, credential }) => [account, credential]), [
+    ["globex", "globex"],
+  ]);
+  assertEquals(lines.map(({ event, account }) => [event, account]), [["sweep", "globex"]]);
+});
+
+Deno.test("runSweep() names no account in its log where there is only one", async () => {
+  await using account = createTestAccount();
+  await account.sweep();
+  await account.sweep({ HEROKU_API_TOKEN: "wrong-token-0123456789" });
+  assertEquals(account.lines.map((line) => "account" in line), [false, false]);
+  assertEquals(account.started.flat().map(({ account }) => account), ["heroku"]);
+});
+
+Deno.test("runSweep() names the secret of its own account", async () => {
+  await using account = createTestAccount();
+  const changes = {
+    ...severalAccounts(["acme", "globex"], account.heroku),
+    ACCOUNT: bindObjects(),
+    TOKEN_GLOBEX: "wrong-token-0123456789",
+  };
+  await account.sweep(changes, { name: "globex" });
+  const error = account.sweeps.last()?.error ?? "";
+  assertStringIncludes(error, "the Worker secret TOKEN_GLOBEX");
+  assertStringIncludes(error, "`wrangler secret put TOKEN_GLOBEX`");
+  assertEquals(account.lines.map(({ event, account }) => [event, account]), [["sweep", "globex"]]);
+});
+
+Deno.test("runSweep() does nothing for an account that left the configuration, and says that it goes on no more", async () => {
+  await using account = createTestAccount();
+  const { heroku, lines, started, sweeps } = account;
+  const changes = { ...severalAccounts(["acme", "globex"], heroku), ACCOUNT: bindObjects() };
+  const before = heroku.requests.length;
+  for (const name of ["initech", "heroku"]) {
+    assertEquals(await account.sweep(changes, { name }), false);
+  }
+  assertEquals(await account.sweep({}, { name: "acme" }), false);
+  assertEquals([lines, started, sweeps.last(), heroku.requests.length], [
+    [],
+    [],
+    undefined,
+    before,
+  ]);
+});
+
+Deno.test("runSweep() goes on with any account as long as the configuration is invalid", async () => {
+  await using account = createTestAccount();
+  assertEquals(await account.sweep({ FUSE: 7 }, { name: "acme" }), true);
+  assertStringIncludes(account.sweeps.last()?.error ?? "", "FUSE: ");
+  assertEquals(account.started, []);
+});
+
+Deno.test("runSweep() halts the second of two accounts whose tokens are of one Heroku user", async () => {
+  await using acme = createTestAccount();
+  const { heroku } = acme;
+  await using globex = createTestAccount(heroku);
+  const changes = {
+    ...severalAccounts(["acme", "globex", "initech"], heroku),
+    ACCOUNT: bindObjects(),
+  };
+  await acme.sweep(changes, { name: "acme" });
+  for (let sweep = 0; sweep < 2; sweep++) {
+    assertEquals(await globex.sweep(changes, { name: "globex" }), true);
+    const last = globex.sweeps.last();
+    assertEquals([last?.halt, last?.report, globex.started], ["account", null, []]);
+    assertMatch(
+      last?.error ?? "",
+      /^The tokens of the accounts 'acme' and 'globex' belong to one Heroku user \(\S+\): nothing was made, delivered or deleted for 'globex'\. Give each account the token of a user of its own, or put the credentials of both into one account$/,
+    );
+    assertEquals(globex.sweeps.health()?.reasons, [{ kind: "account_changed", count: 1 }]);
+  }
+  await acme.sweep(changes, { name: "acme" });
+  assertEquals([acme.sweeps.last()?.error, acme.started.length], [null, 1]);
+
+  // The user is free as soon as its account has left the configuration.
+  const later = {
+    ...severalAccounts(["globex", "initech"], heroku),
+    ACCOUNT: changes.ACCOUNT,
+  };
+  await globex.sweep(later, { name: "globex" });
+  assertEquals(globex.sweeps.last()?.error, null);
+  assertEquals(globex.started.flat().map(({ credential }) => credential), ["globex"]);
+});
+
+Deno.test("runSweep() takes over a Heroku user whose account has gone over to another one", async () => {
+  await using account = createTestAccount();
+  const { heroku, sweeps } = account;
+  const objects = bindObjects();
+  const { get } = objects as { readonly get: (name: string) => Account };
+  let held: string | null = null;
+  const changes = {
+    ...severalAccounts(["acme", "globex"], heroku),
+    ACCOUNT: {
+      ...objects,
+      get: (name: string) =>
+        name === "acme" ? { ...get(name), herokuAccount: () => Promise.resolve(held) } : get(name),
+    },
+  };
+  await using acme = createTestAccount(heroku);
+  await acme.sweep(changes, { name: "acme" });
+  await account.sweep(changes, { name: "globex" });
+  assertEquals(sweeps.last()?.halt, "account");
+  held = "another-user";
+  await account.sweep(changes, { name: "globex" });
+  assertEquals([sweeps.last()?.error, account.started.length], [null, 1]);
+});
+
+Deno.test("runSweep() says 'heroku_account' where a token of another user is to be confirmed", async () => {
+  await using account = createTestAccount();
+  const { heroku, sweeps } = account;
+  const changes = { ...severalAccounts(["acme", "globex"], heroku), ACCOUNT: bindObjects() };
+  const confirmed = {
+    ...changes,
+    ACCOUNTS: [
+      { name: "acme", token_secret: "TOKEN_ACME", heroku_account: "anna@example.com" },
+      { name: "globex", token_secret: "TOKEN_GLOBEX" },
+    ],
+  };
+  await account.sweep(confirmed, { name: "acme" });
+  const { error, halt } = sweeps.last() ?? {};
+  assertEquals(halt, "account");
+  assertMatch(error ?? "", /^'TOKEN_ACME' belongs to .* and 'heroku_account' names another one/);
 });

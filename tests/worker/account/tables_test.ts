@@ -49,11 +49,13 @@ Deno.test("upgrade() makes all tables in an empty database", async () => {
   await assertRejects(() => createLedger(database).read(), Error, "no such table");
   upgrade(database);
   assertEquals(listTables(database), [
+    "accounts",
     "credentials",
     "deliveries",
     "entries",
     "health",
     "ledger",
+    "owner",
     "sweeps",
     "version",
     "wakes",

@@ -100,7 +100,7 @@ Deno.test("parseConfiguration() reads tables and strings of JSON alike", () => {
     JSON.stringify(accept(asText).credentials),
     JSON.stringify(accept(env).credentials),
   );
-  assertEquals(accept(asText).fuse, { creates: 3, deletes: 4 });
+  assertEquals(accept(asText).accounts[0].fuse, { creates: 3, deletes: 4 });
 });
 
 Deno.test("parseConfiguration() sets the fuse by the number of credentials", () => {
@@ -114,7 +114,8 @@ Deno.test("parseConfiguration() sets the fuse by the number of credentials", () 
     [1, { deletes: 1 }, { creates: 10, deletes: 1 }],
   ] as const;
   for (const [count, fuse, expected] of table) {
-    assertEquals(accept(createEnv({ CREDENTIALS: many(count), FUSE: fuse })).fuse, expected);
+    const { accounts } = accept(createEnv({ CREDENTIALS: many(count), FUSE: fuse }));
+    assertEquals(accounts.map((account) => account.fuse), [expected]);
   }
 });
 
@@ -544,7 +545,7 @@ Deno.test("parseConfiguration() takes any JSON: it gives mistakes or what can be
         }
         return;
       }
-      const { credentials, fuse } = result.configuration;
+      const { credentials, accounts: [{ fuse }] } = result.configuration;
       assert(credentials.length > 0 && fuse.creates >= 1 && fuse.deletes >= 1);
       for (const { name, grace, lifetime, targets } of credentials) {
         assert(name !== "" && name === name.trim() && grace >= 0 && targets.length > 0);

@@ -264,7 +264,7 @@ Deno.test("HEROKU_ACCOUNT is an id or an e-mail address, read in lower case, or 
   for (const [HEROKU_ACCOUNT, expected] of table) {
     const result = parse(createEnv({ HEROKU_ACCOUNT }));
     assert(result.ok);
-    assertEquals(result.configuration.account, expected);
+    assertEquals(result.configuration.accounts.map(({ confirmed }) => confirmed), [expected]);
   }
 });
 

@@ -32,6 +32,7 @@ Deno.test("parseShape() reads no value of a secret", () => {
   });
   assertEquals(parseShape(env, definitions).mistakes, []);
   assertEquals([...new Set(read)].toSorted(), [
+    "ACCOUNTS",
     "CREDENTIALS",
     "FUSE",
     "HEROKU_ACCOUNT",
@@ -42,7 +43,7 @@ Deno.test("parseShape() reads no value of a secret", () => {
 Deno.test("parseShape() finds what is wrong with variables, and checkSecrets() what is with secrets", () => {
   const wrong = { ...vars, FUSE: 7, CREDENTIAL: [], HEROKU_URL: "x", HEROKU_ACCOUNT: "" };
   const { mistakes, warnings, needs } = parseShape(wrong, definitions);
-  assertEquals(mistakes.map(({ path }) => path), ["FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"]);
+  assertEquals(mistakes.map(({ path }) => path), ["HEROKU_ACCOUNT", "FUSE", "HEROKU_URL"]);
   assertEquals(warnings.map(({ path }) => path), ["CREDENTIAL"]);
   assertEquals(checkSecrets(createEnv(), needs), []);
   const unset = checkSecrets({}, needs);

@@ -7,8 +7,9 @@ import {
 import { canary, createEnv, createTable, definitions, type Env, now } from "../sample.ts";
 
 function parse(env: Env, credentials?: unknown): ConfigurationResult {
+  const coded = { credentials };
   const store = { serve: () => Promise.resolve(true), read: () => Promise.resolve(undefined) };
-  return parseConfiguration(env, definitions, { fetch, now: () => now, store, credentials });
+  return parseConfiguration(env, definitions, { fetch, now: () => now, store, coded });
 }
 
 function namesOf(result: ConfigurationResult): string[] {
