@@ -1,6 +1,7 @@
 /**
  * A Worker whose account's object can be reset at any moment, as Cloudflare does it for a deployment,
  * when a machine fails or an object is overloaded: what it was at is cut off, and what it stored stays.
+ * The harness can only evict an object that is idle, so that no sweep and no call is ever cut off.
  *
  * @module
  */
