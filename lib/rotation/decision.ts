@@ -152,6 +152,7 @@ export interface Notice {
     | "own_authorization"
     | "unreadable"
     | "mistyped"
+    | "unasked"
     | "cron_silent";
   /** The same in words. */
   readonly message: string;

@@ -36,6 +36,11 @@ export interface Credibility {
    * ledger keeps a token, that says more than any list.
    */
   readonly accepted: ReadonlyMap<string, boolean>;
+  /**
+   * The ids of those that the list lacks or contradicts and that Heroku was not asked about, as their
+   * turn comes at another sweep: of them nothing is known.
+   */
+  readonly unasked: ReadonlySet<string>;
 }
 
 /**
@@ -53,12 +58,13 @@ export function createsOfTheDay(
 
 /**
  * When it is believed that Heroku no longer has an authorization which it does not list, in
- * milliseconds since the epoch; Infinity while the list cannot be relied on.
+ * milliseconds since the epoch; Infinity while the list cannot be relied on, or no one has asked.
  */
 export function goneFrom(entry: Entry, ledger: CredentialLedger, list: Credibility): number {
-  const accepted = list.accepted.get(entry.authorization ?? "");
+  const id = entry.authorization ?? "";
+  const accepted = list.accepted.get(id);
   if (accepted !== undefined) return accepted ? Infinity : -Infinity;
-  if (list.doubtful) return Infinity;
+  if (list.doubtful || list.unasked.has(id)) return Infinity;
   const isFresh = entry.made && entry.notedAt <= list.at + CLOCK_TOLERANCE;
   return Math.max(
     contradictedFrom(entry, ledger, list),

@@ -66,6 +66,8 @@ export interface ViewOptions {
   readonly blurred?: boolean;
   /** Whether Heroku took the tokens of those that it does not list, by their ids. Default: none. */
   readonly accepted?: ReadonlyMap<string, boolean>;
+  /** The ids of what the list lacks or contradicts and Heroku was not asked about. Default: none. */
+  readonly unasked?: ReadonlySet<string>;
 }
 
 /** The last moment that a date can tell, in milliseconds since the epoch. */
@@ -89,6 +91,7 @@ export function createView(
     patchy = false,
     blurred = false,
     accepted = new Map(),
+    unasked = new Set(),
   }: ViewOptions = {},
 ): View {
   const authorizations = listed.filter((authorization) => !isOver(authorization));
@@ -108,6 +111,7 @@ export function createView(
     patchy,
     blurred,
     accepted,
+    unasked,
   };
 }
 
@@ -190,7 +194,8 @@ export function hasOtherEnd(entry: Entry, authorization: Authorization, at: numb
 
 function toMember(entry: Entry, authorization: Authorization, view: View): Member {
   const accepted = view.accepted.get(authorization.id);
-  const isOther = hasOtherToken(entry, authorization) && accepted !== true;
+  const isOther = hasOtherToken(entry, authorization) && accepted !== true &&
+    !view.unasked.has(authorization.id);
   // Regenerating sets the end anew: an id that differs while the end is the same is a slip.
   const isRegenerated = isOther &&
     (accepted === false || hasOtherEnd(entry, authorization, view.at));

@@ -3,38 +3,26 @@
  *
  * @module
  */
-import type { Authorization } from "../authorization.ts";
-import type { AuthorizationsClient } from "../client.ts";
 import { HerokuError } from "../errors.ts";
-import type { Accepts } from "./acceptance.ts";
+import { answered, ask, type AskWorld, type Unanswered } from "./ask.ts";
 import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, LedgerNote, SweepLedger } from "./ledger.ts";
-import { type Credibility, goneFrom, LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
-import { createView, hasOtherToken, isExpected, isOver, type View } from "./line.ts";
+import { type Credibility, goneFrom, LONGEST_LAG } from "./doubt.ts";
+import { createView, isExpected, type View } from "./line.ts";
 import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
-import type { Sealing } from "./sealing.ts";
 import { findSightings, hasExpired, keyOf, tolerated, withSightings } from "./sightings.ts";
 
 /** So many lists in a row may leave open what new credentials begin with, before they are believed. */
 const UNSURE_LISTS = 2;
 
-/** After so many questions without an answer, the others are not asked. */
-const MOST_UNANSWERED = 3;
-
 /** What a look works with. */
-export interface LookWorld {
-  /** Heroku's authorizations. */
-  readonly authorizations: AuthorizationsClient;
+export interface LookWorld extends AskWorld {
   /** The token that Herotate itself works with. */
   readonly own: OwnToken;
-  /** Whether Heroku knows a token. */
-  readonly accepts: Accepts;
   /** The ledger, to write down what was seen. */
   readonly ledger: Pick<SweepLedger, "see" | "writeNote">;
-  /** Opens tokens. */
-  readonly sealing: Sealing;
   /** The configured credentials. */
   readonly credentials: readonly Credential[];
 }
@@ -68,30 +56,23 @@ export async function lookAround(
   const expected = concerned.flatMap(({ entries }) => entries).filter((entry) =>
     isExpected(entry) && !hasExpired(entry, at)
   );
-  const { found, missing, unanswered } = await lookUp(authorizations, expected, listing);
-  const all = [...listing.authorizations, ...found];
-  const untouchable = await answered(findAuthorization(authorizations, "~"));
   const entries = [...known.values()].flatMap((each) => each.entries);
   const made = new Map(entries.map((entry) => [entry.authorization ?? "", entry]));
-  const others = all.filter((each) => {
-    const entry = made.get(each.id);
-    return entry !== undefined && isExpected(entry) &&
-      (hasOtherToken(entry, each) || (isOver(each) && !hasExpired(entry, at)));
-  }).flatMap(({ id }) => made.get(id) ?? []);
-  const accepted = await tryTokens(
+  const { all, absent, accepted, unasked, unanswered } = await ask(
     world,
-    [...missing, ...unanswered.map(({ entry }) => entry), ...others],
+    { expected, made, listing },
     at,
   );
-  const unreliable = describeUnreliable(listing, note) ??
-    describeUnanswered(unanswered.filter(({ entry }) => !accepted.has(entry.authorization ?? "")));
+  const untouchable = await answered(findAuthorization(authorizations, "~"));
+  const unreliable = describeUnreliable(listing, note) ?? describeUnanswered(unanswered);
   const ownIds = findOwn(all, made, own);
   const emptySince = isEmpty(listing) ? Math.min(note.emptySince ?? at, at) : null;
   const credibility: Credibility = {
     at,
     doubtful: unreliable !== null,
-    sparse: isSparse(expected, missing, { ...listing, accepted, at }),
+    sparse: isSparse(expected, absent, { ...listing, accepted, at }),
     accepted,
+    unasked,
   };
   const view = createView(all, at, {
     ...credibility,
@@ -130,88 +111,16 @@ export async function lookAround(
 }
 
 /**
- * A server has been seen to end a list early, so what the ledger knows and the list lacks is asked for
- * by its id before it counts as missing.
- */
-async function lookUp(
-  authorizations: AuthorizationsClient,
-  expected: readonly Entry[],
-  listing: Listing,
-): Promise<LookedUp> {
-  const ids = new Set(listing.authorizations.map(({ id }) => id));
-  const found: Authorization[] = [];
-  const missing: Entry[] = [];
-  const unanswered: Unanswered[] = [];
-  for (const entry of expected) {
-    if (entry.authorization === null || ids.has(entry.authorization)) continue;
-    const present = unanswered.length < MOST_UNANSWERED
-      ? await answered(findAuthorization(authorizations, entry.authorization))
-      : unanswered[0].error;
-    if (present instanceof HerokuError) unanswered.push({ entry, error: present });
-    else if (present) found.push(present);
-    else missing.push(entry);
-  }
-  return { found, missing, unanswered };
-}
-
-/** What became of the question for what a list lacks. */
-interface LookedUp {
-  readonly found: readonly Authorization[];
-  readonly missing: readonly Entry[];
-  readonly unanswered: readonly Unanswered[];
-}
-
-/** An entry of which Heroku does not say whether it is there. */
-interface Unanswered {
-  readonly entry: Entry;
-  readonly error: HerokuError;
-}
-
-/** One question that Heroku does not answer must not end the whole sweep. */
-async function answered<T>(question: Promise<T>): Promise<T | HerokuError> {
-  try {
-    return await question;
-  } catch (error) {
-    if (error instanceof HerokuError && error.code !== "unauthorized") return error;
-    throw error;
-  }
-}
-
-/** Asks Heroku with the tokens themselves about what its list contradicts. */
-async function tryTokens(
-  { accepts, sealing }: LookWorld,
-  contradicted: readonly Entry[],
-  at: number,
-): Promise<ReadonlyMap<string, boolean>> {
-  const accepted = new Map<string, boolean>();
-  for (const entry of contradicted) {
-    // A token may be too new for Heroku, and its refusal would say nothing: most of all one that was
-    // never proven.
-    const settlesIn = entry.state === "current" ? SHORTEST_DOUBT : LONGEST_LAG;
-    if (entry.notedAt + settlesIn > at || entry.sealedToken === null) continue;
-    try {
-      const token = await sealing.open(entry.sealedToken, entry);
-      // One refusal proves nothing.
-      const isAccepted = await accepts(token, entry.scope) || await accepts(token, entry.scope);
-      accepted.set(entry.authorization ?? "", isAccepted);
-    } catch (error) {
-      if (!(error instanceof HerokuError)) throw error;
-    }
-  }
-  return accepted;
-}
-
-/**
  * Whether a list lacks all that should be there: no authorization at all, or several at once. What
  * Heroku refuses the token of is no riddle, nor what has been missing for long.
  */
 function isSparse(
   expected: readonly Entry[],
-  missing: readonly Entry[],
+  absent: readonly Entry[],
   { authorizations, accepted, at }: Pick<Listing, "authorizations"> & Pick<View, "accepted" | "at">,
 ): boolean {
   const isRiddle = ({ authorization }: Entry) => accepted.get(authorization ?? "") !== false;
-  const riddles = missing.filter(isRiddle);
+  const riddles = absent.filter(isRiddle);
   return riddles.length === expected.filter(isRiddle).length &&
     (riddles.length > 1 || (riddles.length === 1 && authorizations.length === 0)) &&
     riddles.some(({ doubtedSince }) => at - (doubtedSince ?? at) < LONGEST_LAG);
@@ -291,6 +200,12 @@ function noticesOf({ mistyped, unreadable }: Listing, view: View): Notice[] {
     notice(
       "unreadable",
       `Records in Heroku's list cannot be read (${unreadable.length}). All that is known is listed beside them, so nothing waits for them: ask Heroku's support what they are`,
+    );
+  }
+  if (view.unasked.size > 0) {
+    notice(
+      "unasked",
+      `Heroku's list lacks or contradicts more than one sweep asks about: ${view.unasked.size} authorizations have their turn at a later one, and until then they count as there`,
     );
   }
   if (mistyped.length > 0) {

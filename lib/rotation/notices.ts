@@ -17,6 +17,8 @@ export function findDoubts({ name }: Credential, ledger: CredentialLedger, view:
     if (doubtedUntil === null) return [];
     const howLong = view.accepted.get(entry.authorization ?? "")
       ? "as Heroku takes its token"
+      : view.unasked.has(entry.authorization ?? "")
+      ? "until a later sweep asks about it"
       : doubtedUntil === Infinity
       ? "until the list is complete and can be read"
       : `for ${inWords(doubtedUntil - view.at)} more`;

@@ -92,6 +92,7 @@ function see(entry: Entry, view: View): Sighting | undefined {
   const accepted = view.accepted.get(entry.authorization ?? "");
   if (accepted === true) return { ...same, doubtedSince: null, goneAt: null };
   if (!authorization) {
+    if (view.unasked.has(entry.authorization ?? "")) return same;
     return {
       ...same,
       doubtedSince: doubtedSince ?? view.at,

@@ -14,6 +14,7 @@ import { lookAround, type LookWorld } from "./look.ts";
 import { deleteAuthorization } from "./lookup.ts";
 import { plan, planAdoption } from "./plan.ts";
 import { leaseDuration } from "./policy.ts";
+import { MOST_REMOVALS, takeTurn } from "./turn.ts";
 import { canOpen, type RotationRun } from "./world.ts";
 
 /** What a sweep works with. */
@@ -123,7 +124,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
 
   const started = await start(world, decided.decisions, at, problems);
   const removed: string[] = [];
-  for (const removal of decided.removals) {
+  for (const removal of takeTurn(decided.removals, MOST_REMOVALS, at)) {
     await attempt(problems, `remove leftover ${removal.authorization}`, async () => {
       if (await remove(world, removal, at)) removed.push(removal.authorization);
     });

@@ -60,6 +60,18 @@ function countCalls(sim: Simulation, call: string): () => number {
   return () => count;
 }
 
+/** Counts what a sweep asks of Heroku at most. */
+function countRequestsOfSweep(sim: Simulation): () => number {
+  const requests = new Map<string, number>();
+  sim.fate = ({ kind, process }) => {
+    if (kind === "heroku" && process.startsWith("sweep")) {
+      requests.set(process, 1 + (requests.get(process) ?? 0));
+    }
+    return "sent";
+  };
+  return () => Math.max(...requests.values());
+}
+
 const counts = new WeakMap<Simulation, () => number>();
 
 const create = "POST /oauth/authorizations";
@@ -271,6 +283,42 @@ export const contradictions: readonly World[] = [
           );
     },
     judge: (sim) => tooMany(sim, 0),
+  },
+  {
+    name: "lists without any of sixty that look-ups find, and two of them revoked by hand",
+    options: {
+      credentials: Array.from({ length: 60 }, (_, index) => ({
+        name: `ci-${index}`,
+        scope: ["write"],
+        lifetime: 30 * day,
+        targets: [`hook:${index}`],
+      })),
+    },
+    days: 1,
+    prepare: async (sim) => {
+      await adoptFresh(sim);
+      sim.heroku.issue({ description: "web" });
+      counts.set(sim, countRequestsOfSweep(sim));
+    },
+    during(sim, elapsed) {
+      const isHidden = elapsed >= hour;
+      hideFromLists(sim, ({ description }) => isHidden && String(description).startsWith("ci-"));
+      for (const name of ["ci-7", "ci-47"]) {
+        const its = sim.heroku.live().find(({ description }) => description === name);
+        if (elapsed === hour) sim.heroku.revoke(its?.id ?? "");
+      }
+      if (elapsed < 20 * hour || sim.heroku.creations.length === 2) return;
+      sim.violations.push({ call: "the wait", message: "What was revoked has no turn" });
+    },
+    heal: (sim) => sim.mutate = undefined,
+    judge(sim) {
+      const most = counts.get(sim)?.() ?? 0;
+      return [
+        ...unmade(sim, 2),
+        ...tooMany(sim, 2),
+        ...most > 50 ? [`A sweep made ${most} requests, and Cloudflare ends it after 50`] : [],
+      ];
+    },
   },
   {
     name: "reads that lag 90 minutes, and a target that is down as long",

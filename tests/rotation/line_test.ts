@@ -168,6 +168,12 @@ for (
     ],
     ["is missing from a list that cannot be relied on", {}, { doubtful: true }, Infinity],
     [
+      "is missing, long since, and was not asked about",
+      { doubtedSince: now - day },
+      { unasked: new Set(["authorization-1"]) },
+      Infinity,
+    ],
+    [
       "is missing with all others for an hour",
       { doubtedSince: now - hour },
       { sparse: true },

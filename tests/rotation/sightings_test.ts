@@ -38,6 +38,14 @@ for (
     ["is listed as before", "current", {}, [shown], {}, undefined],
     ["is listed for the first time", "current", { seenAt: null }, [shown], {}, { seenAt: now }],
     ["is missing", "current", {}, [], {}, { doubtedSince: now }],
+    [
+      "is missing and was not asked about",
+      "current",
+      {},
+      [],
+      { unasked: new Set(["authorization-1"]) },
+      undefined,
+    ],
     ["is still missing", "current", { doubtedSince: now - hour }, [], {}, undefined],
     ["is listed again", "current", { doubtedSince: now - hour }, [shown], {}, {
       doubtedSince: null,

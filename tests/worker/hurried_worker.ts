@@ -6,6 +6,8 @@
 import { tmpdir } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { createTestHarness } from "wrangler";
+import type { AccountCalls } from "../../worker/account/account.ts";
+import type { Environment } from "../../worker/environment.ts";
 import { keys, until } from "./harness.ts";
 import { findLedger, sealingKey } from "./process.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -15,6 +17,8 @@ import { splitCredentials } from "./split_credentials.ts";
 export interface HurriedOptions {
   /** What `CREDENTIALS` holds, split where it is too large. */
   readonly credentials: unknown;
+  /** Wrangler's configuration. Default: the project's own. */
+  readonly configPath?: URL;
   /** Further vars. */
   readonly vars?: Readonly<Record<string, unknown>>;
   /** Further secrets. */
@@ -31,6 +35,10 @@ export interface HurriedWorker extends AsyncDisposable {
   cron(): Promise<void>;
   /** Runs SQL on the ledger. */
   query(sql: string): Promise<readonly Record<string, unknown>[]>;
+  /** Fires the cron, and waits for nothing. */
+  wake(): Promise<void>;
+  /** Asks the account's object, which a test may have given more to be asked. */
+  ask<Calls, Answer>(call: (account: AccountCalls & Calls) => Promise<Answer>): Promise<Answer>;
   /** Sets it up anew; the storage stays. */
   reconfigure(options: HurriedOptions): Promise<void>;
   /** Everything that was logged since it was last set up. */
@@ -42,9 +50,9 @@ export async function startHurriedWorker(
   around: Surroundings,
   options: HurriedOptions,
 ): Promise<HurriedWorker> {
-  const inputs = ({ credentials, vars, secrets }: HurriedOptions) => ({
+  const inputs = ({ credentials, configPath, vars, secrets }: HurriedOptions) => ({
     workers: [{
-      configPath: new URL("../../wrangler.toml", import.meta.url),
+      configPath: configPath ?? new URL("../../wrangler.toml", import.meta.url),
       vars: {
         ...splitCredentials(credentials),
         HEROKU_URL: around.herokuUrl,
@@ -93,6 +101,14 @@ export async function startHurriedWorker(
       const before = await lastSweep();
       await worker.scheduled({ cron: "*/15 * * * *" });
       await until("the sweep has ended", async () => await lastSweep() > before);
+    },
+    async wake() {
+      await worker.scheduled({ cron: "*/15 * * * *" });
+    },
+    async ask<Calls, Answer>(call: (account: AccountCalls & Calls) => Promise<Answer>) {
+      const { ACCOUNT } = await worker.getEnv() as Environment;
+      const object: unknown = ACCOUNT.get(ACCOUNT.idFromName("heroku"));
+      return await call(object as AccountCalls & Calls);
     },
     reconfigure: (changed) => harness.update(inputs(changed)),
     logs: () => harness.getLogs().map((log) => JSON.stringify(log)).join("\n"),

@@ -52,6 +52,8 @@ export interface Surroundings extends AsyncDisposable {
   readonly violations: string[];
   /** Whether a request is to be held for ever at this moment; default never. */
   hold: (request: Outbound, moment: Moment) => boolean;
+  /** Is awaited at each moment of a request; default nothing. */
+  gate: (request: Outbound, moment: Moment) => Promise<void> | undefined;
   /** Answers a request in the server's place; default never. */
   answer: (request: Outbound) => Response | undefined;
   /** Lets go of what is held, once nobody waits for it any more. */
@@ -125,10 +127,12 @@ export function startSurroundings(
     const ready = surroundings.answer(seen);
     if (ready) return ready;
     if (surroundings.hold(seen, "before")) return await never();
+    await surroundings.gate(seen, "before");
     const response = await serve(
       new Request(url, { method, headers, ...(body === "" ? {} : { body }) }),
     );
     look(`${method} ${url.pathname}`);
+    await surroundings.gate(seen, "after");
     return surroundings.hold(seen, "after") ? await never() : response;
   }
 
@@ -182,6 +186,7 @@ export function startSurroundings(
     herokuUrl: `http://127.0.0.1:${herokuServer.addr.port}`,
     hookUrl: `http://127.0.0.1:${hookServer.addr.port}`,
     hold: () => false,
+    gate: () => undefined,
     answer: () => undefined,
 
     release() {

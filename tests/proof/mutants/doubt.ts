@@ -5,10 +5,12 @@
  */
 import { breaking, type Mutant } from "./mutant.ts";
 
+const ask = breaking("lib/rotation/ask.ts");
 const doubt = breaking("lib/rotation/doubt.ts");
 const look = breaking("lib/rotation/look.ts");
 const lookup = breaking("lib/rotation/lookup.ts");
 const sightings = breaking("lib/rotation/sightings.ts");
+const turn = breaking("lib/rotation/turn.ts");
 
 /** The mutants. */
 export const doubtMutants: readonly Mutant[] = [
@@ -72,8 +74,8 @@ export const doubtMutants: readonly Mutant[] = [
   },
   doubt(
     "counts as gone what a doubtful list lacks",
-    "if (list.doubtful) return Infinity;",
-    "if (list.doubtful && list.at < 0) return Infinity;",
+    "if (list.doubtful || list.unasked.has(id)) return Infinity;",
+    "if (list.unasked.has(id)) return Infinity;",
     "a record that cannot be read, and the own one missing",
   ),
   look(
@@ -82,11 +84,23 @@ export const doubtMutants: readonly Mutant[] = [
     "if (unreadable.length <= Math.max(note.unreadable, Infinity)) return null;",
     "a record that cannot be read, and the own one missing",
   ),
-  look(
+  ask(
     "believes a list without a look-up",
     "else if (present) found.push(present);",
     "else if (present && entry.generation < 0) found.push(present);",
     "that look-ups find, for a day",
+  ),
+  turn(
+    "asks about everything that a list lacks at once",
+    "export const MOST_ABSENT = 8;",
+    "export const MOST_ABSENT = 8000;",
+    "lists without any of sixty",
+  ),
+  turn(
+    "asks about the same ones at each sweep",
+    "Math.floor(at / MINUTE) * GOLDEN_SECTION",
+    "Math.floor(at / MINUTE) * 0 * GOLDEN_SECTION",
+    "lists without any of sixty",
   ),
   look(
     "takes a look-up that is not answered for one that finds nothing",
@@ -112,7 +126,7 @@ export const doubtMutants: readonly Mutant[] = [
     "authorizations.some(({ id }) => id === undefined);",
     "a first list without descriptions",
   ),
-  look(
+  ask(
     "takes one refusal of a token for its end",
     "const isAccepted = await accepts(token, entry.scope) || await accepts(token, entry.scope);",
     "const isAccepted = await accepts(token, entry.scope);",

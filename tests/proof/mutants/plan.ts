@@ -152,8 +152,8 @@ export const planMutants: readonly Mutant[] = [
   ),
   sweep(
     "leaves the leftovers of crashed attempts",
-    "for (const removal of decided.removals) {",
-    "for (const removal of decided.removals.slice(decided.removals.length)) {",
+    "for (const removal of takeTurn(decided.removals, MOST_REMOVALS, at)) {",
+    "for (const removal of takeTurn(decided.removals, 0 * MOST_REMOVALS, at)) {",
   ),
   sweep(
     "forgets refused creates at once",

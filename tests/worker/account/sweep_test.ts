@@ -1,95 +1,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DAY } from "@std/datetime/constants";
-import type { Ledger } from "../../../lib/rotation/ledger.ts";
-import { targets as definitions } from "../../../lib/targets/registry.ts";
-import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
-import { createLedger } from "../../../worker/account/ledger.ts";
-import type { Sql } from "../../../worker/account/sql.ts";
-import { runSweep } from "../../../worker/account/sweep.ts";
-import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
-import {
-  type AccountRun,
-  createContextReader,
-  type Environment,
-} from "../../../worker/environment.ts";
+import type { FakeHeroku } from "../../../lib/testing/mod.ts";
 import type { Account } from "../../../worker/account/account.ts";
-import { createEntry, createEnv, createIdleAccount, createTable, type Env } from "../sample.ts";
+import { createEntry, createIdleAccount, createTable, type Env } from "../sample.ts";
 import { splitCredentials } from "../split_credentials.ts";
 import { createDatabase } from "../sqlite.ts";
-
-/** An account at a Heroku of its own, with the one credential `ci`. */
-interface TestAccount extends AsyncDisposable {
-  readonly heroku: FakeHeroku;
-  readonly ledger: Ledger;
-  readonly sweeps: SweepLog;
-  /** The runs that were started, batch by batch. */
-  readonly started: AccountRun[][];
-  /** What the log says, line by line. */
-  readonly lines: { readonly event: string; readonly [detail: string]: unknown }[];
-  /** Why a statement fails; undefined for one that does not. */
-  fail: (statement: string) => string | undefined;
-  /** Runs one sweep, with changes to its environment. Whether the account goes on. */
-  sweep(changes?: Env, options?: { isCronSilent?: boolean; name?: string }): Promise<boolean>;
-}
-
-/** A Heroku whose list shows the authorization that asks, as at the real one. */
-function createHeroku(): FakeHeroku {
-  const ownAuthorization = { description: "herotate", scope: ["global"] };
-  return createFakeHeroku({ faults: false, ownAuthorization });
-}
-
-function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAccount {
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, heroku.handler);
-  const database = createDatabase();
-  const sql: Sql = {
-    ...database,
-    run(statement, ...values) {
-      const message = account.fail(statement);
-      if (message !== undefined) throw new Error(message);
-      return database.run(statement, ...values);
-    },
-  };
-  const read = createContextReader({ definitions });
-  const account: TestAccount = {
-    heroku,
-    ledger: createLedger(sql),
-    sweeps: createSweepLog(sql),
-    started: [],
-    lines: [],
-    fail: () => undefined,
-
-    async sweep(changes = {}, { isCronSilent = false, name = "heroku" } = {}) {
-      const env = createEnv({
-        CREDENTIALS: [createTable("ci", { scope: ["write"] })],
-        HEROKU_API_TOKEN: heroku.token,
-        HEROKU_URL: `http://127.0.0.1:${server.addr.port}`,
-        ROTATION: {
-          createBatch(batch: { params: AccountRun }[]) {
-            account.started.push(batch.map(({ params }) => params));
-            return Promise.resolve([]);
-          },
-        },
-        ...changes,
-      });
-      // What the sweep uses of Cloudflare's types is there.
-      const environment = env as Environment;
-      const { log } = console;
-      console.log = (line: string) => account.lines.push(JSON.parse(line));
-      try {
-        const { ledger, sweeps } = account;
-        const context = read(environment);
-        return await runSweep({ context, environment, name, ledger, sweeps, isCronSilent });
-      } finally {
-        console.log = log;
-      }
-    },
-
-    async [Symbol.asyncDispose]() {
-      await server.shutdown();
-    },
-  };
-  return account;
-}
+import { createTestAccount } from "./sweep_account.ts";
 
 const createsNothing = {
   createBatch: () => Promise.reject(new Error("Workflows are not available")),

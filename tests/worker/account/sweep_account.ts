@@ -1,0 +1,102 @@
+/**
+ * An account whose sweeps are run by the tests: everything of the Worker's but Cloudflare.
+ *
+ * @module
+ */
+import type { Ledger } from "../../../lib/rotation/ledger.ts";
+import { targets as definitions } from "../../../lib/targets/registry.ts";
+import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
+import { createLedger } from "../../../worker/account/ledger.ts";
+import type { Sql, SqlValue } from "../../../worker/account/sql.ts";
+import { runSweep } from "../../../worker/account/sweep.ts";
+import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
+import {
+  type AccountRun,
+  createContextReader,
+  type Environment,
+} from "../../../worker/environment.ts";
+import { createEnv, createTable, type Env } from "../sample.ts";
+import { createDatabase } from "../sqlite.ts";
+
+/** An account at a Heroku of its own, with the one credential `ci`. */
+export interface TestAccount extends AsyncDisposable {
+  readonly heroku: FakeHeroku;
+  readonly ledger: Ledger;
+  readonly sweeps: SweepLog;
+  /** The runs that were started, batch by batch. */
+  readonly started: AccountRun[][];
+  /** What was asked of the tables so far. */
+  readonly counts: { transactions: number; statements: number };
+  /** What the log says, line by line. */
+  readonly lines: { readonly event: string; readonly [detail: string]: unknown }[];
+  /** Why a statement fails, given its values; undefined for one that does not. */
+  fail: (statement: string, values: readonly SqlValue[]) => string | undefined;
+  /** Runs one sweep, with changes to its environment. Whether the account goes on. */
+  sweep(changes?: Env, options?: { isCronSilent?: boolean; name?: string }): Promise<boolean>;
+}
+
+/** A Heroku whose list shows the authorization that asks, as at the real one. */
+function createHeroku(): FakeHeroku {
+  const ownAuthorization = { description: "herotate", scope: ["global"] };
+  return createFakeHeroku({ faults: false, ownAuthorization });
+}
+
+/** Starts it. */
+export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAccount {
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, heroku.handler);
+  const database = createDatabase();
+  const sql: Sql = {
+    ...database,
+    transaction(work) {
+      account.counts.transactions++;
+      return database.transaction(work);
+    },
+    run(statement, ...values) {
+      account.counts.statements++;
+      const message = account.fail(statement, values);
+      if (message !== undefined) throw new Error(message);
+      return database.run(statement, ...values);
+    },
+  };
+  const read = createContextReader({ definitions });
+  const account: TestAccount = {
+    heroku,
+    ledger: createLedger(sql),
+    sweeps: createSweepLog(sql),
+    started: [],
+    counts: { transactions: 0, statements: 0 },
+    lines: [],
+    fail: () => undefined,
+
+    async sweep(changes = {}, { isCronSilent = false, name = "heroku" } = {}) {
+      const env = createEnv({
+        CREDENTIALS: [createTable("ci", { scope: ["write"] })],
+        HEROKU_API_TOKEN: heroku.token,
+        HEROKU_URL: `http://127.0.0.1:${server.addr.port}`,
+        ROTATION: {
+          createBatch(batch: { params: AccountRun }[]) {
+            account.started.push(batch.map(({ params }) => params));
+            return Promise.resolve([]);
+          },
+        },
+        ...changes,
+      });
+      // What the sweep uses of Cloudflare's types is there.
+      const environment = env as Environment;
+      const { log } = console;
+      console.log = (line: string) => account.lines.push(JSON.parse(line));
+      try {
+        const { ledger, sweeps } = account;
+        const context = read(environment);
+        return await runSweep({ context, environment, name, ledger, sweeps, isCronSilent });
+      } finally {
+        console.log = log;
+      }
+    },
+
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+    },
+  };
+  return account;
+}
