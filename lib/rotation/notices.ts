@@ -11,14 +11,12 @@ import { newestMinted } from "./need.ts";
 import { graceFor } from "./policy.ts";
 import { inWords } from "./words.ts";
 
-/** What of Heroku's answers about a credential is not believed yet. */
+/** What of Heroku's answers about a credential is not believed yet. What was not asked about is no answer. */
 export function findDoubts({ name }: Credential, ledger: CredentialLedger, view: View): Doubt[] {
   return membersOf(ledger, view).flatMap(({ entry, doubtedUntil }) => {
-    if (doubtedUntil === null) return [];
+    if (doubtedUntil === null || view.unasked.has(entry.authorization ?? "")) return [];
     const howLong = view.accepted.get(entry.authorization ?? "")
       ? "as Heroku takes its token"
-      : view.unasked.has(entry.authorization ?? "")
-      ? "until a later sweep asks about it"
       : doubtedUntil === Infinity
       ? "until the list is complete and can be read"
       : `for ${inWords(doubtedUntil - view.at)} more`;
