@@ -13,15 +13,16 @@ interface Herokus extends AsyncDisposable {
   readonly of: Readonly<Record<Name, FakeHeroku>>;
 }
 
+/** An authorization of 30 days with two days left. */
+function issueDue(heroku: FakeHeroku, description: string): void {
+  const created_at = heroku.now() - 28 * DAY;
+  heroku.issue({ description, scope: ["write"], expires_in: 30 * DAY / 1000, created_at });
+}
+
 function startHerokus(): Herokus {
   const all = names.map((name, seed) => {
     const heroku = createFakeHeroku({ faults: false, tokenPrefix: canary, seed });
-    heroku.issue({
-      description: `${name}-ci`,
-      scope: ["write"],
-      expires_in: 30 * DAY / 1000,
-      created_at: heroku.now() - 28 * DAY,
-    });
+    issueDue(heroku, `${name}-ci`);
     heroku.createApp(name, {});
     return [name, heroku] as const;
   });
@@ -40,23 +41,29 @@ function startHerokus(): Herokus {
 
 const secretOf = (name: Name) => `HEROKU_TOKEN_${name.toUpperCase()}`;
 
+const ofAccount = (name: Name) => ({
+  name: `${name}-ci`,
+  account: name,
+  grace: "0s",
+  targets: [
+    { type: "heroku-config-var", app: name, name: "KEY" },
+    { type: "store", reader_key_secret: `READER_KEY_${name.toUpperCase()}` },
+  ],
+});
+
 /** A Worker with the accounts, each with a credential that is delivered to an app of its own. */
-async function start(herokus: Herokus, tokens: Partial<Record<Name, string>> = {}) {
+async function start(
+  herokus: Herokus,
+  tokens: Partial<Record<Name, string>> = {},
+  { credentials = [], vars = {} }: { credentials?: readonly unknown[]; vars?: object } = {},
+) {
   return await startWorker({
     accounts: names,
-    credentials: () =>
-      names.map((name) => ({
-        name: `${name}-ci`,
-        account: name,
-        grace: "0s",
-        targets: [
-          { type: "heroku-config-var", app: name, name: "KEY" },
-          { type: "store", reader_key_secret: `READER_KEY_${name.toUpperCase()}` },
-        ],
-      })),
+    credentials: () => [...names.map(ofAccount), ...credentials],
     vars: {
       HEROKU_URL: herokus.url,
       ACCOUNTS: names.map((name) => ({ name, token_secret: secretOf(name) })),
+      ...vars,
     },
     secrets: {
       HEROKU_API_TOKEN: "",
@@ -173,6 +180,44 @@ for (
   });
 }
 
+test("a fuse that blows in one account holds back no other", async () => {
+  await using herokus = startHerokus();
+  const more = ["one", "two"].map((name) => ({
+    name,
+    account: "beta",
+    scope: ["write"],
+    targets: [{ type: "heroku-config-var", app: "beta", name: name.toUpperCase() }],
+  }));
+  for (const { name } of more) issueDue(herokus.of.beta, name);
+  const fuse = { creates: 2, deletes: 100 };
+  await using worker = await start(herokus, {}, { credentials: more, vars: { FUSE: fuse } });
+  await worker.cron();
+  for (const name of ["acme", "gamma"] as const) {
+    await until(`${name} is rotated`, () => isRotated(worker, herokus, name));
+  }
+  await worker.cron();
+  const { accounts } = await readStatus(worker);
+  assertEquals(accounts.map(({ reasons }) => reasons.map(({ kind }) => kind)), [
+    [],
+    ["fuse_blown"],
+    [],
+  ]);
+  assertEquals(herokus.of.beta.creations, []);
+});
+
+test("twenty thousand authorizations in one account delay no other", async () => {
+  await using herokus = startHerokus();
+  for (let count = 0; count < 20_000; count++) herokus.of.beta.issue({ description: "laptop" });
+  await using worker = await start(herokus);
+  await worker.cron();
+  for (const name of ["acme", "gamma"] as const) {
+    await until(`${name} is rotated`, () => isRotated(worker, herokus, name));
+  }
+  const { accounts, unmanaged } = await readStatus(worker);
+  assertEquals(accounts.map(({ unmanaged_count }) => unmanaged_count), [0, 20_000, 0]);
+  assertEquals(unmanaged.length, 100);
+});
+
 test("a dead token of one account touches no other, and is named by its secret", async () => {
   await using herokus = startHerokus();
   await using worker = await start(herokus, { beta: "HRKU-AACANARY7-a-token-that-nobody-knows" });
@@ -217,16 +262,7 @@ test("an account that leaves the configuration keeps all that it has, and goes o
     ACCOUNTS: names.map((name) => ({ name, token_secret: secretOf(name) })),
     HEROKU_URL: herokus.url,
   };
-  const credentialsOf = (some: readonly Name[]) => () =>
-    some.map((name) => ({
-      name: `${name}-ci`,
-      account: name,
-      grace: "0s",
-      targets: [
-        { type: "heroku-config-var", app: name, name: "KEY" },
-        { type: "store", reader_key_secret: `READER_KEY_${name.toUpperCase()}` },
-      ],
-    }));
+  const credentialsOf = (some: readonly Name[]) => () => some.map(ofAccount);
   await worker.reconfigure({
     accounts: ["acme", "beta"],
     credentials: credentialsOf(["acme", "beta"]),
