@@ -27,10 +27,10 @@ const MINUTE = 60_000;
 /**
  * Gives what has its turn at a moment: all of it, or so many in a row.
  *
- * Where the row begins moves on by the golden section with each minute. Steps of a fixed length would
- * come back to the same place where sweeps are rarer than was thought; no number of minutes is a whole
- * number of these. So each has its turn however often there is a sweep, and no one has to remember whose
- * turn it was. At the usual 15 minutes it takes up to twice as many sweeps as it would in strict order.
+ * With each minute the row begins further on by the golden section of the whole. A row that moved on by
+ * its own length would come back to the same few places where sweeps are rarer than usual; this one never
+ * does. So each has its turn however often there is a sweep, and no one has to remember whose turn it
+ * was. At the usual 15 minutes that takes up to twice as many sweeps as it would in strict order.
  *
  * @param all Everything, in an order that stays the same.
  * @param most How many have their turn.

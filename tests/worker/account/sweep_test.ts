@@ -106,6 +106,26 @@ Deno.test("runSweep() writes down what is wrong, for monitors", async () => {
   ]);
 });
 
+Deno.test("runSweep() alarms nobody over what a list lacks and its turn has not come to ask about", async () => {
+  await using account = createTestAccount();
+  const names = Array.from({ length: 30 }, (_, index) => `ci-${index}`);
+  for (const description of names) {
+    account.heroku.issue({ description, scope: ["write"], expires_in: 30 * DAY / 1000 });
+  }
+  const environment = splitCredentials(
+    names.map((name) => createTable(name, { scope: ["write"] })),
+  );
+  await account.sweep(environment);
+  account.heroku.setWorld({ always: ["empty-list"] });
+  for (let sweep = 0; sweep < 3; sweep++) {
+    await account.sweep(environment);
+    const report = account.sweeps.last()?.report;
+    assertEquals([report?.notices.map(({ kind }) => kind), report?.problems], [["unasked"], []]);
+    assertEquals(account.sweeps.health()?.reasons, []);
+  }
+  assertEquals(account.started, []);
+});
+
 Deno.test("runSweep() writes down no mistake of the configuration, which may be corrected at any time", async () => {
   await using account = createTestAccount();
   const { sweeps } = account;
