@@ -36,8 +36,12 @@ async function countRotation(targets: readonly string[]): Promise<readonly numbe
     if (!process.startsWith("sweep") && kind !== "ledger") counts[kind]++;
     return "sent";
   };
+  // The run begins only once the sweep that starts it has ended.
+  const swept = Promise.withResolvers<void>();
+  sim.gate = ({ process }) => process.startsWith("sweep") ? undefined : swept.promise;
   await sim.sweep();
   isRunning = true;
+  swept.resolve();
   await sim.workflows.settle();
   await sim.advance(2 * HOUR);
   const [{ output = "" }] = sim.workflows.runs;
