@@ -7,7 +7,16 @@ import { createView } from "../../lib/rotation/line.ts";
 import { hasExpired } from "../../lib/rotation/sightings.ts";
 import type { Decision } from "../../lib/rotation/decision.ts";
 import { plan, planAdoption, type PlanInput } from "../../lib/rotation/plan.ts";
-import { credentialOf, entryOf, knownOf, listed, now, provenAt, targetAt } from "./plan_input.ts";
+import {
+  credentialOf,
+  entryOf,
+  knownOf,
+  lineage,
+  listed,
+  now,
+  provenAt,
+  targetAt,
+} from "./plan_input.ts";
 import { leaseDuration } from "../../lib/rotation/policy.ts";
 import { day, hour, minute } from "./simulation.ts";
 
@@ -94,6 +103,7 @@ const situations: fc.Arbitrary<PlanInput> = fc.record({
   failures: fc.integer({ min: 0, max: 12 }),
   fuse: fc.record({ creates: fc.nat(2), deletes: fc.nat(4) }),
 }).map(({ line, policy, leaseUntil, endedAt, failures, fuse }) => ({
+  lineage,
   view: createView(line.flatMap(toListed), now),
   credentials: [credentialOf(policy)],
   ledger: new Map([[

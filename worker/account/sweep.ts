@@ -7,6 +7,7 @@ import { AccountError } from "../../lib/rotation/account.ts";
 import type { Unmanaged } from "../../lib/rotation/decision.ts";
 import type { Ledger } from "../../lib/rotation/ledger.ts";
 import { parseMarker } from "../../lib/rotation/marker.ts";
+import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import type { Context, Environment } from "../environment.ts";
 import { assessHealth } from "../health.ts";
@@ -85,6 +86,7 @@ async function sweepConfigured(
     credentials: configuration.credentials,
     fuse: configuration.fuse,
     ...(configuration.account === undefined ? {} : { confirmedAccount: configuration.account }),
+    mayHaveDelivered: (runId) => mayHaveDelivered(environment, runId),
     start: (runs) => start(environment, runs),
   });
   if (!isCronSilent) return report;
@@ -128,6 +130,16 @@ function logReport(log: Log, report: SweepReport): void {
     undead,
     problems,
   });
+}
+
+/** What is no longer kept of a run, or cannot be asked, does not show that it delivered nothing. */
+async function mayHaveDelivered({ ROTATION }: Environment, runId: string): Promise<boolean> {
+  try {
+    const { status, output } = await (await ROTATION.get(runId)).status();
+    return status !== "terminated" && !endedUndelivered(output);
+  } catch {
+    return true;
+  }
 }
 
 async function start({ ROTATION }: Environment, runs: readonly StartedRun[]): Promise<void> {

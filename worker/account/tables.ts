@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createLineage } from "../../lib/rotation/marker.ts";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -81,6 +82,7 @@ export const versions: readonly (readonly string[])[] = [
     "CREATE TABLE health (at INTEGER NOT NULL, reasons TEXT NOT NULL)",
     "CREATE TABLE wakes (at INTEGER NOT NULL)",
   ],
+  ["ALTER TABLE ledger ADD COLUMN lineage TEXT"],
 ];
 
 /** A newer Herotate wrote the data, and this one would harm it. */
@@ -110,6 +112,7 @@ export function upgrade(sql: Sql): void {
     if (found > versions.length) throw new NewerDataError(found);
     if (found === versions.length) return;
     for (const statement of versions.slice(found).flat()) sql.run(statement);
+    sql.run("UPDATE ledger SET lineage = ? WHERE lineage IS NULL", createLineage());
     sql.run("DELETE FROM version");
     sql.run("INSERT INTO version (number) VALUES (?)", versions.length);
   });
