@@ -33,7 +33,7 @@ export interface AppDependencies {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
   /** The account, to be read. */
-  readonly account: Pick<RemoteAccount, "look" | "health" | "readCredential">;
+  readonly account: Pick<RemoteAccount, "look" | "health" | "readServed">;
   /** Takes what went wrong. */
   readonly log: Log;
   /** The current time, in milliseconds since the epoch. */
@@ -123,7 +123,7 @@ export function createApp(
       if (!configured.ok) return context.notFound();
       const name = context.req.param("name");
       const { sealingKey } = configured.configuration;
-      const served = await readServedToken({ ledger: account, sealingKey, log, now }, name);
+      const served = await readServedToken({ account, sealingKey, log, now }, name);
       if (!served) {
         return unavailable(context, "There is no live token at the moment: see the page");
       }

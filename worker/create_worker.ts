@@ -27,6 +27,7 @@ import {
 } from "./environment.ts";
 import { runRotation } from "./rotation.ts";
 import { createServer } from "./serve.ts";
+import { tryToken } from "./served_token.ts";
 
 /** What a Worker is made with. `Own` is how targets of your own kinds are written, default none. */
 export interface WorkerOptions<Own extends TargetTable = never> {
@@ -151,6 +152,10 @@ function createAccountClass(read: ReadContext): AccountClass {
         setAlarm: (at) => storage.setAlarm(at),
         sweep: (ledger, sweeps, isCronSilent) =>
           runSweep({ context: read(environment), environment, ledger, sweeps, isCronSilent }),
+        tryToken: async (entry) => {
+          const { configured } = read(environment);
+          return configured.ok ? await tryToken(configured.configuration, entry, fetch) : "nothing";
+        },
         now: Date.now,
       });
     }
@@ -177,6 +182,10 @@ function createAccountClass(read: ReadContext): AccountClass {
 
     readCredential(name: string): ReturnType<AccountCalls["readCredential"]> {
       return this.#account.readCredential(name);
+    }
+
+    readServed(credential: string): ReturnType<AccountCalls["readServed"]> {
+      return this.#account.readServed(credential);
     }
 
     look(): ReturnType<AccountCalls["look"]> {

@@ -12,7 +12,10 @@ import type { AccountCalls } from "./account.ts";
 
 /** An account that is asked from elsewhere. */
 export interface RemoteAccount
-  extends AttemptLedger, StoreLedger, Pick<AccountCalls, "wake" | "look" | "health"> {}
+  extends
+    AttemptLedger,
+    StoreLedger,
+    Pick<AccountCalls, "wake" | "readServed" | "look" | "health"> {}
 
 /** How an account is asked. */
 export interface RemoteOptions {
@@ -50,6 +53,7 @@ export function createRemoteAccount(
     look: () => ask((account) => account.look()),
     health: () => ask((account) => account.health()),
     serve: (...given) => ask((account) => account.serve(...given)),
+    readServed: (credential) => ask((account) => account.readServed(credential)),
     readCredential: (name) => ask((account) => account.readCredential(name)),
 
     async begin(lease, leaseUntil, changes = []) {

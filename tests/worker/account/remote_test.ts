@@ -28,6 +28,7 @@ async function startRemote({ failures = [], fate = "before" }: Failing = {}) {
       return Promise.resolve();
     },
     sweep: () => Promise.resolve(),
+    tryToken: () => Promise.resolve("accepted"),
     now: () => NOW,
   });
   const slept: number[] = [];
@@ -62,6 +63,7 @@ function createFailingCalls(
     write: (...given) => fail(() => account.write(...given)),
     serve: (...given) => fail(() => account.serve(...given)),
     readCredential: (name) => fail(() => account.readCredential(name)),
+    readServed: (name) => fail(() => account.readServed(name)),
     look: () => fail(() => account.look()),
     health: () => fail(() => account.health()),
   };
@@ -79,6 +81,7 @@ const CALLS: {
     remote.write(lease, [{ kind: "end", end: createFailure("No"), at: NOW }]),
   serve: ({ remote }) => remote.serve("ci", "a"),
   readCredential: ({ remote }) => remote.readCredential("ci"),
+  readServed: ({ remote }) => remote.readServed("ci"),
   look: ({ remote }) => remote.look(),
   health: ({ remote }) => remote.health(),
 };
@@ -91,6 +94,7 @@ for (const [name, call] of Object.entries(CALLS)) {
       for (const { database } of [steady, shaken]) {
         createSweepLog(database).writeHealth({ at: NOW, reasons: [] });
         database.query("UPDATE credentials SET claim = ?", steady.lease.claim);
+        database.query("UPDATE ledger SET lineage = 'line'");
       }
       const given = await call({ ...shaken, lease: steady.lease });
       assertEquals(given, await call(steady));
@@ -116,7 +120,7 @@ Deno.test("createRemoteAccount() waits as it was asked to", async () => {
   const slept: number[] = [];
   const lost = () => Promise.reject(new Error(LOST));
   const remote = createRemoteAccount(
-    () => ({ ...ledger, wake: lost, look: lost, health: lost }),
+    () => ({ ...ledger, wake: lost, readServed: lost, look: lost, health: lost }),
     {
       waits: [5],
       sleep: (milliseconds) => {
