@@ -50,6 +50,11 @@ function ci(targets: CredentialSpec["targets"]): SimulationOptions {
   return { credentials: [{ name: "ci", grace: 20 * minute, targets }] };
 }
 
+function monthly(renewBefore: number): SimulationOptions {
+  const policy = { lifetime: 30 * day, grace: 20 * minute, renewBefore };
+  return { credentials: [{ name: "ci", ...policy, targets: ["hook:ci"] }] };
+}
+
 function twoCredentials(ci: readonly string[], ops: readonly string[]): SimulationOptions {
   return {
     credentials: [
@@ -515,6 +520,22 @@ export const scenarios: readonly Scenario[] = [
       sim.restore(copy);
     },
     judge: (sim) => tooMany(sim, 4),
+  },
+  {
+    name: "a copy of the ledger whose token is not due, restored in the overlap of the next one",
+    singly: true,
+    options: monthly(10 * day),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci"]);
+      await sim.live(2 * hour);
+      await sim.advance(5 * day);
+      const copy = sim.database.copy();
+      sim.configure(monthly(27 * day).credentials);
+      await sim.cron();
+      sim.configure(monthly(10 * day).credentials);
+      sim.restore(copy);
+    },
+    judge: (sim) => tooMany(sim, 5),
   },
   {
     name: "a dead run that comes back to an older copy of its ledger",

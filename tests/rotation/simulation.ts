@@ -611,6 +611,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     restore(copy) {
       database.restore(copy);
       confirmed.clear();
+      observer.overlook();
     },
 
     async regenerate(id) {
