@@ -34,7 +34,7 @@ export interface AppDependencies {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
   /** Gives an account, to be read. */
-  readonly account: (name: string) => Pick<RemoteAccount, "look" | "health" | "readCredential">;
+  readonly account: (name: string) => Pick<RemoteAccount, "look" | "health" | "readServed">;
   /** Knows which accounts were configured once. */
   readonly allAccounts: Pick<RemoteAccount, "remember">;
   /** Takes what went wrong. */
@@ -162,8 +162,8 @@ export function createApp(
       if (!configured.ok) return context.notFound();
       const name = context.req.param("name");
       const { sealingKey } = configured.configuration;
-      const ledger = account(accountNameOf(configured, name) ?? "");
-      const served = await readServedToken({ ledger, sealingKey, log, now }, name);
+      const owner = account(accountNameOf(configured, name) ?? "");
+      const served = await readServedToken({ account: owner, sealingKey, log, now }, name);
       if (!served) {
         return unavailable(context, "There is no live token at the moment: see the page");
       }

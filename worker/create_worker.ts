@@ -27,6 +27,7 @@ import {
 } from "./environment.ts";
 import { runRotation } from "./rotation.ts";
 import { createServer } from "./serve.ts";
+import { tryToken } from "./served_token.ts";
 
 /** What a Worker is made with. `Own` is how targets of your own kinds are written, default none. */
 export interface WorkerOptions<Own extends TargetTable = never> {
@@ -163,6 +164,10 @@ function createAccountClass(read: ReadContext): AccountClass {
         sql: createObjectSql(storage),
         setAlarm: (at) => storage.setAlarm(at),
         sweep: (swept) => runSweep({ ...swept, context: read(environment), environment }),
+        tryToken: async (entry) => {
+          const { configured } = read(environment);
+          return configured.ok ? await tryToken(configured.configuration, entry, fetch) : "nothing";
+        },
         now: Date.now,
       });
     }
@@ -201,6 +206,10 @@ function createAccountClass(read: ReadContext): AccountClass {
 
     herokuAccount(): ReturnType<AccountCalls["herokuAccount"]> {
       return this.#account.herokuAccount();
+    }
+
+    readServed(credential: string): ReturnType<AccountCalls["readServed"]> {
+      return this.#account.readServed(credential);
     }
 
     look(): ReturnType<AccountCalls["look"]> {

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import type { StoreLedger } from "../lib/rotation/ledger.ts";
-import { createSealing } from "../lib/rotation/sealing.ts";
+import { HerokuError } from "../lib/errors.ts";
+import { createAcceptance } from "../lib/rotation/acceptance.ts";
+import type { Entry } from "../lib/rotation/ledger.ts";
+import { createSealing, SealingError } from "../lib/rotation/sealing.ts";
+import type { RemoteAccount } from "./account/remote.ts";
+import type { Configuration } from "./config/configuration.ts";
 import type { Log } from "./log.ts";
 
 /** A token for a reader, as JSON. */
@@ -19,8 +23,8 @@ export interface ServedToken {
 
 /** What reading takes. */
 export interface ServedTokenDependencies {
-  /** The ledger. */
-  readonly ledger: Pick<StoreLedger, "readCredential">;
+  /** The account. */
+  readonly account: Pick<RemoteAccount, "readServed">;
   /** The value of `SEALING_KEY`. */
   readonly sealingKey: string;
   /** Takes why a token cannot be opened. */
@@ -34,12 +38,11 @@ export interface ServedTokenDependencies {
  * that can be read, which is logged.
  */
 export async function readServedToken(
-  { ledger, sealingKey, log, now }: ServedTokenDependencies,
+  { account, sealingKey, log, now }: ServedTokenDependencies,
   credential: string,
 ): Promise<ServedToken | undefined> {
   try {
-    const known = await ledger.readCredential(credential);
-    const entry = known?.entries.find(({ mark }) => mark === known.record.served);
+    const entry = await account.readServed(credential);
     if (!entry?.sealedToken) return undefined;
     const { sealedToken, generation, expiresAt } = entry;
     if (expiresAt !== null && expiresAt <= now()) return undefined;
@@ -52,5 +55,34 @@ export async function readServedToken(
   } catch (error) {
     log.error("token_unreadable", { credential, error });
     return undefined;
+  }
+}
+
+/** What Heroku said of a token: nothing when it did not answer, or the token cannot be opened. */
+export type TokenTrial = "accepted" | "refused" | "nothing";
+
+/** How long a reader waits for Heroku's word, in milliseconds: 5 seconds. */
+const LONGEST_TRIAL = 5000;
+
+/** Asks Heroku about the token of an entry, and once more where it refuses it. */
+export async function tryToken(
+  { sealingKey, herokuUrl }: Pick<Configuration, "sealingKey" | "herokuUrl">,
+  entry: Entry,
+  fetch: typeof globalThis.fetch,
+): Promise<TokenTrial> {
+  const accepts = createAcceptance({
+    fetch,
+    baseUrl: herokuUrl,
+    retries: 0,
+    timeout: LONGEST_TRIAL,
+  });
+  try {
+    const sealing = await createSealing(sealingKey);
+    const token = await sealing.open(entry.sealedToken ?? "", entry);
+    const isAccepted = await accepts(token, entry.scope) || await accepts(token, entry.scope);
+    return isAccepted ? "accepted" : "refused";
+  } catch (error) {
+    if (error instanceof HerokuError || error instanceof SealingError) return "nothing";
+    throw error;
   }
 }

@@ -133,7 +133,8 @@ export async function checkAccount(world: AccountWorld, note: LedgerNote): Promi
   if (taken !== undefined) throw new AccountError(taken);
   if (isChange) {
     await ledger.changeAccount(account, world.now());
-    return { account, own: null, unreadable: 0, unsure: 0, emptySince: null };
+    const { lineage } = note;
+    return { lineage, account, own: null, unreadable: 0, unsure: 0, emptySince: null };
   }
   if (known?.token === token) return note;
   const renewed = { ...note, account };

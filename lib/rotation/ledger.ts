@@ -110,6 +110,8 @@ export interface AccountNote {
 
 /** What a ledger is about as a whole. */
 export interface LedgerNote {
+  /** What the marks end with that it makes; an older copy of it has the same, and any other ledger another. */
+  readonly lineage: string;
   /** The account it is for; null as long as no sweep has seen one. */
   readonly account: AccountNote | null;
   /** The id of the authorization that Herotate itself works with; null when it is not known. */
@@ -304,7 +306,7 @@ export interface SweepLedger {
   read(): Promise<ReadonlyMap<string, CredentialLedger>>;
   /** Reads what the ledger is about as a whole. */
   note(): Promise<LedgerNote>;
-  /** Writes down what the ledger is about as a whole. */
+  /** Writes down what the ledger is about as a whole; its lineage never changes. */
   writeNote(note: LedgerNote): Promise<void>;
   /**
    * Goes over to another Heroku account: releases every authorization of the one before, forgets those
@@ -316,8 +318,13 @@ export interface SweepLedger {
    * was ever found or begun.
    */
   adopt(found: ReadonlyMap<string, readonly Entry[]>): Promise<void>;
-  /** Notes authorizations of another Worker, each once. */
-  noteForeign(entries: readonly Entry[]): Promise<void>;
+  /** Notes authorizations that bear a known credential's name and a mark that is not known, each once. */
+  noteFound(entries: readonly Entry[]): Promise<void>;
+  /**
+   * Takes back what the attempt with this claim intended, if it still is the newest one, as its targets
+   * may hold it: it is adopted as it was found in Heroku, or forgotten where it was not.
+   */
+  recall(intended: Entry, claim: string, found: Entry | null): Promise<void>;
   /** Forgets authorizations of another Worker. */
   forgetForeign(entries: readonly Pick<Entry, "credential" | "mark">[]): Promise<void>;
   /**

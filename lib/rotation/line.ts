@@ -10,6 +10,7 @@ import type { CredentialTarget } from "./credential.ts";
 import { type Credibility, goneFrom } from "./doubt.ts";
 import type { CredentialLedger, DeliveryRecord, Entry } from "./ledger.ts";
 import {
+  isOfLineage,
   isSameText,
   LARGEST_ADOPTED_GENERATION,
   type Marker,
@@ -231,17 +232,65 @@ export function adoptionOf(credential: string, view: View, taken: ReadonlySet<st
     .map((authorization) => toEntry(credential, authorization, "adopted", view.at));
 }
 
-/** The authorizations that bear a known credential's name and a mark that its ledger never made. */
-export function foreignersOf(credential: string, ledger: CredentialLedger, view: View): Entry[] {
-  const marks = new Set(ledger.entries.map((entry) => entry.mark));
-  const ids = new Set(ledger.entries.map((entry) => entry.authorization));
-  return (view.byName.get(credential) ?? [])
-    .filter((authorization) => {
-      const mark = markOf(authorization);
-      return mark !== undefined && !marks.has(mark) && !ids.has(authorization.id) &&
-        !view.own.has(authorization.id);
-    })
+/** The authorizations that bear a known credential's name and a mark of another ledger's. */
+export function foreignersOf(
+  credential: string,
+  ledger: CredentialLedger,
+  view: View,
+  lineage: string,
+): Entry[] {
+  return unknownOf(credential, ledger.entries, view)
+    .filter((authorization) => !isOfLineage(markOf(authorization) ?? "", lineage))
     .map((authorization) => toEntry(credential, authorization, "foreign", view.at));
+}
+
+/**
+ * The authorizations that bear a known credential's name and a mark of this ledger's own, which it has
+ * forgotten, as it is an older copy of itself. Its targets may hold any of them.
+ *
+ * @param known What the ledger knows of all credentials, as someone may have renamed another one's.
+ */
+export function forgottenOf(
+  credential: string,
+  known: readonly Entry[],
+  view: View,
+  lineage: string,
+): Entry[] {
+  return unknownOf(credential, known, view)
+    .filter(({ id, ...authorization }) =>
+      id !== view.defaultId && isOfLineage(markOf({ id, ...authorization }) ?? "", lineage)
+    )
+    .map((authorization) => {
+      const entry = toEntry(credential, authorization, "adopted", view.at);
+      // It counts as made when it was, or the creates of a day would begin again with each copy.
+      return { ...entry, made: true, notedAt: entry.createdAt };
+    });
+}
+
+/** The authorizations that bear a credential's name and a mark, neither of them known. */
+function unknownOf(credential: string, known: readonly Entry[], view: View): Authorization[] {
+  const marks = new Set(known.map((entry) => entry.mark));
+  const ids = new Set(known.map((entry) => entry.authorization));
+  return (view.byName.get(credential) ?? []).filter((authorization) => {
+    const mark = markOf(authorization);
+    return mark !== undefined && !marks.has(mark) && !ids.has(authorization.id) &&
+      !view.own.has(authorization.id);
+  });
+}
+
+/** An intended entry as it was found in Heroku, to be adopted; null where it was not found. */
+export function recalledFrom(intended: Entry, view: View): Entry | null {
+  const [found] = leftoversOf(intended, view);
+  if (found === undefined) return null;
+  const facts = factsOf(found, view.at);
+  return {
+    ...intended,
+    ...facts,
+    scope: facts.scope ?? intended.scope,
+    state: "adopted",
+    authorization: found.id,
+    seenAt: view.at,
+  };
 }
 
 /**

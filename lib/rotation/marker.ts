@@ -69,10 +69,35 @@ export function isSameText(one: string, other: string): boolean {
   return folded !== "" && parseMarker(one).mark !== undefined && folded === fold(other);
 }
 
-/** Makes a mark that no other attempt has: 60 random bits. */
-export function createMark(): string {
+/** How many characters a mark and a lineage have. */
+const MARK_LENGTH = 12;
+const LINEAGE_LENGTH = 4;
+
+/**
+ * Makes a lineage: four characters by which a ledger, and any older copy of it, knows what it had made.
+ * A ledger that was lost, or is another Worker's, has another one.
+ */
+export function createLineage(): string {
+  return createWord(LINEAGE_LENGTH);
+}
+
+/**
+ * Makes a mark that no other attempt has, for a ledger of this lineage: 40 random bits, and the lineage
+ * at its end, as a description that was cut must show what differs.
+ */
+export function createMark(lineage: string): string {
+  return `${createWord(MARK_LENGTH - lineage.length)}${lineage}`;
+}
+
+/** Whether a ledger of this lineage made a mark. */
+export function isOfLineage(mark: string, lineage: string): boolean {
+  return lineage !== "" && mark.length === MARK_LENGTH && mark.endsWith(lineage);
+}
+
+/** Makes a word of so many random letters and digits, with five random bits in each. */
+export function createWord(length: number): string {
   return Array.from(
-    crypto.getRandomValues(new Uint8Array(12)),
+    crypto.getRandomValues(new Uint8Array(length)),
     (byte) => (byte % 32).toString(32),
   ).join("");
 }

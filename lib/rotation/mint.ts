@@ -31,7 +31,7 @@ import { deleteAuthorization, listAuthorizations } from "./lookup.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { ageOf, newestMinted } from "./need.ts";
 import { AttemptError, isFinal, RefusedError } from "./perform.ts";
-import { DEFAULT_LIFETIME, due } from "./policy.ts";
+import { DEFAULT_LIFETIME, due, leaseDuration } from "./policy.ts";
 import { canOpen, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
 /** The replacement that an attempt goes on with. */
@@ -100,7 +100,7 @@ export async function intendAnother(
   const brake = findBrake(credential, known, now);
   if (brake !== undefined) throw new AttemptError(brake.reason);
 
-  const entry = intend(credential, known, now);
+  const entry = intend(credential, known, note.lineage, now);
   await world.ledger.write(run, [{ kind: "intend", entry }]);
   return { mark: entry.mark, generation: entry.generation, fresh: true };
 }
@@ -115,7 +115,9 @@ export async function create(
 ): Promise<null> {
   const intended = entryOf(known, mark);
   if (intended.state === "minted") return null;
-  if (intended.state !== "intended" || intended.sender !== sender) {
+  // An older copy of the ledger has forgotten who sent it: what was intended long ago may have been sent.
+  const isOld = world.now() > intended.notedAt + leaseDuration;
+  if (isOld || intended.state !== "intended" || intended.sender !== sender) {
     throw new AttemptError(
       `Cannot know whether Heroku made a token for '${run.credential}', as an earlier try was cut off. The next attempt looks for it first`,
     );
@@ -126,13 +128,18 @@ export async function create(
   throw new SupersededError(run);
 }
 
-function intend(credential: Credential, known: CredentialLedger, now: number): Entry {
+function intend(
+  credential: Credential,
+  known: CredentialLedger,
+  lineage: string,
+  now: number,
+): Entry {
   const { scope, lifetime } = attributesOf(credential, known);
   const earlier = known.entries.filter(({ state }) => !UNBORN.has(state));
   return {
     credential: credential.name,
     generation: 1 + Math.max(0, ...earlier.map(({ generation }) => generation)),
-    mark: createMark(),
+    mark: createMark(lineage),
     state: "intended",
     authorization: null,
     accessToken: null,

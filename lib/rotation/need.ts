@@ -20,6 +20,8 @@ export interface Line {
   readonly current: Member | undefined;
   /** A usable replacement whose delivery is not proven yet. */
   readonly minted: Member | undefined;
+  /** What the ledger had forgotten or never knew, and targets may hold instead of the current one. */
+  readonly forgotten: Member | undefined;
 }
 
 /** Reads a line off the ledger and the listing. */
@@ -32,6 +34,9 @@ export function inspect(ledger: CredentialLedger, view: View): Line {
   return {
     alive,
     newest,
+    forgotten: alive.find(({ entry: { state, generation } }) =>
+      state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)
+    ),
     current: newest?.state === "current" ? member : undefined,
     minted: newest?.state === "minted" ? member : undefined,
   };
@@ -69,7 +74,7 @@ export function findNeed(
   taken: Taken,
   now: number,
 ): Need {
-  const { newest, current, minted, alive } = line;
+  const { newest, current, minted, alive, forgotten } = line;
   const urgent = (cause: Cause, reason: string): Need => ({ cause, reason, emergencyAt: now });
   const before = (members: readonly Member[], cause: Cause, reason: string): Need => ({
     cause,
@@ -112,13 +117,12 @@ export function findNeed(
   }
   const holders = current ? [current] : alive;
   if (holders.length === 0) return urgent("missing", "Heroku lists no authorization for it");
-  // A marker without a record: a lost ledger, perhaps in the midst of a delivery.
-  const lost = holders.find(({ entry }) => entry.state === "adopted" && entry.generation > 0);
-  if (lost) {
+  // A marker without a record: a ledger that was lost, or is an older copy, perhaps of mid-delivery.
+  if (forgotten) {
     return before(
       holders,
       "unfinished",
-      `The ledger does not say which targets hold generation ${lost.entry.generation}`,
+      `The ledger does not say which targets hold generation ${forgotten.entry.generation}`,
     );
   }
 

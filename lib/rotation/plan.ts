@@ -14,6 +14,7 @@ import {
   adoptionOf,
   deliveryOf,
   foreignersOf,
+  forgottenOf,
   leftoversOf,
   predecessorOf,
   type View,
@@ -69,6 +70,8 @@ export interface PlanInput {
   readonly now: number;
   /** The most that may be done. */
   readonly fuse: Fuse;
+  /** What the ledger's own marks end with: see {@linkcode createLineage}. */
+  readonly lineage: string;
 }
 
 /**
@@ -77,7 +80,7 @@ export interface PlanInput {
  * what is found with a marker later: a list may have shown its description wrongly.
  */
 export function planAdoption(
-  { view, credentials, ledger }: Omit<PlanInput, "fuse" | "now">,
+  { view, credentials, ledger }: Pick<PlanInput, "view" | "credentials" | "ledger">,
 ): ReadonlyMap<string, readonly Entry[]> {
   const taken = new Set(
     credentials.flatMap(({ name }) =>
@@ -100,17 +103,29 @@ export function planAdoption(
   );
 }
 
+/**
+ * The entries of what the ledger has forgotten, as it is an older copy of itself: see
+ * {@linkcode forgottenOf}. They are written before the plan is made.
+ */
+export function planRecall(
+  { view, credentials, ledger, lineage }: Omit<PlanInput, "fuse" | "now">,
+): readonly Entry[] {
+  const known = [...ledger.values()].flatMap(({ entries }) => entries);
+  return credentials.filter(({ name }) => ledger.has(name))
+    .flatMap(({ name }) => forgottenOf(name, known, view, lineage));
+}
+
 /** Whether nothing of a credential was ever found or begun. */
 function isPristine({ record, entries }: CredentialLedger): boolean {
   return record.attempt === 0 && entries.every(({ state }) => state === "foreign");
 }
 
 /** Decides what a sweep is to do. Every configured credential must be known to the ledger. */
-export function plan({ view, credentials, ledger, now, fuse }: PlanInput): Plan {
+export function plan({ view, credentials, ledger, now, fuse, lineage }: PlanInput): Plan {
   const known = credentials.flatMap((credential) => {
     const found = ledger.get(credential.name);
     if (!found) return [];
-    const foreign = foreignersOf(credential.name, found, view);
+    const foreign = foreignersOf(credential.name, found, view, lineage);
     return [{ credential, foreign, of: { ...found, entries: [...found.entries, ...foreign] } }];
   });
   const taken = findTaken(ledger);
@@ -183,7 +198,8 @@ function decide(
       until: resumeAt,
     };
   }
-  const creates = cause !== "unfinished" || !(line.minted ?? line.current);
+  const creates = cause !== "unfinished" ||
+    !(line.minted ?? (line.forgotten ? undefined : line.current));
   if (creates && !credential.scope && !predecessorOf(ledger.entries)) {
     return {
       kind: "blocked",

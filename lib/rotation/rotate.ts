@@ -19,7 +19,7 @@ import {
 } from "./ledger.ts";
 import { deliveryOf } from "./line.ts";
 import { deleteClaimed, type Deletion } from "./lookup.ts";
-import { createMark } from "./marker.ts";
+import { createWord } from "./marker.ts";
 import { beforeMint, create, intendAnother, mint, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
 import { graceFor, leaseDuration, strangersOverlap } from "./policy.ts";
@@ -41,8 +41,23 @@ export type RotationResult =
     /** Why optional targets do not hold its token, in words. */
     readonly missed: readonly string[];
   }
-  | { readonly outcome: "failure"; readonly error: string }
-  | { readonly outcome: "superseded" };
+  | {
+    readonly outcome: "failure";
+    readonly error: string;
+    /** Whether it got as far as delivering, and so a target may hold what it made. */
+    readonly delivers: boolean;
+  }
+  | {
+    readonly outcome: "superseded";
+    /** Whether it got as far as delivering, and so a target may hold what it made. */
+    readonly delivers: boolean;
+  };
+
+/** Whether a run's output shows that it delivered nothing. What an older Herotate left shows nothing. */
+export function endedUndelivered(output: unknown): boolean {
+  return typeof output === "object" && output !== null && "delivers" in output &&
+    output.delivers === false;
+}
 
 /**
  * The waits between looks at a new token that Heroku refuses, in milliseconds: it has been seen to take
@@ -58,18 +73,27 @@ export async function rotate(
 ): Promise<RotationResult> {
   const { creates: _creates, beyond: _beyond, urgent: _urgent, ...lease } = run;
   const perform = createPerform(step, lease, world);
+  let delivers = false;
   try {
     const { mark, generation } = await obtain(step, perform, run, world);
+    delivers = true;
     const missed = await supplyAll(perform, lease, mark, world);
     const stale = await outwait(step, perform, lease, mark, world);
     const ends = await retireAll(perform, lease, mark, stale, world);
     await perform("record", () => record(lease, world));
     return { outcome: "success", generation, ...countEnds(ends), missed };
   } catch (error) {
-    if (error instanceof SupersededError) return { outcome: "superseded" };
+    if (error instanceof SupersededError) return { outcome: "superseded", delivers };
     const message = error instanceof Error ? error.message : "An unknown error";
     const refused = error instanceof RefusedError;
-    return await step.do("end in failure", patience, () => fail(lease, message, refused, world));
+    const isEnded = await step.do(
+      "end in failure",
+      patience,
+      () => fail(lease, message, refused, world),
+    );
+    return isEnded
+      ? { outcome: "failure", error: message, delivers }
+      : { outcome: "superseded", delivers };
   }
 }
 
@@ -79,18 +103,19 @@ function countEnds(ends: readonly Deletion[]): { deleted: number; gone: number; 
   return { deleted, gone, skipped: ends.length - deleted - gone };
 }
 
+/** Ends the attempt in the ledger: false when another one has taken over. */
 async function fail(
   lease: Lease,
   error: string,
   refused: boolean,
   world: RotationWorld,
-): Promise<RotationResult> {
+): Promise<boolean> {
   try {
     const end = { outcome: "failure", error, refused } as const;
     await world.ledger.write(lease, [{ kind: "end", end, at: world.now() }]);
-    return { outcome: "failure", error };
+    return true;
   } catch (thrown) {
-    if (thrown instanceof SupersededError) return { outcome: "superseded" };
+    if (thrown instanceof SupersededError) return false;
     throw thrown;
   }
 }
@@ -130,14 +155,14 @@ async function make(
   minted: Minted,
   world: RotationWorld,
 ): Promise<void> {
-  let sender = createMark();
+  let sender = createWord(12);
   await perform(
     title,
     (snapshot) => {
       configured(world, run);
       const word = sender;
       // Whatever comes of it, no later try may send it again.
-      sender = createMark();
+      sender = createWord(12);
       return create(run, minted, word, world, snapshot);
     },
     () => [{ kind: "send", mark: minted.mark, sender }],

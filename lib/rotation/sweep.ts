@@ -9,10 +9,10 @@ import { type AccountNames, checkAccount, type HerokuAccount } from "./account.t
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
-import type { View } from "./line.ts";
+import { recalledFrom, type View } from "./line.ts";
 import { lookAround, type LookWorld } from "./look.ts";
 import { deleteAuthorization } from "./lookup.ts";
-import { plan, planAdoption } from "./plan.ts";
+import { type Plan, plan, planAdoption, planRecall } from "./plan.ts";
 import { leaseDuration } from "./policy.ts";
 import { MOST_REMOVALS, takeTurn } from "./turn.ts";
 import { canOpen, type RotationRun } from "./world.ts";
@@ -33,6 +33,11 @@ export interface SweepWorld extends LookWorld {
   readonly fuse: Fuse;
   /** Starts a durable run for each; an id that has been started before is passed over. */
   readonly start: (runs: readonly StartedRun[]) => Promise<void>;
+  /**
+   * Whether a run may have delivered what it made, as far as its engine says. Default: no one is asked,
+   * and what a run had sent without an answer is a leftover once its lease has run out.
+   */
+  readonly mayHaveDelivered?: (runId: string) => Promise<boolean>;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -107,13 +112,24 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     known = await readOpenable(world);
   }
 
-  const decided = plan({ view, credentials, ledger: known, now: at, fuse });
+  const { lineage } = note;
+  const forgotten = planRecall({ view, credentials, ledger: known, lineage });
+  if (forgotten.length > 0) {
+    await ledger.noteFound(forgotten);
+    known = await readOpenable(world);
+  }
+
+  let decided = plan({ view, credentials, ledger: known, now: at, fuse, lineage });
+  if (await recallDelivered(world, decided, known, view)) {
+    known = await readOpenable(world);
+    decided = plan({ view, credentials, ledger: known, now: at, fuse, lineage });
+  }
   if (decided.blown) problems.push(decided.blown);
   if (decided.foreign.length > 0) {
     await attempt(
       problems,
       "note another Worker's authorizations",
-      () => ledger.noteForeign(decided.foreign),
+      () => ledger.noteFound(decided.foreign),
     );
   }
   for (const { credential, generation } of decided.foreign) {
@@ -159,6 +175,35 @@ async function readOpenable(
     [name, { ...each, entries: await Promise.all(each.entries.map(openable)) }] as const
   );
   return new Map(await Promise.all(known));
+}
+
+/**
+ * Takes back what is about to be given up as never delivered, where something shows that the ledger is an
+ * older copy of itself, so that targets may hold it: Heroku lists what by the ledger was never sent, or
+ * the run may have delivered what by the ledger has no answer. Says whether anything was taken back.
+ */
+async function recallDelivered(
+  { ledger, mayHaveDelivered = () => Promise.resolve(false) }: SweepWorld,
+  { decisions, removals }: Plan,
+  known: ReadonlyMap<string, CredentialLedger>,
+  view: View,
+): Promise<boolean> {
+  const due = decisions.filter(({ kind }) => kind === "rotate");
+  const names = [...due, ...removals.map(({ entry }) => entry)].map(({ credential }) => credential);
+  let recalled = false;
+  for (const credential of new Set(names)) {
+    const { record: { attempt, claim } = {}, entries = [] } = known.get(credential) ?? {};
+    const intended = entries.filter(({ state }) => state === "intended");
+    if (attempt === undefined || !claim || intended.length === 0) continue;
+    const runId = await createRunId({ credential, attempt, claim });
+    for (const entry of intended) {
+      const found = recalledFrom(entry, view);
+      if (entry.sender === null ? found === null : !await mayHaveDelivered(runId)) continue;
+      await ledger.recall(entry, claim, found);
+      recalled = true;
+    }
+  }
+  return recalled;
 }
 
 /** Drops what no one asks for any more. */

@@ -113,7 +113,8 @@ async function compare(size: number): Promise<void> {
   ];
   for (const { name, listing, kind } of situations) {
     const ledger = knowAll(credentials, listing);
-    const decide = () => plan({ view: createView(listing, now), credentials, ledger, now, fuse });
+    const shared = { credentials, ledger, now, fuse, lineage: "line" };
+    const decide = () => plan({ view: createView(listing, now), ...shared });
     assertEquals(decide().decisions.filter((decision) => decision.kind === kind).length, size);
     Deno.bench(`plan(), ${name}`, { group }, () => {
       decide();

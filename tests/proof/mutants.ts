@@ -4,6 +4,7 @@
  * @module
  */
 import { cp } from "node:fs/promises";
+import { copyMutants } from "./mutants/copies.ts";
 import { doubtMutants } from "./mutants/doubt.ts";
 import { harmMutants } from "./mutants/harm.ts";
 import { identityMutants } from "./mutants/identity.ts";
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...identityMutants,
   ...harmMutants,
   ...ledgerMutants,
+  ...copyMutants,
 ];
 
 /** Puts a mutant into a copy of the sources and lets the probe try it. */

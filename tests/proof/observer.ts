@@ -81,6 +81,8 @@ export interface Observer {
   own(token: string): void;
   /** What was made so far no longer counts: see {@linkcode createBounds}. */
   forget(): void;
+  /** A ledger may not know what was made so far, where lists do not show it. */
+  overlook(): void;
   /** The most that was seen of one credential. */
   readonly peaks: Peaks;
   /** The operator made this authorization, and nobody may ever delete it. */
@@ -480,6 +482,10 @@ export function createObserver(heroku: FakeHeroku): Observer {
 
     forget() {
       bounds.forget();
+      observer.overlook();
+    },
+
+    overlook() {
       for (const token of generations.keys()) forgotten.add(token);
     },
 

@@ -13,6 +13,7 @@ import {
   type Simulation,
   type SimulationOptions,
 } from "../rotation/simulation.ts";
+import type { DatabaseCopy } from "../worker/sqlite.ts";
 
 /** A state of the world in which something is to be done. */
 export interface Scenario {
@@ -49,6 +50,11 @@ function ci(targets: CredentialSpec["targets"]): SimulationOptions {
   return { credentials: [{ name: "ci", grace: 20 * minute, targets }] };
 }
 
+function monthly(renewBefore: number): SimulationOptions {
+  const policy = { lifetime: 30 * day, grace: 20 * minute, renewBefore };
+  return { credentials: [{ name: "ci", ...policy, targets: ["hook:ci"] }] };
+}
+
 function twoCredentials(ci: readonly string[], ops: readonly string[]): SimulationOptions {
   return {
     credentials: [
@@ -63,6 +69,30 @@ function tooMany({ heroku }: Simulation, most: number): string[] {
   const made = heroku.creations.length;
   return made > most ? [`${made} replacements were made for one`] : [];
 }
+
+/** Has a copy of the ledger taken before the first of these calls, and gives back what restores it. */
+function copyBefore(sim: Simulation, asked: string): () => void {
+  let copy: DatabaseCopy | undefined;
+  sim.gate = ({ name }) => {
+    if (name === asked) copy ??= sim.database.copy();
+    return undefined;
+  };
+  return () => {
+    sim.gate = () => undefined;
+    if (!copy) throw new Error(`Nothing called '${asked}'`);
+    sim.restore(copy);
+  };
+}
+
+/** Of which moments of a rotation a copy is restored: what is written next, or is asked of Heroku. */
+const copiedBefore: readonly string[] = [
+  "begin abandon",
+  "begin send",
+  "POST /oauth/authorizations",
+  "write mint",
+  "write promote renew",
+  "write retire",
+];
 
 /** What takes out of the list what was put into it, by the world that it was put into. */
 const removals = new WeakMap<Simulation, () => void>();
@@ -431,6 +461,97 @@ export const scenarios: readonly Scenario[] = [
       if (name !== "POST /oauth/authorizations") return;
       sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
     },
+  },
+  ...copiedBefore.map((call): Scenario => ({
+    name: `a copy of the ledger from before '${call}', restored after the rotation`,
+    singly: true,
+    options: ci(["hook:ci", "var:acme/KEY", "store"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci", "var:acme/KEY"]);
+      const restore = copyBefore(sim, call);
+      await sim.cron();
+      await sim.advance(2 * hour);
+      restore();
+    },
+    judge: (sim) => tooMany(sim, 4),
+  })),
+  ...copiedBefore.slice(0, -2).map((call): Scenario => ({
+    name: `a copy of the ledger from before '${call}', restored when a target had failed`,
+    singly: true,
+    options: ci(["hook:a", "hook:b"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:a", "hook:b"]);
+      sim.down.add("hook:b");
+      const restore = copyBefore(sim, call);
+      await sim.cron();
+      await sim.advance(20 * minute);
+      restore();
+    },
+    heal: (sim) => sim.down.clear(),
+    judge: (sim) => tooMany(sim, 4),
+  })),
+  {
+    name: "a copy of the ledger from before two rotations",
+    singly: true,
+    options: ci(["hook:ci", "store"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci"]);
+      await sim.live(2 * hour);
+      const copy = sim.database.copy();
+      for (let rotation = 0; rotation < 2; rotation++) {
+        await sim.advance(25 * day);
+        await sim.live(2 * hour);
+      }
+      sim.restore(copy);
+    },
+    judge: (sim) => tooMany(sim, 5),
+  },
+  {
+    name: "a copy of the ledger from the overlap, restored in the next one",
+    singly: true,
+    options: ci(["hook:ci", "store"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci"]);
+      await sim.cron();
+      const copy = sim.database.copy();
+      await sim.live(2 * hour);
+      await sim.advance(25 * day);
+      await sim.cron();
+      sim.restore(copy);
+    },
+    judge: (sim) => tooMany(sim, 4),
+  },
+  {
+    name: "a copy of the ledger whose token is not due, restored in the overlap of the next one",
+    singly: true,
+    options: monthly(10 * day),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci"]);
+      await sim.live(2 * hour);
+      await sim.advance(5 * day);
+      const copy = sim.database.copy();
+      sim.configure(monthly(27 * day).credentials);
+      await sim.cron();
+      sim.configure(monthly(10 * day).credentials);
+      sim.restore(copy);
+    },
+    judge: (sim) => tooMany(sim, 5),
+  },
+  {
+    name: "a dead run that comes back to an older copy of its ledger",
+    singly: true,
+    options: ci(["hook:ci"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci"]);
+      const restore = copyBefore(sim, "begin send");
+      sim.fate = ({ name }) => name === "POST /oauth/authorizations" ? "dies after" : "sent";
+      await sim.cron();
+      sim.fate = () => "sent";
+      await sim.advance(20 * minute);
+      restore();
+    },
+    wake: (sim) => sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id)),
+    judge: (sim) => tooMany(sim, 4),
   },
   {
     name: "a credential with the name of the default API key",

@@ -18,6 +18,7 @@ import {
 } from "../rotation/simulation.ts";
 import { type Condition, lastingConditions, passingConditions } from "./conditions.ts";
 import { explain, explainIdle, isConverged } from "./convergence.ts";
+import type { DatabaseCopy } from "../worker/sqlite.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
 
 /** What becomes of which of the next calls. */
@@ -33,6 +34,7 @@ export type Act =
   | { readonly act: "days"; readonly days: number; readonly mishaps: Mishaps }
   | { readonly act: "kill" | "revoke" | "regenerate" | "rename by hand"; readonly which: Choice }
   | { readonly act: "resume" | "lose ledger" | "targets up" | "calm Heroku" }
+  | { readonly act: "restore ledger"; readonly acts: Choice }
   | { readonly act: "issue by hand"; readonly credential: Choice }
   | {
     readonly act: "add target" | "remove target";
@@ -125,6 +127,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       act: fc.constantFrom("resume", "lose ledger", "targets up", "calm Heroku"),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("restore ledger"), acts: choice }) },
   { weight: 1, arbitrary: fc.record({ act: fc.constant("issue by hand"), credential: choice }) },
   {
     weight: 3,
@@ -228,6 +231,8 @@ function createLife(sim: Simulation) {
   const removals: (() => void)[] = [];
   /** How many had been made when the ledger was lost. */
   let madeBefore = 0;
+  /** A copy of the ledger from before each act, oldest first. */
+  const copies: DatabaseCopy[] = [];
 
   function pick<T>(from: readonly T[], which: Choice): T | undefined {
     return from[which % from.length];
@@ -391,25 +396,13 @@ function createLife(sim: Simulation) {
         sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
         return await sim.workflows.settle();
       case "lose ledger":
-        observer.disturb();
-        observer.forget();
-        madeBefore = heroku.creations.length;
-        // By its description alone nobody can say any more whose it is.
-        for (const { asked, description } of heroku.creations) {
-          if (asked === description) continue;
-          observer.excuseLeftover(asked);
-          observer.doublesExcused = true;
-        }
-        await useToken(heroku.token);
-        sim.database.reset();
-        for (const [name, made] of observer.made()) {
-          for (const { token } of made) observer.attribute(token, name);
-        }
-        for (const { id, description } of heroku.live()) {
-          observer.release(id);
-          muddled.add(description);
-        }
-        return observer.changedByHand();
+        // An older one's copy takes what its successor made for another Worker's.
+        copies.splice(0);
+        return await exchangeLedger(() => sim.database.reset());
+      case "restore ledger": {
+        const copy = copies.at(-1 - each.acts) ?? copies[0];
+        return await exchangeLedger(() => sim.restore(copy));
+      }
       case "revoke":
         observer.disturb();
         heroku.revoke(pick(touchable(), each.which)?.id ?? "");
@@ -489,6 +482,29 @@ function createLife(sim: Simulation) {
     }
   }
 
+  /** The ledger knows nothing any more, or what it knew some time ago. */
+  async function exchangeLedger(exchange: () => void): Promise<void> {
+    observer.disturb();
+    observer.forget();
+    madeBefore = heroku.creations.length;
+    // By its description alone nobody can say any more whose it is.
+    for (const { asked, description } of heroku.creations) {
+      if (asked === description) continue;
+      observer.excuseLeftover(asked);
+      observer.doublesExcused = true;
+    }
+    await useToken(heroku.token);
+    exchange();
+    for (const [name, made] of observer.made()) {
+      for (const { token } of made) observer.attribute(token, name);
+    }
+    for (const { id, description } of heroku.live()) {
+      observer.release(id);
+      muddled.add(description);
+    }
+    observer.changedByHand();
+  }
+
   /** A token comes with a new process, and never in the midst of a step. */
   async function useToken(token: string): Promise<void> {
     if (token === sim.token) return;
@@ -547,6 +563,7 @@ function createLife(sim: Simulation) {
     },
 
     async perform(each: Act): Promise<void> {
+      copies.push(sim.database.copy());
       await change(each);
       await sim.look(each.act);
     },

@@ -10,8 +10,16 @@ import {
 import type { LedgerNote } from "../../lib/rotation/ledger.ts";
 import { json, serve } from "../scripted_server.ts";
 
-const none: LedgerNote = { account: null, own: null, unreadable: 0, unsure: 0, emptySince: null };
+const none: LedgerNote = {
+  lineage: "line",
+  account: null,
+  own: null,
+  unreadable: 0,
+  unsure: 0,
+  emptySince: null,
+};
 const known: LedgerNote = {
+  lineage: "line",
   account: { id: "Ann", token: "t1" },
   own: "a",
   unreadable: 2,
@@ -72,6 +80,7 @@ for (const confirmed of ["Bob", "bob", "BOB@example.com"]) {
     const account = { id: "Bob", email: "bob@example.com" };
     const { given, written } = await check(known, { account, token: "t2", confirmed });
     assertEquals(given, {
+      lineage: "line",
       account: { id: "Bob", token: "t2" },
       own: null,
       unreadable: 0,

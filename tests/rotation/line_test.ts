@@ -6,12 +6,13 @@ import {
   creationOf,
   expiryOf,
   foreignersOf,
+  forgottenOf,
   isClaimed,
   leftoversOf,
   membersOf,
 } from "../../lib/rotation/line.ts";
 import type { Entry } from "../../lib/rotation/ledger.ts";
-import { entryOf, knownOf, listed, markOf, now } from "./plan_input.ts";
+import { entryOf, knownOf, lineage, listed, markOf, now } from "./plan_input.ts";
 import { day, hour, minute } from "./simulation.ts";
 
 function ids(authorizations: readonly { readonly id: string }[]): string[] {
@@ -304,14 +305,79 @@ Deno.test("foreignersOf() gives what bears the name and a mark that the ledger n
     listed(3),
     listed(9, { description: "web [g9 000000000000]" }),
   ], now);
-  assertEquals(foreignersOf("ci", known, view), [{ ...found(3), state: "foreign" }]);
+  assertEquals(foreignersOf("ci", known, view, lineage), [{ ...found(3), state: "foreign" }]);
 });
 
 Deno.test("foreignersOf() gives none twice, nor one whose description was exchanged by hand", () => {
   const noted = knownOf([entryOf(3, "foreign"), entryOf(1, "current")]);
   const view = createView([listed(3), listed(1, { description: `ci [g8 ${markOf(8)}]` })], now);
-  assertEquals(foreignersOf("ci", noted, view), []);
+  assertEquals(foreignersOf("ci", noted, view, lineage), []);
 });
+
+/** An authorization whose mark ends with the ledger's own lineage. */
+function ownListed(generation: number, more: Parameters<typeof listed>[1] = {}): Authorization {
+  return listed(generation, {
+    description: `ci [g${generation} mark000${generation}line]`,
+    ...more,
+  });
+}
+
+Deno.test("forgottenOf() gives what bears the name and a mark of the ledger's own that it does not know", () => {
+  const known = [entryOf(1, "current"), entryOf(5, "current", { mark: "mark0005line" })];
+  const view = createView([listed(0), listed(1), listed(2), ownListed(3, { age: hour })], now);
+  const [entry, ...others] = forgottenOf("ci", known, view, lineage);
+  assertEquals(others, []);
+  assertEquals(entry, {
+    ...found(3, { age: hour }),
+    mark: "mark0003line",
+    description: "ci [g3 mark0003line]",
+    made: true,
+    notedAt: now - hour,
+  });
+  assertEquals(
+    ids(
+      foreignersOf("ci", knownOf(known), view, lineage).map(({ authorization }) => ({
+        id: String(authorization),
+      })),
+    ),
+    ["authorization-2"],
+  );
+});
+
+for (
+  const [what, description] of [
+    ["in capitals", "CI [G3 MARK0003LINE]".replace("CI", "ci")],
+    ["in other brackets", "ci (g3 mark0003line)"],
+    ["without brackets", " ci  g3 mark0003line "],
+  ]
+) {
+  Deno.test(`forgottenOf() reads a mark that Heroku keeps ${what}`, () => {
+    const view = createView([ownListed(3, { description })], now);
+    assertEquals(
+      forgottenOf("ci", [], view, lineage).map(({ mark, generation }) => [mark, generation]),
+      [
+        ["mark0003line", 3],
+      ],
+    );
+    assertEquals(foreignersOf("ci", knownOf([]), view, lineage), []);
+  });
+}
+
+for (
+  const [what, authorization, known, options] of [
+    ["another ledger's", listed(3), [], {}],
+    ["another credential's name", ownListed(3, { description: "web [g3 mark0003line]" }), [], {}],
+    ["no mark", ownListed(3, { description: "ci" }), [], {}],
+    ["known by its id", ownListed(3), [entryOf(3, "current")], {}],
+    ["known by its mark", ownListed(3), [entryOf(4, "intended", { mark: "mark0003line" })], {}],
+    ["its own authorization", ownListed(3), [], { own: new Set(["authorization-3"]) }],
+    ["the default API key", ownListed(3), [], { defaultId: "authorization-3" }],
+  ] as const
+) {
+  Deno.test(`forgottenOf() does not give what is ${what}`, () => {
+    assertEquals(forgottenOf("ci", known, createView([authorization], now, options), lineage), []);
+  });
+}
 
 Deno.test("leftoversOf() finds an authorization with a lost answer by its mark", () => {
   const heroku = [listed(0), listed(1), listed(2), listed(2, { id: "twice" })];

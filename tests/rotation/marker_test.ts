@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import {
+  createLineage,
   createMark,
+  createWord,
   formatMarker,
+  isOfLineage,
   LARGEST_ADOPTED_GENERATION,
   parseMarker,
   survivesIn,
@@ -88,7 +91,7 @@ Deno.test("parseMarker() reads back any name, generation and mark", () => {
     fc.string({ unit: "binary", minLength: 1 }),
     fc.integer({ min: 1, max: 999_999_999 }),
     (name, generation) => {
-      const marker = { name: name.normalize("NFC"), generation, mark: createMark() };
+      const marker = { name: name.normalize("NFC"), generation, mark: createMark("line") };
       assertEquals(parseMarker(formatMarker(marker)), marker);
     },
   ));
@@ -105,14 +108,30 @@ Deno.test("parseMarker() never throws, and gives either the whole description or
 });
 
 Deno.test("createMark() gives twelve characters that a marker holds, and never the same twice", () => {
-  const marks = Array.from({ length: 2000 }, createMark);
+  const marks = Array.from({ length: 2000 }, () => createMark("line"));
   for (const made of marks) assertMatch(made, /^[0-9a-z]{12}$/);
   assertEquals(new Set(marks).size, marks.length);
 });
 
-Deno.test("createMark() uses each of its characters about equally often", () => {
+Deno.test("createLineage() gives four characters that a mark holds, seldom the same twice", () => {
+  const made = Array.from({ length: 200 }, createLineage);
+  for (const lineage of made) assertMatch(lineage, /^[0-9a-z]{4}$/);
+  assert(new Set(made).size > 190, `${new Set(made).size} of 200 differ`);
+});
+
+Deno.test("isOfLineage() knows the marks of one lineage among all others", () => {
+  const [one, other] = ["0abc", "0abd"];
+  assert(isOfLineage(createMark(one), one));
+  assert(!isOfLineage(createMark(other), one));
+  for (const mark of ["", one, `a${one}`, `${one}00000000`, `mark00000000${one}`]) {
+    assert(!isOfLineage(mark, one), mark);
+  }
+  assert(!isOfLineage(createMark(""), ""));
+});
+
+Deno.test("createWord() uses each of its characters about equally often", () => {
   const counts = Map.groupBy(
-    Array.from({ length: 2000 }, createMark).join(""),
+    Array.from({ length: 2000 }, () => createWord(12)).join(""),
     (character) => character,
   );
   assertEquals(counts.size, 32);

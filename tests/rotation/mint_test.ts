@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   assertClean,
   creates,
@@ -272,7 +272,8 @@ Deno.test("mint() deletes what a late process makes after a new attempt has give
   assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["superseded", "success"]]);
 });
 
-Deno.test("mint() gives up what a sweep has removed while its process hung, and never delivers it", async () => {
+/** Holds up the run that mints before it writes down what it made, until its lease has run out. */
+async function hangBeforeMinted() {
   const { sim } = await startDue();
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const hangs = Promise.withResolvers<void>();
@@ -286,11 +287,32 @@ Deno.test("mint() gives up what a sweep has removed while its process hung, and 
   const { id } = liveOf(sim, 1);
   sim.heroku.advance(20 * minute);
   sim.configure([{ name: "ci", targets: ["hook:ci"], renewBefore: 0 }]);
+  return { sim, id, goOn: resolve };
+}
+
+Deno.test("mint() gives up what a sweep has removed while its process hung, and never delivers it", async () => {
+  const { sim, id, goOn } = await hangBeforeMinted();
+  const [run] = sim.workflows.runs;
+  sim.workflows.kill(run.id);
   assertEquals((await sim.sweep())?.removed, [id]);
-  resolve();
+  goOn();
   await sim.workflows.settle();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), endsOf(sim)], [["ci"], "ci", [
-    "superseded",
-  ]]);
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  sim.workflows.resume(run.id);
+  await sim.workflows.settle();
+  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  assertMatch(endsOf(sim)[0], /^failure: Cannot know whether Heroku made a token/);
+  await assertClean(sim);
+});
+
+Deno.test("mint() deletes what a sweep has taken back as its run still ran, and never delivers it", async () => {
+  const { sim, id, goOn } = await hangBeforeMinted();
+  assertEquals((await sim.sweep())?.removed, []);
+  goOn();
+  await sim.workflows.settle();
+  assert(sim.heroku.live().every((each) => each.id !== id));
+  assertEquals([standsAt(sim, "hook:ci"), endsOf(sim)], ["ci g2", ["superseded", "asleep"]]);
+  await sim.live(4 * hour);
+  assertEquals(lineOf(sim), ["ci g2"]);
   await assertClean(sim);
 });

@@ -29,7 +29,14 @@ async function start(
   const ledger = createLedger(createDatabase());
   await ledger.adopt(new Map([["ci", []]]));
   const [lease] = await ledger.claim([{ credential: "ci", attempt: 1, seenLease: null }], 1);
-  await ledger.writeNote({ account, own: null, unreadable: 0, unsure: 0, emptySince: null });
+  await ledger.writeNote({
+    ...await ledger.note(),
+    account,
+    own: null,
+    unreadable: 0,
+    unsure: 0,
+    emptySince: null,
+  });
   const workflows = createMemoryWorkflows<null>({
     now,
     run: (step) =>

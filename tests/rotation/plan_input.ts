@@ -25,6 +25,9 @@ export function markOf(generation: number): string {
   return `mark${String(generation).padStart(8, "0")}`;
 }
 
+/** What the ledger's own marks end with; none of {@linkcode markOf} does. */
+export const lineage = "line";
+
 /** A target that a plan must not call. */
 export function targetAt(place: string, more: Partial<CredentialTarget> = {}): CredentialTarget {
   const untouched = () => Promise.reject(new Error(`A plan called ${place}`));
@@ -176,6 +179,7 @@ export function planFor(situation: Situation): Plan {
     ledger: new Map([[credential.name, known]]),
     now: at,
     fuse,
+    lineage,
   });
 }
 

@@ -9,6 +9,7 @@ import {
   decide,
   entryOf,
   knownOf,
+  lineage,
   listed,
   now,
   planFor,
@@ -807,6 +808,7 @@ Deno.test("plan() decides about each credential in the configuration's order, wh
     ]),
     now,
     fuse: { creates: 1000, deletes: 1000 },
+    lineage,
   });
   assertEquals(decisions.map(({ credential, kind }) => [credential, kind]), [
     ["web", "blocked"],

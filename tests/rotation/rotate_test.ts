@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import {
   assertClean,
@@ -354,3 +355,27 @@ for (const lasts of [minute, 5 * minute, 50 * minute]) {
     await assertClean(sim);
   });
 }
+
+for (
+  const [what, fails, delivers] of [
+    ["before it delivered", "POST /oauth/authorizations", false],
+    ["at the first target", "POST /a", true],
+    ["at the last target", "POST /b", true],
+  ] as const
+) {
+  Deno.test(`rotate() says whether it got as far as delivering when it fails ${what}`, async () => {
+    const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
+    sim.fate = ({ name }) => name === fails ? "not sent" : "sent";
+    await sim.sweep();
+    await sim.advance(10 * minute);
+    const [{ output = "" }] = sim.workflows.runs;
+    assertEquals([JSON.parse(output).outcome, JSON.parse(output).delivers], ["failure", delivers]);
+    assertEquals(endedUndelivered(JSON.parse(output)), !delivers);
+    await assertClean(sim);
+  });
+}
+
+Deno.test("endedUndelivered() takes no output for another one's word", () => {
+  const outputs = [undefined, null, "delivers", {}, { outcome: "success" }, { delivers: "false" }];
+  assertEquals(outputs.map(endedUndelivered), outputs.map(() => false));
+});

@@ -198,7 +198,14 @@ for (
   ] as const
 ) {
   Deno.test(`tolerated() tolerates ${expected} of ${unreadable} unreadable records when ${what}`, () => {
-    const note = { account: null, own: null, unreadable: earlier, unsure: 0, emptySince: null };
+    const note = {
+      lineage: "line",
+      account: null,
+      own: null,
+      unreadable: earlier,
+      unsure: 0,
+      emptySince: null,
+    };
     assertEquals(
       tolerated([knownOf(entries)], createView(heroku, now), unreadable, note),
       expected,

@@ -13,7 +13,7 @@ import { createAccountReader } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
 import { createOwnToken } from "../../lib/rotation/own_token.ts";
-import { rotate } from "../../lib/rotation/rotate.ts";
+import { endedUndelivered, rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createTokenStore } from "../../lib/rotation/store.ts";
@@ -43,7 +43,12 @@ import {
 } from "../proof/observer.ts";
 import { beginRandomAt, newestTimer } from "../proof/prompt_runtime.ts";
 import { readSealed } from "../proof/unseal.ts";
-import { createDatabase, type Row, type TestDatabase } from "../worker/sqlite.ts";
+import {
+  createDatabase,
+  type DatabaseCopy,
+  type Row,
+  type TestDatabase,
+} from "../worker/sqlite.ts";
 
 export { canary, type Violation };
 
@@ -170,6 +175,8 @@ export interface Simulation {
   put(place: TargetName, token: string): Promise<void>;
   /** The operator regenerates a token by hand; gives the new one. */
   regenerate(id: string): Promise<string>;
+  /** Goes back to an older copy of the ledger, as the platform's recovery does: its object begins anew. */
+  restore(copy: DatabaseCopy): void;
   /** Targets that are down. */
   readonly down: Set<TargetName>;
   /** The receiver's tokens by path; shared between Workers. */
@@ -258,6 +265,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const said: string[] = [];
   const dying = new Map<string, () => void>();
   const others: Simulation[] = beside ? [beside] : [];
+  /** Which tokens of the store Heroku has taken in the life of the account's object. */
+  const confirmed = new Set<string>();
   let token = heroku.token;
   let calls = 0;
   let sweeps = 0;
@@ -433,7 +442,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       writeNote: watch("writeNote", ledger.writeNote),
       changeAccount: watch("changeAccount", ledger.changeAccount),
       adopt: watch("adopt", ledger.adopt),
-      noteForeign: watch("noteForeign", ledger.noteForeign),
+      noteFound: watch("noteFound", ledger.noteFound),
+      recall: watch("recall", ledger.recall),
       forgetForeign: watch("forgetForeign", ledger.forgetForeign),
       see: watch("see", ledger.see),
       claim: watch("claim", ledger.claim),
@@ -486,6 +496,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
     },
   });
 
+  /** What the engine says of a run: one that was killed counts as terminated. */
+  function mayHaveDelivered(id: string): boolean {
+    const { status, output = "null" } = workflows.runs.find((run) => run.id === id) ?? {};
+    return status !== "killed" && !endedUndelivered(JSON.parse(output));
+  }
+
   /** What a step throws goes into the engine's log, and what it gives into its storage. */
   function listenTo(step: Step, id: string): Step {
     return {
@@ -506,8 +522,15 @@ export function createSimulation(options: SimulationOptions): Simulation {
     };
   }
 
+  /** The store tries at Heroku what it hands out for the first time in its object's life. */
+  function serve(credential: string): string | undefined {
+    const token = readSealed(database, sealingKey, credential);
+    if (token !== undefined && heroku.accepts(token)) confirmed.add(token);
+    return token !== undefined && confirmed.has(token) ? token : undefined;
+  }
+
   function hold(place: TargetName, credential?: string): string | undefined {
-    if (place === "store") return readSealed(database, sealingKey, credential ?? "");
+    if (place === "store") return serve(credential ?? "");
     const [kind, rest] = [place.slice(0, place.indexOf(":")), place.slice(place.indexOf(":") + 1)];
     if (kind === "hook") return hooks.get(rest);
     const [app, key] = rest.split("/");
@@ -585,6 +608,12 @@ export function createSimulation(options: SimulationOptions): Simulation {
       observer.changedByHand();
     },
 
+    restore(copy) {
+      database.restore(copy);
+      confirmed.clear();
+      observer.overlook();
+    },
+
     async regenerate(id) {
       await ask("POST", `/oauth/authorizations/${id}/actions/regenerate-tokens`);
       return heroku.live().find((each) => each.id === id)?.token ?? "";
@@ -609,6 +638,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       dying.set(process, () => death.resolve(undefined));
       const work = sweep(Object.assign(await createWorld(process), {
         fuse,
+        mayHaveDelivered: (id: string) => Promise.resolve(mayHaveDelivered(id)),
         start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
           return Promise.resolve();

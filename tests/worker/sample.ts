@@ -172,6 +172,7 @@ export function createIdleAccount(sql: Sql): Account {
     sql,
     setAlarm: () => Promise.resolve(),
     sweep: () => Promise.resolve(true),
+    tryToken: () => Promise.resolve("accepted"),
     now: () => now,
   });
 }

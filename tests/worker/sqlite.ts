@@ -4,11 +4,18 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
+import { createLineage } from "../../lib/rotation/marker.ts";
 import type { Sql, SqlValue } from "../../worker/account/sql.ts";
 import { upgrade } from "../../worker/account/tables.ts";
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>;
+
+/** Everything that a database held at one moment: the columns and the rows of each table. */
+export type DatabaseCopy = ReadonlyMap<
+  string,
+  { readonly columns: readonly string[]; readonly rows: readonly (readonly SqlValue[])[] }
+>;
 
 /** Tables that are up to date, and a look at their bytes. */
 export interface TestDatabase extends Sql {
@@ -16,6 +23,10 @@ export interface TestDatabase extends Sql {
   dump(): string;
   /** Forgets everything, as a lost ledger has. */
   reset(): void;
+  /** Copies everything, as a backup does. */
+  copy(): DatabaseCopy;
+  /** Goes back to what a copy holds, as when a backup is restored. */
+  restore(copy: DatabaseCopy): void;
   /** Looks into it, and changes it, behind the ledger's back. */
   query(sql: string, ...values: (string | number | null)[]): Row[];
   /** How many rows were changed so far. */
@@ -83,7 +94,26 @@ function toTestDatabase(opened: OpenDatabase): TestDatabase {
       for (const table of tablesOf()) {
         if (table !== "version") prepare(`DELETE FROM ${table}`).run();
       }
-      prepare("INSERT INTO ledger (unreadable) VALUES (0)").run();
+      prepare("INSERT INTO ledger (lineage) VALUES (?)").run(createLineage());
+    },
+
+    copy: () =>
+      new Map(
+        tablesOf().map((name) => {
+          const rows = prepare(`SELECT * FROM ${name}`).all();
+          const columns = Object.keys(rows[0] ?? {});
+          return [name, { columns, rows: rows.map((row) => Object.values(row) as SqlValue[]) }];
+        }),
+      ),
+
+    restore(copy) {
+      for (const [table, { columns, rows }] of copy) {
+        prepare(`DELETE FROM ${table}`).run();
+        if (rows.length === 0) continue;
+        const values = columns.map(() => "?").join(", ");
+        const insert = prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${values})`);
+        for (const row of rows) insert.run(...row);
+      }
     },
 
     query: (sql, ...values) => prepare(sql).all(...values),

@@ -10,12 +10,14 @@ import { HOUR, MINUTE } from "@std/datetime/constants";
 import {
   type Change,
   type CredentialLedger,
+  type Entry,
   type Lease,
   type Ledger,
   type Snapshot,
   SupersededError,
 } from "../../lib/rotation/ledger.ts";
 import type { Records } from "../health.ts";
+import type { TokenTrial } from "../served_token.ts";
 import { createLedger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 import { createSweepLog, type HealthRecord, type SweepLog } from "./sweep_log.ts";
@@ -51,6 +53,11 @@ export interface AccountCalls {
   readCredential(name: string): Promise<CredentialLedger | undefined>;
   /** The id of the Heroku account that it is for; null as long as no sweep has seen one. */
   herokuAccount(): Promise<string | null>;
+  /**
+   * The entry whose token the built-in store hands out; null for none, or one whose token Heroku refuses,
+   * as an older copy of the ledger may serve it. Heroku is asked once in the life of the object.
+   */
+  readServed(credential: string): Promise<Entry | null>;
   /** Everything that the page shows. */
   look(): Promise<Records>;
   /** What a monitor is told: one row. */
@@ -86,16 +93,22 @@ export interface AccountDependencies {
    * more: then the object sleeps until a cron wakes it.
    */
   readonly sweep: (swept: SweptAccount) => Promise<boolean>;
+  /** Asks Heroku about the token of an entry. */
+  readonly tryToken: (entry: Entry) => Promise<TokenTrial>;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** Makes an account. Its tables are made or upgraded when it is first asked for something. */
-export function createAccount({ sql, setAlarm, sweep, now }: AccountDependencies): Account {
+export function createAccount(
+  { sql, setAlarm, sweep, tryToken, now }: AccountDependencies,
+): Account {
   const ledger = createLedger(sql);
   const sweeps = createSweepLog(sql);
   let isUpToDate = false;
   let isSweeping = false;
+  // Restoring a copy begins another life of the object, and so empties this.
+  const accepted = new Set<string>();
 
   function prepare(): void {
     if (!isUpToDate) upgrade(sql);
@@ -179,6 +192,17 @@ export function createAccount({ sql, setAlarm, sweep, now }: AccountDependencies
     async herokuAccount() {
       prepare();
       return (await ledger.note()).account?.id ?? null;
+    },
+
+    async readServed(credential) {
+      prepare();
+      const known = await ledger.readCredential(credential);
+      const entry = known?.entries.find(({ mark }) => mark === known.record.served);
+      if (!entry?.sealedToken) return null;
+      if (accepted.has(entry.sealedToken)) return entry;
+      const trial = await tryToken(entry);
+      if (trial === "accepted") accepted.add(entry.sealedToken);
+      return trial === "refused" ? null : entry;
     },
 
     async look() {

@@ -31,6 +31,7 @@ interface CredentialRow {
 }
 
 interface LedgerRow {
+  lineage: string;
   account: string | null;
   account_token: string | null;
   own_authorization: string | null;
@@ -430,9 +431,21 @@ export function createLedger(sql: Sql): Ledger {
         }
       }),
 
-    noteForeign: (entries) =>
+    noteFound: (entries) =>
       atomically(() => {
         for (const entry of entries) sql.run(insertEntry, ...entryValues(entry));
+      }),
+
+    recall: ({ credential, mark }, claim, found) =>
+      atomically(() => {
+        const forgotten = sql.run(
+          "DELETE FROM entries WHERE credential = ? AND mark = ? AND state = 'intended' AND EXISTS (" +
+            "SELECT 1 FROM credentials WHERE name = credential AND claim = ?) RETURNING 1",
+          credential,
+          mark,
+          claim,
+        );
+        if (forgotten.length > 0 && found) sql.run(insertEntry, ...entryValues(found));
       }),
 
     forgetForeign: (entries) =>
@@ -568,6 +581,7 @@ function toRecord(row: CredentialRow): CredentialRecord {
 function toNote(row: LedgerRow): LedgerNote {
   const { account, account_token: token } = row;
   return {
+    lineage: row.lineage,
     account: account === null || token === null ? null : { id: account, token },
     own: row.own_authorization,
     unreadable: row.unreadable,

@@ -11,11 +11,13 @@ import {
 import type { AccountCalls } from "./account.ts";
 
 /** An account that is asked from elsewhere. */
-export interface RemoteAccount
-  extends
-    AttemptLedger,
-    StoreLedger,
-    Pick<AccountCalls, "wake" | "own" | "remember" | "herokuAccount" | "look" | "health"> {}
+export interface RemoteAccount extends
+  AttemptLedger,
+  StoreLedger,
+  Pick<
+    AccountCalls,
+    "wake" | "own" | "remember" | "herokuAccount" | "readServed" | "look" | "health"
+  > {}
 
 /** How an account is asked. */
 export interface RemoteOptions {
@@ -56,6 +58,7 @@ export function createRemoteAccount(
     look: () => ask((account) => account.look()),
     health: () => ask((account) => account.health()),
     serve: (...given) => ask((account) => account.serve(...given)),
+    readServed: (credential) => ask((account) => account.readServed(credential)),
     readCredential: (name) => ask((account) => account.readCredential(name)),
 
     async begin(lease, leaseUntil, changes = []) {

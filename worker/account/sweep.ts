@@ -6,6 +6,7 @@
 import { AccountError } from "../../lib/rotation/account.ts";
 import type { Unmanaged } from "../../lib/rotation/decision.ts";
 import { parseMarker } from "../../lib/rotation/marker.ts";
+import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import type { Context, Environment } from "../environment.ts";
 import { assessHealth } from "../health.ts";
@@ -107,6 +108,7 @@ async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
         claimAccount: (id) => claimAccount(account, id),
       }
       : {}),
+    mayHaveDelivered: (runId) => mayHaveDelivered(environment, runId),
     start: (runs) => start(environment, name, runs),
   });
   if (!account.isCronSilent) return report;
@@ -177,6 +179,16 @@ function logReport(
     undead,
     problems,
   });
+}
+
+/** What is no longer kept of a run, or cannot be asked, does not show that it delivered nothing. */
+async function mayHaveDelivered({ ROTATION }: Environment, runId: string): Promise<boolean> {
+  try {
+    const { status, output } = await (await ROTATION.get(runId)).status();
+    return status !== "terminated" && !endedUndelivered(output);
+  } catch {
+    return true;
+  }
 }
 
 async function start(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createLineage } from "../../lib/rotation/marker.ts";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -83,6 +84,7 @@ export const versions: readonly (readonly string[])[] = [
     "CREATE TABLE owner (name TEXT NOT NULL)",
     "CREATE TABLE accounts (name TEXT PRIMARY KEY) WITHOUT ROWID",
   ],
+  ["ALTER TABLE ledger ADD COLUMN lineage TEXT"],
 ];
 
 /** A newer Herotate wrote the data, and this one would harm it. */
@@ -112,6 +114,7 @@ export function upgrade(sql: Sql): void {
     if (found > versions.length) throw new NewerDataError(found);
     if (found === versions.length) return;
     for (const statement of versions.slice(found).flat()) sql.run(statement);
+    sql.run("UPDATE ledger SET lineage = ? WHERE lineage IS NULL", createLineage());
     sql.run("DELETE FROM version");
     sql.run("INSERT INTO version (number) VALUES (?)", versions.length);
   });

@@ -62,8 +62,8 @@ export const planMutants: readonly Mutant[] = [
   ),
   need(
     "trusts what it finds after the ledger was lost",
-    'const lost = holders.find(({ entry }) => entry.state === "adopted" && entry.generation > 0);',
-    'const lost = holders.find(({ entry }) => entry.state === "adopted" && entry.generation < 0);',
+    'state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)',
+    'state === "adopted" && generation < 0 && generation >= (newest?.generation ?? 0)',
     "in the midst of replacing a revoked token",
   ),
   need(

@@ -128,8 +128,8 @@ export const rotationMutants: readonly Mutant[] = [
   ),
   mint(
     "sends what another try may have sent",
-    'if (intended.state !== "intended" || intended.sender !== sender) {',
-    'if (intended.state !== "intended" || intended.sender === null) {',
+    'if (isOld || intended.state !== "intended" || intended.sender !== sender) {',
+    'if (isOld || intended.state !== "intended" || intended.sender === null) {',
   ),
   mint(
     "forgets the marker",

@@ -9,6 +9,7 @@ import {
 import { createLedger } from "../../../worker/account/ledger.ts";
 import { createSweepLog } from "../../../worker/account/sweep_log.ts";
 import { NewerDataError, upgrade, versions } from "../../../worker/account/tables.ts";
+import type { TokenTrial } from "../../../worker/served_token.ts";
 import { createDatabase, openDatabase } from "../sqlite.ts";
 import {
   createBreakingSql,
@@ -34,6 +35,7 @@ function startAccount(dependencies: Partial<AccountDependencies> = {}) {
       silences.push(isCronSilent);
       return Promise.resolve(true);
     },
+    tryToken: () => Promise.resolve("accepted"),
     now: () => state.now,
     ...dependencies,
   });
@@ -276,6 +278,71 @@ Deno.test("begin() and write() pass on whatever else fails", async () => {
   }
 });
 
+/** An account whose store hands out `a`, and of which Heroku says these things in turn. */
+async function startServing(...trials: readonly TokenTrial[]) {
+  const { database, ledger } = await startLedger(
+    createEntry("a", "current"),
+    createEntry("b", "minted", { generation: 2 }),
+  );
+  await ledger.serve("ci", "a");
+  const tried: string[] = [];
+  const begin = () =>
+    startAccount({
+      sql: database,
+      tryToken: ({ mark }) => {
+        const trial = trials[tried.length];
+        tried.push(mark);
+        return Promise.resolve(trial ?? "nothing");
+      },
+    }).account;
+  return { ledger, begin, tried };
+}
+
+Deno.test("readServed() tries a token once in the life of the object, and each token by itself", async () => {
+  const { ledger, begin, tried } = await startServing("accepted", "accepted", "accepted");
+  const account = begin();
+  for (let time = 0; time < 3; time++) {
+    assertEquals(await account.readServed("ci"), createEntry("a", "current"));
+  }
+  assertEquals(tried, ["a"]);
+  await ledger.serve("ci", "b");
+  for (let time = 0; time < 3; time++) assertEquals((await account.readServed("ci"))?.mark, "b");
+  assertEquals(tried, ["a", "b"]);
+  await begin().readServed("ci");
+  assertEquals(tried, ["a", "b", "b"]);
+});
+
+Deno.test("readServed() hands out no token that Heroku refuses, for as long as it does", async () => {
+  const { begin, tried } = await startServing("refused", "refused", "accepted");
+  const account = begin();
+  assertEquals(await account.readServed("ci"), null);
+  assertEquals(await account.readServed("ci"), null);
+  assertEquals((await account.readServed("ci"))?.mark, "a");
+  assertEquals(tried, ["a", "a", "a"]);
+});
+
+Deno.test("readServed() hands a token out of which Heroku says nothing, and asks again the next time", async () => {
+  const { begin, tried } = await startServing("nothing", "nothing", "refused");
+  const account = begin();
+  assertEquals((await account.readServed("ci"))?.mark, "a");
+  assertEquals((await account.readServed("ci"))?.mark, "a");
+  assertEquals(await account.readServed("ci"), null);
+  assertEquals(tried, ["a", "a", "a"]);
+});
+
+Deno.test("readServed() gives nothing where nothing is served or kept, and asks no one", async () => {
+  const { database, ledger, lease } = await startLedger(createEntry("a", "minted"));
+  const { account } = startAccount({
+    sql: database,
+    tryToken: () => Promise.reject(new Error("It was tried")),
+  });
+  assertEquals(await account.readServed("ci"), null);
+  assertEquals(await account.readServed("web"), null);
+  await ledger.serve("ci", "a");
+  await ledger.write(lease, [{ kind: "discard", mark: "a", at: NOW }]);
+  assertEquals(await account.readServed("ci"), null);
+});
+
 /** Everything that an account's object can be asked. */
 const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<unknown> } = {
   alarm: (account) => account.alarm(),
@@ -287,6 +354,7 @@ const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<u
   serve: (account) => account.serve("ci", "a"),
   readCredential: (account) => account.readCredential("ci"),
   herokuAccount: (account) => account.herokuAccount(),
+  readServed: (account) => account.readServed("ci"),
   look: (account) => account.look(),
   health: (account) => account.health(),
 };

@@ -16,6 +16,7 @@ import {
 Deno.test("begin() gives what the ledger notes of the whole, and what is known of the credential", async () => {
   const { ledger, lease } = await startLedger(createEntry("a", "current"));
   const note = {
+    ...await ledger.note(),
     account: { id: "account-1", token: "fingerprint-1" },
     own: "authorization-1",
     unreadable: 2,

@@ -130,19 +130,8 @@ export function createFailure(error: string): AttemptEnd {
 /** Copies everything into another database, as a backup does. */
 export function copyDatabase(database: TestDatabase): TestDatabase {
   const copy = createDatabase();
-  for (const { name } of database.query("SELECT name FROM sqlite_master WHERE type = 'table'")) {
-    copy.query(`DELETE FROM ${name}`);
-    for (const { row } of database.query(selectAsJson(database, String(name)))) {
-      const values = JSON.parse(String(row)) as (string | number | null)[];
-      copy.query(`INSERT INTO ${name} VALUES (${values.map(() => "?").join(", ")})`, ...values);
-    }
-  }
+  copy.restore(database.copy());
   return copy;
-}
-
-function selectAsJson(database: TestDatabase, table: string): string {
-  const columns = database.query(`SELECT name FROM pragma_table_info('${table}')`);
-  return `SELECT json_array(${columns.map(({ name }) => name).join(", ")}) AS row FROM ${table}`;
 }
 
 /** The same tables, of which statement number `breaksAt` fails before it does anything. */

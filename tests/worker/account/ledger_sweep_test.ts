@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { DAY } from "@std/datetime/constants";
 import {
   type Entry,
@@ -7,10 +7,12 @@ import {
   SupersededError,
 } from "../../../lib/rotation/ledger.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
+import { upgrade } from "../../../worker/account/tables.ts";
 import { createDatabase } from "../sqlite.ts";
 import {
   adoptOne,
   claimOne,
+  copyDatabase,
   createEntry,
   createFailure,
   marksOf,
@@ -36,7 +38,7 @@ const EVERY_STATE: readonly EntryState[] = [
 
 const ACCOUNT = { id: "account-1", token: "fingerprint-1" };
 
-const NOTHING_NOTED: LedgerNote = {
+const NOTHING_NOTED: Omit<LedgerNote, "lineage"> = {
   account: null,
   own: null,
   unreadable: 0,
@@ -116,7 +118,7 @@ Deno.test("adopt() adds to what is known only as long as nothing was found or be
   const one = (mark: string, state: EntryState = "adopted") =>
     createEntry(mark, state, { credential: "web" });
   await adoptOne(ledger, "web");
-  await ledger.noteForeign([one("a", "foreign"), one("c", "foreign")]);
+  await ledger.noteFound([one("a", "foreign"), one("c", "foreign")]);
   await adoptOne(ledger, "web", one("a"), one("b"));
   await adoptOne(ledger, "web", one("d"));
   assertEquals((await readOne(ledger, "web")).entries, [one("a"), one("b")]);
@@ -149,11 +151,11 @@ Deno.test("adopt() keeps credentials apart, also with names that only SQL could 
   for (const name of names) assertEquals(await marksOf(ledger, name), [name]);
 });
 
-Deno.test("noteForeign() notes each once, and never over an entry of its own", async () => {
+Deno.test("noteFound() notes each once, and never over an entry of its own", async () => {
   const { ledger } = await startLedger(createEntry("own", "current"));
-  await ledger.noteForeign([]);
-  await ledger.noteForeign([createEntry("own", "foreign"), createEntry("other", "foreign")]);
-  await ledger.noteForeign([createEntry("other", "foreign", { generation: 9 })]);
+  await ledger.noteFound([]);
+  await ledger.noteFound([createEntry("own", "foreign"), createEntry("other", "foreign")]);
+  await ledger.noteFound([createEntry("other", "foreign", { generation: 9 })]);
   assertEquals((await readOne(ledger)).entries, [
     createEntry("other", "foreign"),
     createEntry("own", "current"),
@@ -164,7 +166,7 @@ Deno.test("forgetForeign() forgets those that it is given, and only another Work
   const { ledger } = await startLedger(createEntry("own", "current"));
   const web = { credential: "web" };
   await adoptOne(ledger, "web");
-  await ledger.noteForeign([
+  await ledger.noteFound([
     createEntry("a", "foreign"),
     createEntry("b", "foreign"),
     createEntry("a", "foreign", web),
@@ -228,6 +230,36 @@ Deno.test("see() writes down what was seen, and changes nothing else", async () 
   assertEquals((await readOne(ledger)).entries[0], createEntry("a", "current", nothing));
 });
 
+const FOUND = createEntry("a", "adopted", { authorization: "found", sealedToken: null });
+
+for (
+  const [what, claim, mark, found, after] of [
+    ["adopts it as it was found", undefined, "a", FOUND, [FOUND]],
+    ["forgets what was not found", undefined, "a", null, []],
+    ["leaves what another attempt intended", "another", "a", FOUND, undefined],
+    ["leaves what is not known", undefined, "b", null, undefined],
+  ] as const
+) {
+  Deno.test(`recall() takes back what an attempt intended: ${what}`, async () => {
+    const intended = createEntry("a", "intended", UNANSWERED);
+    const { ledger, lease } = await startLedger(intended);
+    for (let time = 0; time < 2; time++) {
+      await ledger.recall({ ...intended, mark }, claim ?? lease.claim, found);
+      assertEquals((await readOne(ledger)).entries, [...after ?? [intended]]);
+    }
+  });
+}
+
+for (const state of EVERY_STATE.filter((state) => state !== "intended")) {
+  Deno.test(`recall() leaves what is ${state} by now`, async () => {
+    const entry = createEntry("a", state);
+    const { ledger, lease } = await startLedger(entry);
+    await ledger.recall(entry, lease.claim, null);
+    await ledger.recall(entry, lease.claim, createEntry("a", "adopted", { generation: 9 }));
+    assertEquals((await readOne(ledger)).entries, [entry]);
+  });
+}
+
 Deno.test("see() leaves the attempt that is at work its lease", async () => {
   const { ledger, lease } = await startLedger(createEntry("a", "minted"));
   const { record } = await readOne(ledger);
@@ -241,24 +273,41 @@ Deno.test("see() leaves the attempt that is at work its lease", async () => {
 
 Deno.test("note() gives what was last written down of the whole, and nothing of a new ledger", async () => {
   const { ledger, database } = await startLedger();
-  assertEquals(await ledger.note(), NOTHING_NOTED);
-  const notes: readonly LedgerNote[] = [
+  const { lineage, ...nothing } = await ledger.note();
+  assertEquals(nothing, NOTHING_NOTED);
+  assertMatch(lineage, /^[0-9a-z]{4}$/);
+  const notes: readonly Omit<LedgerNote, "lineage">[] = [
     { account: ACCOUNT, own: "authorization-1", unreadable: 2, unsure: 3, emptySince: NOW },
     { account: ACCOUNT, own: null, unreadable: 3, unsure: 0, emptySince: null },
     NOTHING_NOTED,
     { ...NOTHING_NOTED, account: { id: "account-2", token: "fingerprint-2" } },
   ];
   for (const note of notes) {
-    await ledger.writeNote(note);
-    assertEquals(await createLedger(database).note(), note);
+    await ledger.writeNote({ lineage, ...note });
+    assertEquals(await createLedger(database).note(), { lineage, ...note });
   }
   database.reset();
-  assertEquals(await ledger.note(), NOTHING_NOTED);
+  assertEquals({ ...await ledger.note(), lineage }, { lineage, ...NOTHING_NOTED });
+});
+
+Deno.test("note() gives the same lineage for ever, a copy's too, and another ledger's is another one", async () => {
+  const { ledger, database } = await startLedger();
+  const { lineage } = await ledger.note();
+  await ledger.writeNote({ ...NOTHING_NOTED, lineage: "else" });
+  await ledger.changeAccount(ACCOUNT, NOW);
+  upgrade(database);
+  assertEquals((await ledger.note()).lineage, lineage);
+  assertEquals((await createLedger(copyDatabase(database)).note()).lineage, lineage);
+  assertNotEquals((await createLedger(createDatabase()).note()).lineage, lineage);
+  database.reset();
+  assertNotEquals((await ledger.note()).lineage, lineage);
 });
 
 Deno.test("writeNote() lets attempts go on", async () => {
   const { ledger, lease } = await startLedger();
-  const note = { ...NOTHING_NOTED, account: ACCOUNT, own: "authorization-1", unreadable: 2 };
+  const { lineage } = await ledger.note();
+  const noted = { ...NOTHING_NOTED, account: ACCOUNT, own: "authorization-1", unreadable: 2 };
+  const note = { lineage, ...noted };
   await ledger.writeNote(note);
   assertEquals((await ledger.begin(lease, UNTIL + 1)).note, note);
 });
@@ -275,7 +324,9 @@ Deno.test("changeAccount() releases everything and forgets other Workers', and k
   );
   await adoptOne(ledger, "web", createEntry("minted", "minted", { credential: "web" }));
   assert(await ledger.serve("ci", "current"));
+  const { lineage } = await ledger.note();
   await ledger.writeNote({
+    lineage,
     account: { id: "account-0", token: "fingerprint-0" },
     own: "authorization-1",
     unreadable: 2,
@@ -284,7 +335,7 @@ Deno.test("changeAccount() releases everything and forgets other Workers', and k
   });
   for (let time = 0; time < 2; time++) {
     await ledger.changeAccount(ACCOUNT, NOW + time);
-    assertEquals(await ledger.note(), { ...NOTHING_NOTED, account: ACCOUNT });
+    assertEquals(await ledger.note(), { ...NOTHING_NOTED, lineage, account: ACCOUNT });
     const { entries, record } = await readOne(ledger);
     assertEquals(
       entries,

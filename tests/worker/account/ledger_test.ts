@@ -174,8 +174,14 @@ const WRITES: Readonly<Record<string, (ledger: Ledger, lease: Lease) => Promise<
         [createEntry("a", "adopted", { credential }), createEntry("b", "adopted", { credential })],
       ])),
     ),
-  noteForeign: (ledger) =>
-    ledger.noteForeign([createEntry("a", "foreign"), createEntry("b", "foreign")]),
+  noteFound: (ledger) =>
+    ledger.noteFound([createEntry("a", "foreign"), createEntry("b", "foreign")]),
+  recall: async (ledger, { claim }) => {
+    const [intended] = (await readOne(ledger)).entries.filter(({ state }) => state === "intended");
+    await ledger.recall(intended ?? createEntry("none", "intended"), claim, {
+      ...createEntry("intended", "adopted", { generation: 2 }),
+    });
+  },
   forgetForeign: (ledger) =>
     ledger.forgetForeign([
       { credential: "ci", mark: "foreign" },
@@ -210,7 +216,7 @@ async function startFull() {
   );
   const { ledger, lease } = started;
   await adoptOne(ledger, "web");
-  await ledger.noteForeign([createEntry("foreign", "foreign", { credential: "web" })]);
+  await ledger.noteFound([createEntry("foreign", "foreign", { credential: "web" })]);
   await ledger.write(lease, [
     { kind: "deliver", mark: "current", place: "hook", whose: "own", at: NOW },
     { kind: "prove", mark: "current", place: "hook", proof: PROOF, at: NOW },

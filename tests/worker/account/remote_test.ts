@@ -28,6 +28,7 @@ async function startRemote({ failures = [], fate = "before" }: Failing = {}) {
       return Promise.resolve();
     },
     sweep: () => Promise.resolve(true),
+    tryToken: () => Promise.resolve("accepted"),
     now: () => NOW,
   });
   const slept: number[] = [];
@@ -65,6 +66,7 @@ function createFailingCalls(
     serve: (...given) => fail(() => account.serve(...given)),
     readCredential: (name) => fail(() => account.readCredential(name)),
     herokuAccount: () => fail(() => account.herokuAccount()),
+    readServed: (name) => fail(() => account.readServed(name)),
     look: () => fail(() => account.look()),
     health: () => fail(() => account.health()),
   };
@@ -85,6 +87,7 @@ const CALLS: {
     remote.write(lease, [{ kind: "end", end: createFailure("No"), at: NOW }]),
   serve: ({ remote }) => remote.serve("ci", "a"),
   readCredential: ({ remote }) => remote.readCredential("ci"),
+  readServed: ({ remote }) => remote.readServed("ci"),
   look: ({ remote }) => remote.look(),
   health: ({ remote }) => remote.health(),
 };
@@ -97,6 +100,7 @@ for (const [name, call] of Object.entries(CALLS)) {
       for (const { database } of [steady, shaken]) {
         createSweepLog(database).writeHealth({ at: NOW, reasons: [] });
         database.query("UPDATE credentials SET claim = ?", steady.lease.claim);
+        database.query("UPDATE ledger SET lineage = 'line'");
       }
       const given = await call({ ...shaken, lease: steady.lease });
       assertEquals(given, await call(steady));
@@ -128,6 +132,7 @@ Deno.test("createRemoteAccount() waits as it was asked to", async () => {
       own: lost,
       remember: lost,
       herokuAccount: lost,
+      readServed: lost,
       look: lost,
       health: lost,
     }),

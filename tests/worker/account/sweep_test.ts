@@ -6,6 +6,7 @@ import { createEntry, createIdleAccount, createTable, type Env } from "../sample
 import { splitCredentials } from "../split_credentials.ts";
 import { createDatabase } from "../sqlite.ts";
 import { createTestAccount } from "./sweep_account.ts";
+import { UNANSWERED } from "./ledger_sample.ts";
 
 const createsNothing = {
   createBatch: () => Promise.reject(new Error("Workflows are not available")),
@@ -376,3 +377,55 @@ Deno.test("runSweep() says 'heroku_account' where a token of another user is to 
   assertEquals(halt, "account");
   assertMatch(error ?? "", /^'TOKEN_ACME' belongs to .* and 'heroku_account' names another one/);
 });
+/** What the engine says of a run, and whether what that run had sent is left to be removed then. */
+const RUNS: readonly (readonly [what: string, get: () => unknown, isRemoved: boolean])[] = [
+  ["has succeeded", () => ({ status: "complete", output: { outcome: "success" } }), false],
+  ["is at work", () => ({ status: "running" }), false],
+  ["sleeps", () => ({ status: "waiting" }), false],
+  ["was broken off", () => ({ status: "errored", error: { message: "No" } }), false],
+  ["failed after it had delivered", () => ({
+    status: "complete",
+    output: { outcome: "failure", error: "No", delivers: true },
+  }), false],
+  ["failed in an older Herotate", () => ({
+    status: "complete",
+    output: { outcome: "failure", error: "No" },
+  }), false],
+  ["is kept no longer", () => {
+    throw new Error("instance.not_found");
+  }, false],
+  ["failed before it delivered", () => ({
+    status: "complete",
+    output: { outcome: "failure", error: "No", delivers: false },
+  }), true],
+  ["was terminated", () => ({ status: "terminated" }), true],
+];
+
+for (const [what, get, isRemoved] of RUNS) {
+  Deno.test(`runSweep() ${isRemoved ? "leaves to be removed" : "takes back"} what a run had sent that ${what}`, async () => {
+    await using account = createTestAccount();
+    const { heroku, ledger } = account;
+    await account.sweep();
+    const [[{ creates: _creates, beyond: _beyond, urgent: _urgent, ...lease }]] = account.started;
+    const mark = "00000000line";
+    const sent = { mark, state: "intended", sender: "a try", notedAt: Date.now() } as const;
+    const entry = createEntry("ci", 1, { ...UNANSWERED, ...sent });
+    await ledger.begin(lease, Date.now() - 1, [{ kind: "intend", entry }]);
+    const { id } = heroku.issue({ description: `ci [g1 ${mark}]`, scope: ["write"] });
+    const asked: string[] = [];
+    await account.sweep({
+      ROTATION: {
+        createBatch: () => Promise.resolve([]),
+        get(runId: string) {
+          asked.push(runId);
+          return Promise.resolve({ status: () => Promise.resolve().then(get) });
+        },
+      },
+    });
+    assertEquals(new Set(asked), new Set([`ci-a1-${lease.claim}`]));
+    const known = (await ledger.readCredential("ci"))?.entries.find((each) => each.mark === mark);
+    // What is not taken back, the attempt that is started by the same sweep removes.
+    assertEquals(known?.state, isRemoved ? "intended" : "adopted");
+    assertEquals(known?.authorization, isRemoved ? null : id);
+  });
+}
