@@ -388,9 +388,13 @@ test(
     const token = heroku.configVars("acme").KEY;
     const other = createFakeHeroku({ faults: false, seed: 2, tokenPrefix: canary });
     const theirs = other.issue({ description: "ci", expires_in: days });
+    // There is one Heroku for both accounts.
     await using server = Deno.serve(
       { port: 0, hostname: "127.0.0.1", onListen() {} },
-      other.handler,
+      (request) => {
+        const isOthers = request.headers.get("authorization") === `Bearer ${other.token}`;
+        return (isOthers ? other : heroku).handler(request);
+      },
     );
     const before = heroku.requests.length;
     await worker.reconfigure({
