@@ -341,8 +341,8 @@ async function promote(
 }
 
 /** Whether an entry was adopted with another ledger's mark. */
-function isStrangers({ state, generation }: Entry): boolean {
-  return state === "adopted" && generation > 0;
+function isStrangers({ state, generation, made }: Entry): boolean {
+  return state === "adopted" && generation > 0 && !made;
 }
 
 /**
