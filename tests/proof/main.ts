@@ -17,6 +17,7 @@ import type { Counts, CrashTask, Outcome, Task } from "./tasks.ts";
 const parts = [
   "crash",
   "schedules",
+  "restorations",
   "rivalries",
   "worlds",
   "answers",
@@ -78,6 +79,7 @@ print("Interleaved sweeps tried", counts.interleaved);
 print("Pairs tried", counts.pairs);
 print("Pairs drawn and tried", counts.drawn);
 print("Random schedules tried", counts.schedules);
+print("  with older ledgers", counts.restorations);
 print("Two Workers tried", counts.rivalries);
 print("Days of credentials lived", counts.days);
 print("  rotations in them", counts.rotations);
@@ -103,6 +105,7 @@ function weigh(task: Task): number {
     case "crash":
       return crashSeconds[task.seconds];
     case "schedules":
+    case "restorations":
       return seconds.batch;
     case "year":
       return task.credentials * task.days / 200;
@@ -140,8 +143,12 @@ async function listTasks(): Promise<Task[]> {
       ...quick ? { credentials: 20, days: 60 } : { credentials: 200, days: 365 },
     });
   }
-  const random = [["schedules", quick ? 100 : 100_000], ["rivalries", quick ? 100 : 1_000]];
-  for (const [kind, runs] of random as ["schedules" | "rivalries", number][]) {
+  const random = [
+    ["schedules", quick ? 100 : 100_000],
+    ["restorations", quick ? 100 : 10_000],
+    ["rivalries", quick ? 100 : 1_000],
+  ] as const;
+  for (const [kind, runs] of random) {
     for (let done = 0; chosen.has(kind) && done < runs; done += batch) {
       tasks.push({ kind, seed: seed + done, runs: batch });
     }

@@ -9,7 +9,7 @@ import type { Call, Fate, Simulation } from "../rotation/simulation.ts";
 import { fatesOf, type Faults, type Firing, run } from "./crash_points.ts";
 import { createPeaks, type Peaks, raise } from "./bounds.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
-import { live, schedules } from "./schedules.ts";
+import { live, restorations, schedules } from "./schedules.ts";
 import { liveBeside, rivalries } from "./two_workers.ts";
 import { liveIn, worlds } from "./worlds.ts";
 import { liveThroughYear, type YearOptions } from "./year.ts";
@@ -31,7 +31,7 @@ export interface CrashTask {
 
 /** Random schedules from one seed. */
 export interface RandomTask {
-  readonly kind: "schedules" | "rivalries";
+  readonly kind: "schedules" | "restorations" | "rivalries";
   readonly seed: number;
   readonly runs: number;
 }
@@ -67,6 +67,8 @@ export interface Counts {
   /** Faults behind another one that were drawn at random, where all would be too many. */
   readonly drawn: number;
   readonly schedules: number;
+  /** Random schedules in which older copies of the ledger are restored. */
+  readonly restorations: number;
   readonly rivalries: number;
   /** Days of credentials, the rotations in them and the calls that went wrong. */
   readonly days: number;
@@ -200,13 +202,16 @@ async function randomly({ kind, seed, runs }: RandomTask): Promise<Outcome> {
   const peaks = createPeaks();
   const watch = ({ observer }: Simulation) => seen.add(observer.peaks);
   const seen = new Set<Peaks>();
-  const details = kind === "schedules"
+  const details = kind === "rivalries"
     ? await fc.check(
-      fc.asyncProperty(schedules, async (each) => demand(await live(each, watch))),
+      fc.asyncProperty(rivalries, async (each) => demand(await liveBeside(each, watch))),
       options,
     )
     : await fc.check(
-      fc.asyncProperty(rivalries, async (each) => demand(await liveBeside(each, watch))),
+      fc.asyncProperty(
+        kind === "schedules" ? schedules : restorations,
+        async (each) => demand(await live(each, watch)),
+      ),
       options,
     );
   for (const each of seen) raise(peaks, each);
