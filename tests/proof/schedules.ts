@@ -497,17 +497,17 @@ function createLife(sim: Simulation) {
     observer.disturb();
     observer.forget();
     madeBefore = heroku.creations.length;
+    await useToken(heroku.token);
+    for (const [name, made] of observer.made()) {
+      for (const { token } of made) observer.attribute(token, name);
+    }
     // By its description alone nobody can say any more whose it is.
     for (const { asked, description } of heroku.creations) {
       if (asked === description) continue;
       observer.excuseLeftover(asked);
       observer.doublesExcused = true;
     }
-    await useToken(heroku.token);
     exchange();
-    for (const [name, made] of observer.made()) {
-      for (const { token } of made) observer.attribute(token, name);
-    }
     for (const { id, description } of heroku.live()) {
       observer.release(id);
       muddled.add(description);
