@@ -293,6 +293,7 @@ function createLife(sim: Simulation) {
   }
 
   let toldUntruth = false;
+  let hasOlderLedger = false;
 
   function expect(mishaps: Mishaps): void {
     const first = sim.calls;
@@ -352,7 +353,10 @@ function createLife(sim: Simulation) {
     if (!report) return;
     const made = observer.made();
     const stopped = new Set(
-      report.decisions.filter(({ kind }) => kind === "blocked").map(({ credential }) => credential),
+      // What an older copy has forgotten may be at the targets, so the brake counts it and it stays.
+      report.decisions
+        .filter(({ kind }) => kind === "blocked" || (hasOlderLedger && kind === "braked"))
+        .map(({ credential }) => credential),
     );
     observer.blocked = new Set(
       specs.map(({ name }) => name)
@@ -411,6 +415,7 @@ function createLife(sim: Simulation) {
         return await exchangeLedger(() => sim.database.reset());
       case "restore ledger": {
         const copy = copies.at(-1 - each.acts) ?? copies[0];
+        hasOlderLedger = true;
         return await exchangeLedger(() => sim.restore(copy));
       }
       case "revoke":
