@@ -425,11 +425,13 @@ export function createSimulation(options: SimulationOptions): Simulation {
         const fails = fate !== "sent" && fate !== "dies after";
         if (fails && !tookEffect.has(fate)) throw new Error("The account does not answer");
         const before = database.changes();
-        const result = await call(...given);
+        // The call is done at once; whoever waits for it gives others their turn.
+        const called = call(...given);
         const isLeased = method === "begin" || method === "write";
         if (observe && isLeased && database.changes() > before) {
           observer.wrote(process, database.query("SELECT claim FROM credentials").map(claimIn));
         }
+        const result = await called;
         if (fails) throw new Error("The account does not answer");
         return result;
       }, method === "serve");
