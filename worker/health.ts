@@ -8,7 +8,7 @@ import type { Credential } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import { ageOf } from "../lib/rotation/need.ts";
 import { due } from "../lib/rotation/policy.ts";
-import type { ConfigurationResult } from "./config/configuration.ts";
+import { type ConfigurationResult, findAccount } from "./config/configuration.ts";
 import type { HealthRecord, SweepRecord } from "./account/sweep_log.ts";
 
 /**
@@ -122,9 +122,7 @@ export function credentialsOf(
   configured: ConfigurationResult,
   account: string,
 ): readonly Credential[] {
-  if (!configured.ok) return [];
-  const found = configured.configuration.accounts.find(({ name }) => name === account);
-  return found?.credentials ?? [];
+  return findAccount(configured, account)?.credentials ?? [];
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { WorkflowStep } from "@cloudflare/workers-types";
 import { rotate, type RotationResult } from "../lib/rotation/rotate.ts";
 import type { Step } from "../lib/rotation/step.ts";
+import { findAccount } from "./config/configuration.ts";
 import type { AccountRun, Environment, ReadContext } from "./environment.ts";
 
 /** Runs one attempt: see `lib/rotation/rotate.ts`. What it gives is stored and holds no token. */
@@ -25,7 +26,7 @@ export async function runRotation(
     });
     throw new Error("Cannot rotate with an invalid configuration: see the page for its mistakes");
   }
-  const account = configured.configuration.accounts.find((each) => each.name === name);
+  const account = findAccount(configured, name);
   if (!account) {
     const error =
       `Cannot go on with '${credential}' as the configuration no longer has the account '${name}': nothing was deleted`;

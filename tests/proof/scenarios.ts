@@ -97,6 +97,14 @@ const copiedBefore: readonly string[] = [
 /** What takes out of the list what was put into it, by the world that it was put into. */
 const removals = new WeakMap<Simulation, () => void>();
 
+/** The ledger is lost while one of the two targets is down, and so in the midst of a rotation. */
+async function loseLedgerMidway(sim: Simulation): Promise<void> {
+  sim.down.add("hook:b");
+  await sim.cron();
+  await sim.advance(2 * minute);
+  sim.database.reset();
+}
+
 /** The scenarios, the way the proof prints them. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -412,10 +420,7 @@ export const scenarios: readonly Scenario[] = [
     options: ci(["hook:a", "hook:b"]),
     async prepare(sim) {
       await adopt(sim, ["hook:a", "hook:b"]);
-      sim.down.add("hook:b");
-      await sim.cron();
-      await sim.advance(2 * minute);
-      sim.database.reset();
+      await loseLedgerMidway(sim);
     },
     wake: (sim) => sim.down.clear(),
   },
@@ -428,10 +433,7 @@ export const scenarios: readonly Scenario[] = [
       await sim.cron();
       await sim.advance(hour);
       sim.heroku.revoke(sim.heroku.live()[0].id);
-      sim.down.add("hook:b");
-      await sim.cron();
-      await sim.advance(2 * minute);
-      sim.database.reset();
+      await loseLedgerMidway(sim);
     },
     wake: (sim) => sim.down.clear(),
   },

@@ -74,18 +74,8 @@ export type Fate =
   | "dies after"
   | Untruth;
 
-/** What may be wrong with what an answer of Heroku says. */
-export type Untruth =
-  | "mistyped"
-  | "shifting"
-  | "reordered"
-  | "moved"
-  | "deaf"
-  | "blind"
-  | "empty-list";
-
 /** Everything that may be wrong with what an answer of Heroku says. */
-export const untruths: readonly Untruth[] = [
+export const untruths = [
   "mistyped",
   "shifting",
   "reordered",
@@ -93,7 +83,10 @@ export const untruths: readonly Untruth[] = [
   "deaf",
   "blind",
   "empty-list",
-];
+] as const satisfies readonly FaultKind[];
+
+/** What may be wrong with what an answer of Heroku says. */
+export type Untruth = typeof untruths[number];
 
 /** What hides from a Worker what there is. */
 const hiding: ReadonlySet<Fate> = new Set(["blind", "empty-list", "moved", "mistyped"]);

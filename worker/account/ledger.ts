@@ -106,9 +106,6 @@ const entryColumns = [
 const insertEntry = `INSERT INTO entries (${entryColumns.join(", ")})` +
   ` VALUES (${entryColumns.map(() => "?").join(", ")}) ON CONFLICT DO NOTHING`;
 
-/** What is known of a credential that is nobody's any more: an attempt that was claimed is known. */
-const unknown = "Cannot find the credential of a lease";
-
 /** Makes the ledger on tables that are up to date. Each method is one transaction. */
 export function createLedger(sql: Sql): Ledger {
   function read(where: string, ...values: SqlValue[]): Map<string, CredentialLedger> {
@@ -135,7 +132,7 @@ export function createLedger(sql: Sql): Ledger {
 
   function readOne(name: string): CredentialLedger {
     const known = read("= ?", name).get(name);
-    if (!known) throw new Error(unknown);
+    if (!known) throw new Error(`Cannot find '${name}' in the ledger, which has its lease`);
     return known;
   }
 

@@ -8,6 +8,7 @@ import type { Unmanaged } from "../../lib/rotation/decision.ts";
 import { parseMarker } from "../../lib/rotation/marker.ts";
 import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
+import { findAccount } from "../config/configuration.ts";
 import type { Context, Environment } from "../environment.ts";
 import { assessHealth } from "../health.ts";
 import type { Log } from "../log.ts";
@@ -60,12 +61,6 @@ function label({ context: { configured }, name }: AccountSweep): { readonly acco
   return configured.accountNames.length > 1 ? { account: name } : {};
 }
 
-function findAccount({ context: { configured }, name }: AccountSweep) {
-  return configured.ok
-    ? configured.configuration.accounts.find((each) => each.name === name)
-    : undefined;
-}
-
 async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> {
   const { log } = account.context;
   try {
@@ -75,7 +70,7 @@ async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> 
   } catch (error) {
     const message = describeSweepFailure(
       error,
-      findAccount(account)?.tokenSecret ?? "HEROKU_API_TOKEN",
+      findAccount(account.context.configured, account.name)?.tokenSecret ?? "HEROKU_API_TOKEN",
     );
     log.error("sweep", { ...label(account), error: message });
     const halt = error instanceof AccountError ? "account" : null;
@@ -85,7 +80,7 @@ async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> 
 
 async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
   const { context: { configured, createSweepWorld }, environment, ledger, name } = account;
-  const found = findAccount(account);
+  const found = findAccount(configured, name);
   if (!configured.ok || !found) {
     throw new Error(
       `Cannot sweep with an invalid configuration: nothing was done. ${
@@ -133,7 +128,7 @@ async function claimAccount(
   let owner = await user.own(name, all);
   if (owner === name) return undefined;
   const held = await account(owner).herokuAccount();
-  // Whoever went over to another user has this one no more.
+  // An account that went over to another user no longer has this one.
   if (held !== null && held !== id) {
     owner = await user.own(
       name,

@@ -90,6 +90,16 @@ export interface InvalidResult extends ResultBase {
 /** The outcome of parsing. */
 export type ConfigurationResult = ValidResult | InvalidResult;
 
+/** The account of a name; undefined where the configuration is wrong or has no such account. */
+export function findAccount(
+  configured: ConfigurationResult,
+  name: string,
+): ConfiguredAccount | undefined {
+  return configured.ok
+    ? configured.configuration.accounts.find((account) => account.name === name)
+    : undefined;
+}
+
 /** What targets are made with. */
 export interface ConfigurationDependencies {
   /** The fetch that targets call. */
