@@ -211,7 +211,9 @@ function decide(
       until: null,
     };
   }
-  const pace = creates ? paceOf(credential, ledger, now) : now;
+  // What the brake allows is not held back until the token in use has ended.
+  const latest = cause === "expiry" && line.current ? need.emergencyAt : Infinity;
+  const pace = creates ? Math.min(paceOf(credential, ledger, now), latest) : now;
   const brake = creates ? findBrake(credential, ledger, now) : undefined;
   if (brake === undefined && now < pace) {
     return {
@@ -269,8 +271,8 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
 }
 
 /**
- * Whether the promoted token needs a successor before its attempt ends: a dead one at once, as that
- * attempt writes to no target any more, and one that expires as soon as nothing is left but to sleep.
+ * Whether the promoted token needs a successor before its attempt ends: one that is dead or expires, as
+ * soon as nothing is left to that attempt but to sleep. Until then it may be making that successor.
  */
 function isOverdue(
   { newest, current }: Line,
@@ -278,9 +280,9 @@ function isOverdue(
   credential: Credential,
   now: number,
 ): boolean {
-  if (newest?.state !== "current") return false;
   const isAsleep = record.leaseUntil !== null && record.leaseUntil > now + leaseDuration;
-  return !current || (isAsleep && isExpiring(credential, current, now));
+  return isAsleep && newest?.state === "current" &&
+    (!current || isExpiring(credential, current, now));
 }
 
 function retryAt(

@@ -193,6 +193,26 @@ export const scenarios: readonly Scenario[] = [
     judge: (sim) => tooMany(sim, 3),
   },
   {
+    name: "a sweep just before a regenerated token's replacement is created",
+    singly: true,
+    options: ci(["var:acme/KEY"]),
+    async prepare(sim) {
+      await adopt(sim, ["var:acme/KEY"]);
+      await sim.live(2 * day, 6 * hour);
+      await sim.regenerate(sim.heroku.live()[0].id);
+    },
+    wake(sim) {
+      let swept = false;
+      sim.gate = ({ name }) => {
+        if (swept || name !== "POST /oauth/authorizations") return;
+        swept = true;
+        return sim.sweep().then(() => {});
+      };
+    },
+    heal: (sim) => sim.gate = () => undefined,
+    judge: (sim) => tooMany(sim, 3),
+  },
+  {
     name: "a pause during the overlap",
     singly: true,
     options: ci(["var:acme/KEY"]),
@@ -368,14 +388,13 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "an overlap that outlives the replacement",
     singly: true,
-    interval: hour,
     options: {
       credentials: [{
         name: "ci",
         lifetime: 2 * day,
         renewBefore: hour,
         maxAge: 3 * day,
-        grace: 5 * hour,
+        grace: 3 * hour,
         targets: ["hook:a", "hook:b"],
       }],
     },
@@ -383,7 +402,7 @@ export const scenarios: readonly Scenario[] = [
       await adopt(sim, ["hook:a", "hook:b"]);
       sim.down.add("hook:b");
       await sim.cron();
-      await sim.advance(45 * hour);
+      await sim.advance(45.5 * hour);
     },
     wake: (sim) => sim.down.clear(),
   },

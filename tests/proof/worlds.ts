@@ -226,6 +226,24 @@ export const worlds: readonly World[] = [
     judge: (sim) => unmade(sim, 10),
   },
   {
+    name: "eight hours granted of a sudden where eight days were asked, and an answer lost then",
+    options: ci({ lifetime: 8 * day }),
+    days: 8,
+    interval: 15 * minute,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      let count = 0;
+      sim.fate = ({ name }) => {
+        if (name !== "POST /oauth/authorizations") return "sent";
+        count++;
+        // What was made in good times still says how long everything lives.
+        if (count === 2) sim.heroku.setWorld({ capped: { seconds: 8 * 3600 } });
+        return count === 4 ? "lost" : "sent";
+      };
+    },
+    judge: (sim) => unmade(sim, 10),
+  },
+  {
     name: "30 days granted where a year was asked",
     options: ci({ lifetime: 365 * day }, { capped: { seconds: 30 * 86_400 } }),
     days: 45,

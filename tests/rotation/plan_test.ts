@@ -57,6 +57,21 @@ function adopted(age: number, more: Partial<Situation> = {}): Situation {
   };
 }
 
+/** Generation 1 is current, and the answers of all but one of a day's creates were lost. */
+function paced(age: number): ReturnType<typeof knownOf> {
+  return knownOf([
+    entryOf(1, "current", { age }),
+    ...[2, 3, 4].map((generation) =>
+      entryOf(generation, "discarded", {
+        age: 1000,
+        authorization: null,
+        asked: 30 * day,
+        goneAt: now,
+      })
+    ),
+  ], { deliveries: [provenAt(1)] });
+}
+
 /** Generation 2 is current, 25 of its 30 days old, and its attempt holds a lease for so long. */
 function overlapping(lease: number): Situation {
   return {
@@ -564,6 +579,22 @@ const table: readonly {
     expected: { kind: "rotate", cause: "missing", attempt: 4, seenLease: now + hour },
   },
   {
+    name: "leaves an attempt alone that is making the successor of a dead token",
+    situation: {
+      heroku: [listed(0)],
+      known: knownOf([
+        entryOf(0, "adopted"),
+        entryOf(1, "current", { age: 2 * day, doubtedSince, sealedToken: "v1.sealed" }),
+        entryOf(2, "intended"),
+      ], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        leaseUntil: now + leaseDuration,
+      }),
+    },
+    expected: { kind: "running" },
+  },
+  {
     name: "leaves an attempt alone that still delivers, even when its replacement is dead",
     situation: {
       heroku: [listed(0)],
@@ -573,6 +604,16 @@ const table: readonly {
       }),
     },
     expected: { kind: "running" },
+  },
+  {
+    name: "spreads what is left of a day's creates",
+    situation: current(22 * day, { known: paced(22 * day) }),
+    expected: { kind: "back_off", until: now - 1000 + 3 * hour },
+  },
+  {
+    name: "spreads them no longer than the token in use lives",
+    situation: current(29 * day, { known: paced(29 * day) }),
+    expected: { kind: "rotate", cause: "expiry" },
   },
   {
     name: "backs off after a failure, and says why it failed",

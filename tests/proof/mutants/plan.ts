@@ -16,8 +16,20 @@ const sweep = breaking("lib/rotation/sweep.ts");
 export const planMutants: readonly Mutant[] = [
   plan(
     "sleeps through the expiry of what it has promoted",
-    "return !current || (isAsleep && isExpiring(credential, current, now));",
-    "return !current || (now < 0 && isAsleep && isExpiring(credential, current, now));",
+    "(!current || isExpiring(credential, current, now));",
+    "(!current || (now < 0 && isExpiring(credential, current, now)));",
+  ),
+  plan(
+    "takes over from an attempt that replaces a dead token",
+    'return isAsleep && newest?.state === "current" &&',
+    'return (isAsleep || !current) && newest?.state === "current" &&',
+    "just before a regenerated token's replacement is created",
+  ),
+  plan(
+    "holds back a create until the token in use has ended",
+    "creates ? Math.min(paceOf(credential, ledger, now), latest) : now",
+    "creates ? Math.max(paceOf(credential, ledger, now), -latest) : now",
+    "eight hours granted of a sudden",
   ),
   plan(
     "takes over from an attempt at work",
