@@ -47,7 +47,7 @@ export interface View extends Credibility {
   readonly own: ReadonlySet<string>;
   /** Whether the list lacks something that is not known to be gone. */
   readonly patchy: boolean;
-  /** Whether it holds records that no one can read, tolerated or not. */
+  /** Whether it holds records of which no one can say whose they are, tolerated or not. */
   readonly blurred: boolean;
 }
 
@@ -63,7 +63,7 @@ export interface ViewOptions {
   readonly sparse?: boolean;
   /** Whether the list lacks something that is not known to be gone. Default: false. */
   readonly patchy?: boolean;
-  /** Whether it holds records that no one can read, tolerated or not. Default: false. */
+  /** Whether it holds records of which no one can say whose they are, tolerated or not. Default: false. */
   readonly blurred?: boolean;
   /** Whether Heroku took the tokens of those that it does not list, by their ids. Default: none. */
   readonly accepted?: ReadonlyMap<string, boolean>;
@@ -256,6 +256,9 @@ export function forgottenOf(
   view: View,
   lineage: string,
 ): Entry[] {
+  const predecessor = predecessorOf(known.filter((each) => each.credential === credential));
+  // What was asked for the ledger knows of the one before it: a list shows what is left, and may err.
+  const asked = (entry: Entry) => predecessor ? askedOf(predecessor) : entry.asked;
   return unknownOf(credential, known, view)
     .filter(({ id, ...authorization }) =>
       id !== view.defaultId && isOfLineage(markOf({ id, ...authorization }) ?? "", lineage)
@@ -263,7 +266,7 @@ export function forgottenOf(
     .map((authorization) => {
       const entry = toEntry(credential, authorization, "adopted", view.at);
       // It counts as made when it was, or the creates of a day would begin again with each copy.
-      return { ...entry, made: true, notedAt: entry.createdAt };
+      return { ...entry, made: true, notedAt: entry.createdAt, asked: asked(entry) };
     });
 }
 

@@ -79,7 +79,7 @@ export async function lookAround(
     defaultId: untouchable instanceof HerokuError ? undefined : untouchable?.id,
     own: ownIds,
     patchy: isPatchy(concerned, listing, credibility, emptySince),
-    blurred: listing.unreadable.length > 0,
+    blurred: isBlurred(listing, made),
   });
 
   const sightings = findSightings(concerned, view);
@@ -167,6 +167,15 @@ function isLost({ state, authorization, goneAt }: Entry): boolean {
 function leavesOpen({ authorizations }: Listing): boolean {
   return authorizations.length === 0 ||
     authorizations.some(({ description }) => description === undefined);
+}
+
+/** Whether any record that the ledger does not know may be what a lost answer left, as it shows no mark. */
+function isBlurred(
+  { authorizations, unreadable }: Listing,
+  made: ReadonlyMap<string, Entry>,
+): boolean {
+  return unreadable.length > 0 ||
+    authorizations.some(({ id, description }) => description === undefined && !made.has(id));
 }
 
 function describeUnreliable({ broken, unreadable }: Listing, note: LedgerNote): string | null {

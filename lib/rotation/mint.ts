@@ -88,6 +88,12 @@ const UNBORN: ReadonlySet<EntryState> = new Set(["intended", "refused", "discard
 /** No authorization is made to live shorter, in milliseconds: a minute. */
 const SHORTEST_LIFE = 60_000;
 
+/**
+ * No shorter life is handed down, in milliseconds: an hour. A list that once said so, in error or of what
+ * was about to end, would have every successor made as short. Only the configuration asks for less.
+ */
+const SHORTEST_INHERITED = 60 * 60_000;
+
 /** Intends a new replacement, whatever there is, within what the brake allows. */
 export async function intendAnother(
   run: RotationRun,
@@ -293,10 +299,12 @@ function attributesOf(
       `Cannot make a token for '${credential.name}' as no earlier authorization says which scope it needs: set 'scope'`,
     );
   }
-  const lifetime = credential.lifetime !== undefined
-    ? credential.lifetime
-    : predecessor
-    ? askedOf(predecessor)
-    : DEFAULT_LIFETIME;
+  const { lifetime = inheritedFrom(predecessor) } = credential;
   return { scope, lifetime };
+}
+
+/** The lifetime that a predecessor hands down. */
+function inheritedFrom(predecessor: Entry | undefined): number | null {
+  const asked = predecessor ? askedOf(predecessor) : DEFAULT_LIFETIME;
+  return asked === null || asked >= SHORTEST_INHERITED ? asked : DEFAULT_LIFETIME;
 }

@@ -543,6 +543,30 @@ export const scenarios: readonly Scenario[] = [
     judge: (sim) => tooMany(sim, 4),
   },
   {
+    name: "a copy of the ledger, restored in the next overlap, as lists say that nothing ever ends",
+    singly: true,
+    options: ci(["hook:ci", "store"]),
+    async prepare(sim) {
+      await adopt(sim, ["hook:ci"]);
+      await sim.cron();
+      const copy = sim.database.copy();
+      await sim.live(2 * hour);
+      await sim.advance(25 * day);
+      await sim.cron();
+      sim.restore(copy);
+      sim.heroku.setWorld({
+        always: [{ kind: "mistyped", member: "access_token.expires_in", value: null }],
+      });
+    },
+    heal: (sim) => sim.heroku.setWorld({}),
+    judge: (sim) => [
+      ...tooMany(sim, 4),
+      ...sim.heroku.creations.flatMap(({ asked, askedLifetime }) =>
+        askedLifetime === null ? [`'${asked}' was made to live for ever`] : []
+      ),
+    ],
+  },
+  {
     name: "a copy of the ledger whose token is not due, restored in the overlap of the next one",
     singly: true,
     options: monthly(10 * day),

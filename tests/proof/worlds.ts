@@ -10,7 +10,20 @@ import type { Peaks } from "./bounds.ts";
 import { contradictions } from "./contradictions.ts";
 import { explain } from "./convergence.ts";
 import { settleOrHang } from "./prompt_runtime.ts";
-import { adopt, adoptDue, adoptFor, ci, sayEnd, tooMany, unmade, type World } from "./world.ts";
+import {
+  adopt,
+  adoptDue,
+  adoptFor,
+  ci,
+  isMade,
+  sayEnd,
+  type Shown,
+  showOtherwise,
+  tooMany,
+  unmade,
+  withEnd,
+  type World,
+} from "./world.ts";
 
 /** What came of it. */
 export interface WorldResult {
@@ -375,6 +388,48 @@ export const worlds: readonly World[] = [
     patience: Infinity,
     hopeless: true,
   })),
+  ...[
+    { lists: "lists without anything that was made", change: () => undefined },
+    {
+      lists: "lists that do not say what anything is called",
+      change: ({ description: _, ...shown }: Shown) => shown,
+    },
+  ].map(({ lists, change }): World => ({
+    name: `${lists}, as every answer to a create is lost`,
+    options: ci({ lifetime: 8 * day }),
+    days: 8,
+    interval: hour,
+    prepare: adoptDue,
+    during(sim, elapsed) {
+      if (elapsed !== 4 * day) return;
+      sim.fate = ({ name }) => name === "POST /oauth/authorizations" ? "lost" : "sent";
+      sim.mutate = (response, call) =>
+        call === "GET /oauth/authorizations"
+          ? showOtherwise(response, call, (shown) => isMade(shown) ? change(shown) : shown)
+          : Promise.resolve(response);
+    },
+    heal(sim) {
+      sim.mutate = undefined;
+      sim.fate = () => "sent";
+    },
+    patience: Infinity,
+    hopeless: true,
+  })),
+  {
+    name: "a list that says of a new token that it is about to end",
+    options: ci(),
+    days: 2,
+    interval: 15 * minute,
+    async prepare(sim) {
+      await adoptFor(sim, { expires_in: 30 * 86_400 });
+      let lists = 0;
+      sim.mutate = (response, call) =>
+        call === "GET /oauth/authorizations" && lists++ === 0
+          ? showOtherwise(response, call, (shown) => withEnd(shown, 1))
+          : Promise.resolve(response);
+    },
+    judge: (sim) => tooMany(sim, 1),
+  },
   {
     name:
       "a look-up that finds nothing as a token is retired, and a target that holds it and comes back",

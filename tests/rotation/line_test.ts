@@ -344,6 +344,15 @@ Deno.test("forgottenOf() gives what bears the name and a mark of the ledger's ow
   );
 });
 
+Deno.test("forgottenOf() takes from the ledger what was asked for, whatever a list says", () => {
+  const endless = { expires_in: null };
+  const view = createView([ownListed(3, { age: hour, access_token: endless })], now);
+  const ofCi = entryOf(1, "current", { asked: 8 * day });
+  const askedAfter = (known: Entry[]) => forgottenOf("ci", known, view, lineage)[0].asked;
+  assertEquals(askedAfter([ofCi]), 8 * day);
+  assertEquals(askedAfter([{ ...ofCi, credential: "web" }]), null);
+});
+
 for (
   const [what, description] of [
     ["in capitals", "CI [G3 MARK0003LINE]".replace("CI", "ci")],

@@ -148,6 +148,12 @@ for (
       { scope: ["write"], lifetime: 30 * day },
     ],
     [
+      "the usual lifetime after a predecessor that lived for less than an hour",
+      {},
+      { scope: ["write"], expires_in: 1800 },
+      { scope: ["write"], lifetime: 30 * day },
+    ],
+    [
       "a long predecessor's lifetime",
       { maxAge: 20 * day },
       { scope: ["write"], expires_in: year },
@@ -159,7 +165,7 @@ for (
     const credential: CredentialSpec = { name: "ci", ...policy, targets: ["hook:ci"] };
     const sim = createSimulation({ credentials: [credential] });
     sim.heroku.issue({ description: "ci", ...predecessor });
-    await sim.advance(25 * day);
+    await sim.advance(Math.min(25 * day, (predecessor.expires_in ?? Infinity) * 800));
     await sim.cron();
     const { scope, created_at, expires_at } = liveOf(sim, 1);
     assertEquals(scope, expected.scope);

@@ -26,6 +26,12 @@ export const copyMutants: readonly Mutant[] = [
     'id === view.defaultId && isOfLineage(markOf({ id, ...authorization }) ?? "", lineage)',
     "before 'begin abandon', restored after the rotation",
   ),
+  line(
+    "asks for what a list says that a forgotten one lives",
+    "predecessor ? askedOf(predecessor) : entry.asked",
+    "predecessor ? entry.asked : entry.asked",
+    "as lists say that nothing ever ends",
+  ),
   need(
     "goes on with what its copy calls current where targets hold a newer one",
     'state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)',

@@ -42,7 +42,13 @@ export const doubtMutants: readonly Mutant[] = [
     "looks for no gaps in a list",
     '? !ids.has(entry.authorization ?? "") && goneFrom(entry, ledger, list) > list.at',
     '? ids.has("") && goneFrom(entry, ledger, list) > list.at',
-    "every second list empty, after a good day",
+    "lists without anything that was made",
+  ),
+  look(
+    "takes what has no name for nobody's",
+    "authorizations.some(({ id, description }) => description === undefined && !made.has(id));",
+    "authorizations.some(({ id }) => id === undefined && !made.has(id));",
+    "lists that do not say what anything is called",
   ),
   look(
     "believes the first list that is empty",
@@ -161,11 +167,5 @@ export const doubtMutants: readonly Mutant[] = [
     "return isWhole ? unreadable : before;",
     "return isWhole ? Math.min(unreadable, before) : before;",
     "a record that cannot be read from the first",
-  ),
-  sightings(
-    "goes by the access token that a create named, whatever lists show",
-    "if (seenAt === null && !hasOtherEnd(entry, authorization, view.at)) {",
-    "if (seenAt === Infinity && !hasOtherEnd(entry, authorization, view.at)) {",
-    "names another access token",
   ),
 ];

@@ -24,6 +24,12 @@ export const harmMutants: readonly Mutant[] = [
     "if (live.length >= Math.max(mostLive, Infinity)) {",
     "a new token a day that lives for a year",
   ),
+  mint(
+    "hands down whatever life a list once named",
+    "asked === null || asked >= SHORTEST_INHERITED ? asked : DEFAULT_LIFETIME",
+    "asked === null || asked >= 0 * SHORTEST_INHERITED ? asked : DEFAULT_LIFETIME",
+    "about to end",
+  ),
   brake(
     "brakes by the lifetime that it asked for",
     "return Math.max(longest, shortestGrant(asked));",

@@ -147,12 +147,6 @@ export const rotationMutants: readonly Mutant[] = [
     "unfinished && newest.generation < 0 && !isContested(newest, known) &&",
   ),
   mint(
-    "sends another create at once where an answer was lost",
-    "      // Trying again at once would only find a list that does not show yet what was made.\n",
-    "      if (intended.generation > 0) throw error;\n",
-    "a lost answer where reads lag a minute",
-  ),
-  mint(
     "mints although the list of leftovers has records that it cannot read",
     "const isReadable = listing.broken === null && listing.unreadable.length <= note.unreadable;",
     "const isReadable = listing.broken === null || note === undefined;",
