@@ -48,11 +48,11 @@
  *
  * @module
  */
-export { createClient } from "./lib/client.ts";
-export type { AuthorizationsClient, ListOptions, MalformedRecord } from "./lib/client.ts";
-export type { CallOptions, ClientOptions, MistypedMember } from "./lib/client_options.ts";
-export type { CreateAttributes, UpdateAttributes } from "./lib/attributes.ts";
-export { isExpired, isIssued } from "./lib/authorization.ts";
+export { createClient } from "./lib/heroku/client.ts";
+export type { AuthorizationsClient, ListOptions, MalformedRecord } from "./lib/heroku/client.ts";
+export type { CallOptions, ClientOptions, MistypedMember } from "./lib/heroku/client_options.ts";
+export type { CreateAttributes, UpdateAttributes } from "./lib/heroku/attributes.ts";
+export { isExpired, isIssued } from "./lib/heroku/authorization.ts";
 export type {
   AccessToken,
   Authorization,
@@ -62,7 +62,7 @@ export type {
   OAuthGrant,
   OAuthSession,
   RefreshToken,
-} from "./lib/authorization.ts";
+} from "./lib/heroku/authorization.ts";
 export {
   ForbiddenError,
   HerokuError,
@@ -77,5 +77,5 @@ export {
   TwoFactorError,
   UnauthorizedError,
   UnexpectedStatusError,
-} from "./lib/errors.ts";
-export type { Effect, HerokuErrorCode, HerokuErrorDetails } from "./lib/errors.ts";
+} from "./lib/heroku/errors.ts";
+export type { Effect, HerokuErrorCode, HerokuErrorDetails } from "./lib/heroku/errors.ts";

@@ -40,7 +40,7 @@ Deno.test("mod.ts reaches no other package, no Deno, no node: and no Cloudflare"
     }
   };
   await read(new URL("../mod.ts", import.meta.url).href);
-  await read(new URL("../lib/heroku_client.ts", import.meta.url).href);
+  await read(new URL("../lib/heroku/heroku_client.ts", import.meta.url).href);
   assertEquals(seen.size >= 10, true);
 });
 

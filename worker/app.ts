@@ -22,7 +22,7 @@ import { timingSafeEqual } from "hono/utils/buffer";
 import { describeAccountFailure } from "./account/account_failure.ts";
 import type { RemoteAccount } from "./account/remote.ts";
 import type { ConfigurationResult } from "./config/configuration.ts";
-import { accountNameOf } from "./environment.ts";
+import { accountNameOf } from "./context.ts";
 import { countHealth, type HealthCount, type Situation } from "./health.ts";
 import type { Log } from "./log.ts";
 import { readServedToken } from "./served_token.ts";

@@ -16,7 +16,7 @@ import type { TargetDefinition } from "../lib/targets/target.ts";
 import { describeAccountFailure } from "./account/account_failure.ts";
 import { type Account, type AccountCalls, createAccount } from "./account/account.ts";
 import { createObjectSql } from "./account/sql.ts";
-import { runSweep } from "./account/sweep.ts";
+import { runSweep } from "./account/run_sweep.ts";
 import type { AccountTable, CredentialTable } from "./config/credential_table.ts";
 import {
   type AccountRun,
@@ -24,9 +24,9 @@ import {
   createContextReader,
   type Environment,
   type ReadContext,
-} from "./environment.ts";
-import { runRotation } from "./rotation.ts";
-import { createServer } from "./serve.ts";
+} from "./context.ts";
+import { runRotation } from "./run_rotation.ts";
+import { createServer } from "./serve_requests.ts";
 import { tryToken } from "./served_token.ts";
 
 /** What a Worker is made with. `Own` is how targets of your own kinds are written, default none. */

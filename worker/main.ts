@@ -19,7 +19,7 @@ export type {
   WorkerOptions,
 } from "./create_worker.ts";
 export type { AccountTable, CredentialTable, DurationText } from "./config/credential_table.ts";
-export type { AccountRun, Environment } from "./environment.ts";
+export type { AccountRun, Environment } from "./context.ts";
 export type { Lease } from "../lib/rotation/ledger.ts";
 export type { RotationRun } from "../lib/rotation/world.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HerokuError } from "../lib/errors.ts";
+import { HerokuError } from "../lib/heroku/errors.ts";
 import { createAcceptance } from "../lib/rotation/acceptance.ts";
 import type { Entry } from "../lib/rotation/ledger.ts";
 import { createSealing, SealingError } from "../lib/rotation/sealing.ts";

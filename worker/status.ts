@@ -8,7 +8,7 @@ import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import type { Decision } from "../lib/rotation/decision.ts";
 import { isExpected } from "../lib/rotation/line.ts";
-import { graceFor } from "../lib/rotation/policy.ts";
+import { graceFor } from "../lib/rotation/schedule.ts";
 import type { ProofKind } from "../lib/targets/target.ts";
 import {
   assessAll,

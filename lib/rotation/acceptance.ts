@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ClientOptions } from "../client_options.ts";
-import { HerokuError } from "../errors.ts";
-import { createRequester } from "../request.ts";
+import type { ClientOptions } from "../heroku/client_options.ts";
+import { HerokuError } from "../heroku/errors.ts";
+import { createRequester } from "../heroku/request.ts";
 
 /** Whether Heroku knows a token, given the scope that it was made with. */
 export type Accepts = (token: string, scope: readonly string[] | null) => Promise<boolean>;

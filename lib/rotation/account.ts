@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ClientOptions } from "../client_options.ts";
-import { ForbiddenError, HerokuError } from "../errors.ts";
-import { createRequester } from "../request.ts";
+import type { ClientOptions } from "../heroku/client_options.ts";
+import { ForbiddenError, HerokuError } from "../heroku/errors.ts";
+import { createRequester } from "../heroku/request.ts";
 import type { AccountNote, LedgerNote, SweepLedger } from "./ledger.ts";
 import { isFinal } from "./perform.ts";
 

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Authorization } from "../authorization.ts";
-import type { AuthorizationsClient } from "../client.ts";
-import { HerokuError } from "../errors.ts";
+import type { Authorization } from "../heroku/authorization.ts";
+import type { AuthorizationsClient } from "../heroku/client.ts";
+import { HerokuError } from "../heroku/errors.ts";
 import type { Accepts } from "./acceptance.ts";
 import { type Credibility, LONGEST_LAG, SHORTEST_DOUBT } from "./doubt.ts";
 import type { Entry } from "./ledger.ts";
 import { hasOtherToken, isExpected, isOver } from "./line.ts";
-import { findAuthorization, type Listing } from "./lookup.ts";
+import { findAuthorization, type Listing } from "./authorizations.ts";
 import type { Sealing } from "./sealing.ts";
 import { hasExpired } from "./sightings.ts";
 import { MOST_ABSENT, MOST_CONTRADICTED, takeTurn } from "./turn.ts";

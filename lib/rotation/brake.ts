@@ -7,7 +7,7 @@
 import type { Credential } from "./credential.ts";
 import { createsOfTheDay } from "./doubt.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
-import { shortestInterval } from "./policy.ts";
+import { shortestInterval } from "./schedule.ts";
 import { endOfLost } from "./sightings.ts";
 
 const HOUR = 3_600_000;

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Authorization } from "../authorization.ts";
-import { LONGEST_BELIEVED_LIFETIME } from "../parse_authorization.ts";
+import type { Authorization } from "../heroku/authorization.ts";
+import { LONGEST_BELIEVED_LIFETIME } from "../heroku/parse_authorization.ts";
 import type { CredentialTarget } from "./credential.ts";
 import { type Credibility, goneFrom } from "./doubt.ts";
 import type { CredentialLedger, DeliveryRecord, Entry } from "./ledger.ts";
@@ -17,7 +17,7 @@ import {
   parseMarker,
   survivesIn,
 } from "./marker.ts";
-import { DEFAULT_LIFETIME } from "./policy.ts";
+import { DEFAULT_LIFETIME } from "./schedule.ts";
 
 /** An authorization that the ledger knows and Heroku has, or is believed to have. */
 export interface Member {

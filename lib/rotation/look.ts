@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { HerokuError } from "../errors.ts";
+import { HerokuError } from "../heroku/errors.ts";
 import { answered, ask, type AskWorld, type Unanswered } from "./ask.ts";
 import type { Credential } from "./credential.ts";
 import type { Notice } from "./decision.ts";
 import type { CredentialLedger, Entry, LedgerNote, SweepLedger } from "./ledger.ts";
 import { type Credibility, goneFrom, LONGEST_LAG } from "./doubt.ts";
 import { createView, isExpected, type View } from "./line.ts";
-import { findAuthorization, listAuthorizations, type Listing } from "./lookup.ts";
+import { findAuthorization, listAuthorizations, type Listing } from "./authorizations.ts";
 import { findOwn, type OwnToken } from "./own_token.ts";
 import { findSightings, hasExpired, keyOf, tolerated, withSightings } from "./sightings.ts";
 

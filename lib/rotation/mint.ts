@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { IssuedAuthorization } from "../authorization.ts";
-import { HerokuError } from "../errors.ts";
-import { fingerprint } from "../targets/fingerprint.ts";
+import type { IssuedAuthorization } from "../heroku/authorization.ts";
+import { HerokuError } from "../heroku/errors.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { findBrake } from "./brake.ts";
 import type { Credential } from "./credential.ts";
 import {
@@ -27,11 +27,11 @@ import {
   leftoversOf,
   predecessorOf,
 } from "./line.ts";
-import { deleteAuthorization, listAuthorizations } from "./lookup.ts";
+import { deleteAuthorization, listAuthorizations } from "./authorizations.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { ageOf, newestMinted } from "./need.ts";
 import { AttemptError, isFinal, RefusedError } from "./perform.ts";
-import { DEFAULT_LIFETIME, due, leaseDuration } from "./policy.ts";
+import { DEFAULT_LIFETIME, due, leaseDuration } from "./schedule.ts";
 import { canOpen, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
 /** The replacement that an attempt goes on with. */

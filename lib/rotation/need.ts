@@ -7,8 +7,8 @@ import type { Credential, CredentialTarget } from "./credential.ts";
 import type { Cause } from "./decision.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { askedOf, deliveryOf, isContested, type Member, membersOf, type View } from "./line.ts";
-import { type Age, type Due, due, type DueBy } from "./policy.ts";
-import { inWords } from "./words.ts";
+import { type Age, type Due, due, type DueBy } from "./schedule.ts";
+import { inWords } from "./duration_words.ts";
 
 /** A credential's line as the plan sees it. */
 export interface Line {

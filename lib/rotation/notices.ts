@@ -8,8 +8,8 @@ import type { Doubt, Notice } from "./decision.ts";
 import type { CredentialLedger } from "./ledger.ts";
 import { membersOf, type View } from "./line.ts";
 import { newestMinted } from "./need.ts";
-import { graceFor } from "./policy.ts";
-import { inWords } from "./words.ts";
+import { graceFor } from "./schedule.ts";
+import { inWords } from "./duration_words.ts";
 
 /** What of Heroku's answers about a credential is not believed yet. What was not asked about is no answer. */
 export function findDoubts({ name }: Credential, ledger: CredentialLedger, view: View): Doubt[] {

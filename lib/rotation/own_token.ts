@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Authorization } from "../authorization.ts";
-import { fingerprint } from "../targets/fingerprint.ts";
+import type { Authorization } from "../heroku/authorization.ts";
+import { fingerprint } from "../fingerprint.ts";
 import type { Entry } from "./ledger.ts";
 
 /** The token that Herotate works with, without giving it away. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HerokuError } from "../errors.ts";
+import { HerokuError } from "../heroku/errors.ts";
 import { TargetError } from "../targets/target.ts";
 import {
   type AttemptLedger,
@@ -13,7 +13,7 @@ import {
   SupersededError,
 } from "./ledger.ts";
 import type { OwnToken } from "./own_token.ts";
-import { leaseDuration } from "./policy.ts";
+import { leaseDuration } from "./schedule.ts";
 import { SealingError } from "./sealing.ts";
 import type { Step, StepOptions } from "./step.ts";
 

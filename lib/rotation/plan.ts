@@ -36,7 +36,7 @@ import {
   LONGEST_BACKOFF,
   REFUSED_FOR_LONG,
   strangersOverlap,
-} from "./policy.ts";
+} from "./schedule.ts";
 import { hasExpired } from "./sightings.ts";
 import { findUnmanaged } from "./unmanaged.ts";
 

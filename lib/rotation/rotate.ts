@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { fingerprint } from "../targets/fingerprint.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { type Delivery, TargetError } from "../targets/target.ts";
 import type { Credential, CredentialTarget } from "./credential.ts";
 import {
@@ -18,11 +18,11 @@ import {
   SupersededError,
 } from "./ledger.ts";
 import { deliveryOf } from "./line.ts";
-import { deleteClaimed, type Deletion } from "./lookup.ts";
+import { deleteClaimed, type Deletion } from "./authorizations.ts";
 import { createWord } from "./marker.ts";
 import { beforeMint, create, intendAnother, mint, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
-import { graceFor, leaseDuration, strangersOverlap } from "./policy.ts";
+import { graceFor, leaseDuration, strangersOverlap } from "./schedule.ts";
 import type { Step } from "./step.ts";
 import { configured, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 

@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Authorization } from "../authorization.ts";
+import type { Authorization } from "../heroku/authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
-import { leaseDuration } from "./policy.ts";
+import { leaseDuration } from "./schedule.ts";
 import {
   expiryOf,
   factsOf,

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { fingerprint } from "../targets/fingerprint.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { type AccountNames, checkAccount, type HerokuAccount } from "./account.ts";
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import { recalledFrom, type View } from "./line.ts";
 import { lookAround, type LookWorld } from "./look.ts";
-import { deleteAuthorization } from "./lookup.ts";
+import { deleteAuthorization } from "./authorizations.ts";
 import { type Plan, plan, planAdoption, planRecall } from "./plan.ts";
-import { leaseDuration } from "./policy.ts";
+import { leaseDuration } from "./schedule.ts";
 import { MOST_REMOVALS, takeTurn } from "./turn.ts";
 import { canOpen, type RotationRun } from "./world.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AuthorizationsClient } from "../client.ts";
+import type { AuthorizationsClient } from "../heroku/client.ts";
 import type { Accepts } from "./acceptance.ts";
 import type { Credential } from "./credential.ts";
 import type { AttemptLedger, CredentialLedger, Entry, Lease } from "./ledger.ts";

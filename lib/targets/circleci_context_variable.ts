@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { mismatch, missing, proveWritten } from "./proof.ts";
 import { createRequester, type Session } from "./request.ts";
 import { serverName } from "./server.ts";

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { unlessAbsent } from "./absence.ts";
-import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { mismatch, missing } from "./proof.ts";
 import { createRequester, type Session } from "./request.ts";
 import { serverName } from "./server.ts";

@@ -11,8 +11,8 @@ import {
   CLOUDFLARE_ID,
   CLOUDFLARE_TOKEN,
 } from "./cloudflare_api.ts";
-import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
-import { refuseOlder, STAMP, stampOf } from "./order.ts";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
+import { refuseOlder, STAMP, stampOf } from "./stamp.ts";
 import { mismatch, missing, proveWritten, writtenBetween } from "./proof.ts";
 import { type Answer, createRequester, type Session } from "./request.ts";
 import type {

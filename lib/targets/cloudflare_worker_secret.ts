@@ -11,7 +11,7 @@ import {
   CLOUDFLARE_ID,
   CLOUDFLARE_TOKEN,
 } from "./cloudflare_api.ts";
-import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { mismatch, missing } from "./proof.ts";
 import { createRequester, type Session } from "./request.ts";
 import {

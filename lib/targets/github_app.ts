@@ -5,7 +5,7 @@
  * @module
  */
 import * as v from "valibot";
-import { endpoint } from "./fields.ts";
+import { endpoint } from "./members.ts";
 import { adviseOnRefusal, classifyRefusal } from "./github_refusals.ts";
 import { type Answer, createRequester, type TargetCall } from "./request.ts";
 import {

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { createConceal } from "../conceal.ts";
-import { endpoint } from "./fields.ts";
+import { endpoint } from "./members.ts";
 import { fetchInstallationToken, GITHUB_HEADERS } from "./github_app.ts";
 import type { GitHubSecretConfig, GitHubStore } from "./github_config.ts";
 import { adviseOnRefusal, classifyRefusal, numberedAddress } from "./github_refusals.ts";

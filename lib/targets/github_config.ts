@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { configuration, integer, secretName, serviceUrl, text } from "./fields.ts";
+import { configuration, integer, secretName, serviceUrl, text } from "./members.ts";
 import type { GitHubApp } from "./github_app.ts";
 import type { Schema } from "./target.ts";
 

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { unlessAbsent } from "./absence.ts";
-import { configuration, endpoint, integer, secretName, serviceUrl, text } from "./fields.ts";
+import { configuration, endpoint, integer, secretName, serviceUrl, text } from "./members.ts";
 import { EVERYWHERE, otherScope, PLACEHOLDER } from "./gitlab_scope.ts";
 import { missing, proveExact } from "./proof.ts";
 import { type Answer, createRequester } from "./request.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { configuration, endpoint, secretName, text } from "./fields.ts";
+import { configuration, endpoint, secretName, text } from "./members.ts";
 import {
   NEWEST_RELEASE,
   type NewestRelease,

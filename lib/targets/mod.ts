@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { fingerprint } from "./fingerprint.ts";
+export { fingerprint } from "../fingerprint.ts";
 export { targets } from "./registry.ts";
 export type { AwsSecretsManagerConfig } from "./aws_secrets_manager.ts";
 export type { CircleCIContextVariableConfig } from "./circleci_context_variable.ts";
@@ -35,10 +35,3 @@ export {
   type TargetErrorCode,
   type TokenStore,
 } from "./target.ts";
-export {
-  SIGNATURE_HEADER,
-  verifyWebhook,
-  type VerifyWebhookOptions,
-  type WebhookDelivery,
-  type WebhookVerification,
-} from "./webhook_signature.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { configuration, secretName } from "./fields.ts";
+import { configuration, secretName } from "./members.ts";
 import { proveExact } from "./proof.ts";
 import {
   type Target,

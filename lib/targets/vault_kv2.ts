@@ -4,9 +4,9 @@
  * @module
  */
 import * as v from "valibot";
-import { configuration, endpoint, secretName, serviceUrl, text } from "./fields.ts";
-import { fingerprint } from "./fingerprint.ts";
-import { refuseOlder, stampOf } from "./order.ts";
+import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { refuseOlder, stampOf } from "./stamp.ts";
 import { proveExact } from "./proof.ts";
 import { type Answer, createRequester, type Session, type TargetCall } from "./request.ts";
 import { serverName } from "./server.ts";

@@ -7,8 +7,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import * as v from "valibot";
 import { toHex } from "../hex.ts";
 import { spellAddress } from "./address.ts";
-import { configuration, secretName, serviceUrl } from "./fields.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { configuration, secretName, serviceUrl } from "./members.ts";
+import { fingerprint } from "../fingerprint.ts";
 import { type Answer, createRequester } from "./request.ts";
 import {
   type Delivery,
@@ -20,7 +20,7 @@ import {
   TargetError,
   type TargetErrorCode,
 } from "./target.ts";
-import { SIGNATURE_HEADER, signWebhook, type WebhookDelivery } from "./webhook_signature.ts";
+import { SIGNATURE_HEADER, signWebhook, type WebhookDelivery } from "../webhook.ts";
 
 /** The configuration of a {@linkcode webhook}. */
 export interface WebhookConfig {

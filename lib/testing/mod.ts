@@ -5,10 +5,10 @@
  * @module
  */
 
-export type { AccountState } from "./account.ts";
-export type { Creation, Deletion, FakeClient } from "./authorization_store.ts";
-export { createFakeHeroku } from "./fake_heroku.ts";
-export type { FakeHeroku, FakeHerokuOptions } from "./fake_heroku_interface.ts";
+export type { AccountState } from "./heroku/account.ts";
+export type { Creation, Deletion, FakeClient } from "./heroku/authorization_store.ts";
+export { createFakeHeroku } from "./heroku/fake_heroku.ts";
+export type { FakeHeroku, FakeHerokuOptions } from "./heroku/fake_heroku_interface.ts";
 export {
   DEFAULT_FAULT_RATES,
   type DetailedFault,
@@ -18,8 +18,8 @@ export {
   type FaultRates,
   type Faults,
   type FaultScript,
-} from "./faults.ts";
-export type { RecordedRequest } from "./journal.ts";
+} from "./heroku/faults.ts";
+export type { RecordedRequest } from "./heroku/journal.ts";
 export {
   createMemoryWorkflows,
   type MemoryRun,
@@ -27,7 +27,7 @@ export {
   type MemoryWorkflows,
   type MemoryWorkflowsOptions,
 } from "./memory_workflows.ts";
-export type { FakeAuthorization, IssueAttributes } from "./operator.ts";
+export type { FakeAuthorization, IssueAttributes } from "./heroku/operator.ts";
 export type { Step, StepOptions } from "../rotation/step.ts";
-export type { Redaction, TokenForm } from "./token_maker.ts";
-export type { FakeWorld, Renaming } from "./world.ts";
+export type { Redaction, TokenForm } from "./heroku/token_maker.ts";
+export type { FakeWorld, Renaming } from "./heroku/world.ts";

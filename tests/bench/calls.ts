@@ -6,7 +6,7 @@
  * @module
  */
 import { DAY, HOUR } from "@std/datetime/constants";
-import { createSimulation } from "../rotation/simulation.ts";
+import { createSimulation } from "../simulation/simulation.ts";
 import { createTestAccount } from "../worker/account/sweep_account.ts";
 import { createTable } from "../worker/sample.ts";
 import { splitCredentials } from "../worker/split_credentials.ts";

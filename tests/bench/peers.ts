@@ -8,7 +8,7 @@ import HerokuClient2 from "npm:heroku-client@2.4.3";
 import HerokuClient3 from "npm:heroku-client@3.1.4";
 import ky from "npm:ky@2.1.0";
 import { createFetch } from "npm:ofetch@1.5.1";
-import HerokuShape from "../../lib/heroku_client.ts";
+import HerokuShape from "../../lib/heroku/heroku_client.ts";
 import { createClient } from "../../mod.ts";
 
 /** What every client is made from. */

@@ -5,9 +5,9 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { Authorization } from "../../lib/authorization.ts";
-import { parseAuthorization } from "../../lib/parse_authorization.ts";
-import { createClient } from "../../lib/client.ts";
+import type { Authorization } from "../../lib/heroku/authorization.ts";
+import { parseAuthorization } from "../../lib/heroku/parse_authorization.ts";
+import { createClient } from "../../lib/heroku/client.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import type { CredentialLedger } from "../../lib/rotation/ledger.ts";
 import { createView } from "../../lib/rotation/line.ts";

@@ -10,7 +10,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 const ENTRIES: readonly string[] = [
   "mod.ts",
-  "lib/heroku_client.ts",
+  "lib/heroku/heroku_client.ts",
   "npm:ky@2.1.0",
   "npm:ofetch@1.5.1",
   "npm:@octokit/request@10.0.16",

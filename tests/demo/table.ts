@@ -4,7 +4,7 @@
  * @module
  */
 import type { FakeHeroku } from "../../lib/testing/mod.ts";
-import { inWords } from "../../lib/rotation/words.ts";
+import { inWords } from "../../lib/rotation/duration_words.ts";
 import type { Standing } from "./check.ts";
 
 /** Prints which authorization each place holds, and then the other live ones. */

@@ -14,7 +14,7 @@ import Shim, {
   type Callback,
   type IssuedAuthorization,
   type OAuth,
-} from "../../lib/heroku_client.ts";
+} from "../../lib/heroku/heroku_client.ts";
 import { type Served, serveHeroku } from "./served.ts";
 
 /** The packages come without types; they have the shape of the shim's. */

@@ -12,11 +12,11 @@ import {
   hour,
   minute,
   type Simulation,
-} from "../rotation/simulation.ts";
-import type { Peaks } from "./bounds.ts";
-import { explainIdle } from "./convergence.ts";
+} from "../simulation/simulation.ts";
+import type { Peaks } from "../simulation/bounds.ts";
+import { explainIdle } from "../simulation/convergence.ts";
 import { mutate } from "./mutation.ts";
-import { settleOrHang } from "./prompt_runtime.ts";
+import { settleOrHang } from "../simulation/prompt_runtime.ts";
 
 /** How many rotations, and how bad the answers are. */
 export interface AnswersOptions {

@@ -1,7 +1,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { createRandom } from "../../lib/testing/random.ts";
 import { mutate } from "./mutation.ts";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 installPromptRuntime();
 const { liveOnAnswers } = await import("./answers.ts");

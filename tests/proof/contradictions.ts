@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { day, hour, minute, type Simulation } from "../rotation/simulation.ts";
+import { day, hour, minute, type Simulation } from "../simulation/simulation.ts";
 import {
   adoptDue,
   adoptFor,
@@ -16,7 +16,7 @@ import {
   unmade,
   withEnd,
   type World,
-} from "./world.ts";
+} from "../simulation/world.ts";
 
 const monthly = ci({ lifetime: 30 * day });
 const weekly = ci({ lifetime: 8 * day });

@@ -11,9 +11,9 @@ import {
   minute,
   misfortunes,
   type Simulation,
-} from "../rotation/simulation.ts";
-import { explain, isConverged } from "./convergence.ts";
-import { settleOrHang } from "./prompt_runtime.ts";
+} from "../simulation/simulation.ts";
+import { explain, isConverged } from "../simulation/convergence.ts";
+import { settleOrHang } from "../simulation/prompt_runtime.ts";
 import type { Scenario } from "./scenarios.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 // What these import makes its keys while it loads.
 installPromptRuntime();

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
-import { createClient } from "../../lib/client.ts";
-import { HerokuError } from "../../lib/errors.ts";
+import { createClient } from "../../lib/heroku/client.ts";
+import { HerokuError } from "../../lib/heroku/errors.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
-import { canary, everyFormOf, leaks } from "./canary.ts";
+import { canary, everyFormOf, leaks } from "../simulation/canary.ts";
 
 const token = `HRKU-AA${canary}-the-client's-own`;
 const other = `HRKU-AA${canary}-somebody-else's`;

@@ -8,10 +8,10 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { createPeaks, raise } from "./bounds.ts";
+import { createPeaks, raise } from "../simulation/bounds.ts";
 import { mutants, tryMutant } from "./mutants.ts";
 import { createProgress } from "./progress.ts";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 import type { Counts, CrashTask, Outcome, Task } from "./tasks.ts";
 
 const parts = [

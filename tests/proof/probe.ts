@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 installPromptRuntime();
 const { perform, listCrashTasks } = await import("./tasks.ts");

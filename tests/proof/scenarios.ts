@@ -12,7 +12,7 @@ import {
   minute,
   type Simulation,
   type SimulationOptions,
-} from "../rotation/simulation.ts";
+} from "../simulation/simulation.ts";
 import type { DatabaseCopy } from "../worker/sqlite.ts";
 
 /** A state of the world in which something is to be done. */

@@ -15,11 +15,11 @@ import {
   misfortunes,
   type Simulation,
   untruths,
-} from "../rotation/simulation.ts";
+} from "../simulation/simulation.ts";
 import { type Condition, lastingConditions, passingConditions } from "./conditions.ts";
-import { explain, explainIdle, isConverged } from "./convergence.ts";
+import { explain, explainIdle, isConverged } from "../simulation/convergence.ts";
 import type { DatabaseCopy } from "../worker/sqlite.ts";
-import { settleOrHang } from "./prompt_runtime.ts";
+import { settleOrHang } from "../simulation/prompt_runtime.ts";
 
 /** What becomes of which of the next calls. */
 export type Mishaps = readonly (readonly [number, Fate])[];

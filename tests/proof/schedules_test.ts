@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 installPromptRuntime();
 const { perform } = await import("./tasks.ts");

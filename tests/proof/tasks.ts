@@ -5,9 +5,9 @@
  */
 import fc from "fast-check";
 import { type AnswersOptions, liveOnAnswers } from "./answers.ts";
-import type { Call, Fate, Simulation } from "../rotation/simulation.ts";
+import type { Call, Fate, Simulation } from "../simulation/simulation.ts";
 import { fatesOf, type Faults, type Firing, run } from "./crash_points.ts";
-import { createPeaks, type Peaks, raise } from "./bounds.ts";
+import { createPeaks, type Peaks, raise } from "../simulation/bounds.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
 import { live, restorations, schedules } from "./schedules.ts";
 import { liveBeside, rivalries } from "./two_workers.ts";

@@ -12,8 +12,8 @@ import {
   hour,
   minute,
   type Simulation,
-} from "../rotation/simulation.ts";
-import { settleOrHang } from "./prompt_runtime.ts";
+} from "../simulation/simulation.ts";
+import { settleOrHang } from "../simulation/prompt_runtime.ts";
 
 /** One thing that happens to the two. */
 export type Turn =

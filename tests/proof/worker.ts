@@ -5,7 +5,7 @@
  */
 /// <reference lib="deno.worker" />
 import type { Task } from "./tasks.ts";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 installPromptRuntime();
 const { perform } = await import("./tasks.ts");

@@ -5,11 +5,11 @@
  * @module
  */
 import type { FakeWorld, Renaming } from "../../lib/testing/mod.ts";
-import { createSimulation, day, hour, minute, type Simulation } from "../rotation/simulation.ts";
-import type { Peaks } from "./bounds.ts";
+import { createSimulation, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
+import type { Peaks } from "../simulation/bounds.ts";
 import { contradictions } from "./contradictions.ts";
-import { explain } from "./convergence.ts";
-import { settleOrHang } from "./prompt_runtime.ts";
+import { explain } from "../simulation/convergence.ts";
+import { settleOrHang } from "../simulation/prompt_runtime.ts";
 import {
   adopt,
   adoptDue,
@@ -23,7 +23,7 @@ import {
   unmade,
   withEnd,
   type World,
-} from "./world.ts";
+} from "../simulation/world.ts";
 
 /** What came of it. */
 export interface WorldResult {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 installPromptRuntime();
 const { liveIn, worlds } = await import("./worlds.ts");

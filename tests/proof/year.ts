@@ -12,12 +12,12 @@ import {
   misfortunes,
   type Simulation,
   untruths,
-} from "../rotation/simulation.ts";
+} from "../simulation/simulation.ts";
 import { createRandom } from "../../lib/testing/random.ts";
 import { type Condition, lastingConditions, passingConditions } from "./conditions.ts";
-import { explainIdle } from "./convergence.ts";
-import type { Peaks } from "./bounds.ts";
-import { settleOrHang } from "./prompt_runtime.ts";
+import { explainIdle } from "../simulation/convergence.ts";
+import type { Peaks } from "../simulation/bounds.ts";
+import { settleOrHang } from "../simulation/prompt_runtime.ts";
 
 /** How long, with how many, and how bad. */
 export interface YearOptions {

@@ -1,8 +1,8 @@
 import { assertEquals, assertGreater } from "@std/assert";
-import { installPromptRuntime } from "./prompt_runtime.ts";
+import { installPromptRuntime } from "../simulation/prompt_runtime.ts";
 
 installPromptRuntime();
-const { hour } = await import("../rotation/simulation.ts");
+const { hour } = await import("../simulation/simulation.ts");
 const { liveThroughYear } = await import("./year.ts");
 
 Deno.test("a quarter of a year with 5 % faults leaves no consumer without a token, and no leftovers", async () => {

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { HerokuError } from "../../lib/errors.ts";
+import { HerokuError } from "../../lib/heroku/errors.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
 import { createFakeHeroku, type Faults } from "../../lib/testing/mod.ts";
 import { assertConceals } from "../targets/assert_conceals.ts";
-import { json, serve } from "../scripted_server.ts";
+import { json, serve } from "../heroku/scripted_server.ts";
 
 const NARROW = ["write-protected"];
 

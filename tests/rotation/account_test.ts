@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { NetworkError, UnauthorizedError } from "../../lib/errors.ts";
+import { NetworkError, UnauthorizedError } from "../../lib/heroku/errors.ts";
 import {
   AccountError,
   type AccountNames,
@@ -8,7 +8,7 @@ import {
   type HerokuAccount,
 } from "../../lib/rotation/account.ts";
 import type { LedgerNote } from "../../lib/rotation/ledger.ts";
-import { json, serve } from "../scripted_server.ts";
+import { json, serve } from "../heroku/scripted_server.ts";
 
 const none: LedgerNote = {
   lineage: "line",

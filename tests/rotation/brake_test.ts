@@ -2,9 +2,9 @@ import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/asser
 import fc from "fast-check";
 import { findBrake, paceOf } from "../../lib/rotation/brake.ts";
 import type { Entry } from "../../lib/rotation/ledger.ts";
-import { leaseDuration, shortestInterval } from "../../lib/rotation/policy.ts";
+import { leaseDuration, shortestInterval } from "../../lib/rotation/schedule.ts";
 import { credentialOf, entryOf, now } from "./plan_input.ts";
-import { day, hour, minute, second } from "./simulation.ts";
+import { day, hour, minute, second } from "../simulation/simulation.ts";
 
 /** So many entries, each made so long after the other, the newest just now. */
 function madeEvery(interval: number, count: number, more: Partial<Entry> = {}): Entry[] {

@@ -12,7 +12,7 @@ import {
   day,
   type Simulation,
   type SimulationOptions,
-} from "./simulation.ts";
+} from "../simulation/simulation.ts";
 
 /** A simulation, and the operator's own authorization in it. */
 export interface DueRotation {

@@ -10,7 +10,7 @@ import {
 } from "./due_rotation.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { entryOf } from "./plan_input.ts";
-import { createSimulation, day, hour, minute } from "./simulation.ts";
+import { createSimulation, day, hour, minute } from "../simulation/simulation.ts";
 
 Deno.test("rotate() replaces a replacement that Heroku ends during the grace at the next sweep, while the last run sleeps", async () => {
   const { sim } = await startDue({ grace: 6 * hour, targets: ["hook:ci", "store"] });

@@ -2,7 +2,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { createRandom } from "../../lib/testing/random.ts";
 import { assertClean, endsOf, lineOf, standsAt } from "./due_rotation.ts";
-import { type Call, createSimulation, day, hour, type Simulation } from "./simulation.ts";
+import {
+  type Call,
+  createSimulation,
+  day,
+  hour,
+  type Simulation,
+} from "../simulation/simulation.ts";
 
 const month = 30 * 86_400;
 

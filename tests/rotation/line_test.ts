@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Authorization } from "../../lib/authorization.ts";
+import type { Authorization } from "../../lib/heroku/authorization.ts";
 import {
   adoptionOf,
   createView,
@@ -13,7 +13,7 @@ import {
 } from "../../lib/rotation/line.ts";
 import type { Entry } from "../../lib/rotation/ledger.ts";
 import { entryOf, knownOf, lineage, listed, markOf, now } from "./plan_input.ts";
-import { day, hour, minute } from "./simulation.ts";
+import { day, hour, minute } from "../simulation/simulation.ts";
 
 function ids(authorizations: readonly { readonly id: string }[]): string[] {
   return authorizations.map(({ id }) => id);

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { SweepReport } from "../../lib/rotation/sweep.ts";
-import { showOtherwise } from "../proof/world.ts";
+import { showOtherwise } from "../simulation/world.ts";
 import { assertClean, lineOf } from "./due_rotation.ts";
-import { createSimulation, day, hour, minute, type Simulation } from "./simulation.ts";
+import { createSimulation, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
 
 const month = 30 * 86_400;
 

@@ -17,7 +17,7 @@ import {
   type Fate,
   hour,
   minute,
-} from "./simulation.ts";
+} from "../simulation/simulation.ts";
 
 /** Makes the first create meet this fate, and all else go well. */
 function firstCreate(fate: Fate): (call: Call) => Fate {

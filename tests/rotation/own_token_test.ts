@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { Authorization } from "../../lib/authorization.ts";
+import type { Authorization } from "../../lib/heroku/authorization.ts";
 import { createOwnToken, findOwn } from "../../lib/rotation/own_token.ts";
-import { fingerprint } from "../../lib/targets/fingerprint.ts";
+import { fingerprint } from "../../lib/fingerprint.ts";
 import { entryOf } from "./plan_input.ts";
 
 const token = "HRKU-AAq7xkW2mZr9VtLpN4sBfYcHdG1jE5aU8oT3iX6wKz-wxyz";

@@ -6,16 +6,16 @@ import {
   RateLimitError,
   ServerError,
   UnauthorizedError,
-} from "../../lib/errors.ts";
+} from "../../lib/heroku/errors.ts";
 import { type AccountNote, SupersededError } from "../../lib/rotation/ledger.ts";
 import { AttemptError, createPerform, type Perform } from "../../lib/rotation/perform.ts";
-import { leaseDuration } from "../../lib/rotation/policy.ts";
+import { leaseDuration } from "../../lib/rotation/schedule.ts";
 import { SealingError } from "../../lib/rotation/sealing.ts";
 import { TargetError } from "../../lib/targets/target.ts";
 import { createMemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { createDatabase } from "../worker/sqlite.ts";
-import { minute, second } from "./simulation.ts";
+import { minute, second } from "../simulation/simulation.ts";
 
 const superseded = new SupersededError({ credential: "ci", attempt: 1, claim: "1f2e3d4c" });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Authorization } from "../../lib/authorization.ts";
+import type { Authorization } from "../../lib/heroku/authorization.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type {
   CredentialLedger,
@@ -15,7 +15,7 @@ import { createView, type ViewOptions } from "../../lib/rotation/line.ts";
 import { formatMarker } from "../../lib/rotation/marker.ts";
 import type { Decision, Fuse } from "../../lib/rotation/decision.ts";
 import { type Plan, plan } from "../../lib/rotation/plan.ts";
-import { day, hour } from "./simulation.ts";
+import { day, hour } from "../simulation/simulation.ts";
 
 /** The moment at which the plans are made. */
 export const now: number = Date.UTC(2026, 0, 31);

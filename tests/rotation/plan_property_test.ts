@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Authorization } from "../../lib/authorization.ts";
+import type { Authorization } from "../../lib/heroku/authorization.ts";
 import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
 import { goneFrom } from "../../lib/rotation/doubt.ts";
 import { createView } from "../../lib/rotation/line.ts";
@@ -17,8 +17,8 @@ import {
   provenAt,
   targetAt,
 } from "./plan_input.ts";
-import { leaseDuration } from "../../lib/rotation/policy.ts";
-import { day, hour, minute } from "./simulation.ts";
+import { leaseDuration } from "../../lib/rotation/schedule.ts";
+import { day, hour, minute } from "../simulation/simulation.ts";
 
 const states: readonly EntryState[] = [
   "adopted",

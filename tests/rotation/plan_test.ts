@@ -2,8 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
 import { createView } from "../../lib/rotation/line.ts";
 import { plan, planAdoption } from "../../lib/rotation/plan.ts";
-import { inWords } from "../../lib/rotation/words.ts";
-import { due, jitter, leaseDuration } from "../../lib/rotation/policy.ts";
+import { inWords } from "../../lib/rotation/duration_words.ts";
+import { due, jitter, leaseDuration } from "../../lib/rotation/schedule.ts";
 import {
   credentialOf,
   decide,
@@ -17,7 +17,7 @@ import {
   type Situation,
   targetAt,
 } from "./plan_input.ts";
-import { day, hour, minute, second } from "./simulation.ts";
+import { day, hour, minute, second } from "../simulation/simulation.ts";
 
 /** When a generation of `ci` that is 30 days long is due. */
 function dueOf(age: number): number {

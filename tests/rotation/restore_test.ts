@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { explain, isConverged } from "../proof/convergence.ts";
+import { explain, isConverged } from "../simulation/convergence.ts";
 import type { DatabaseCopy } from "../worker/sqlite.ts";
 import { type DueRotation, startDue } from "./due_rotation.ts";
-import { day, hour, minute } from "./simulation.ts";
+import { day, hour, minute } from "../simulation/simulation.ts";
 
 const targets = ["hook:ci", "var:acme/KEY", "store"];
 

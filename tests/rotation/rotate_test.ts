@@ -11,7 +11,7 @@ import {
   standsAt,
   startDue,
 } from "./due_rotation.ts";
-import { type Call, day, hour, minute, type Simulation } from "./simulation.ts";
+import { type Call, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
 
 const everywhere = ["var:acme/KEY", "hook:ci", "store"];
 

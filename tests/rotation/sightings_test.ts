@@ -3,7 +3,7 @@ import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
 import { createView, type ViewOptions } from "../../lib/rotation/line.ts";
 import { findSightings, tolerated } from "../../lib/rotation/sightings.ts";
 import { entryOf, knownOf, listed, now } from "./plan_input.ts";
-import { day, hour, minute } from "./simulation.ts";
+import { day, hour, minute } from "../simulation/simulation.ts";
 
 type News = Partial<Pick<Entry, "accessToken" | "seenAt" | "doubtedSince" | "goneAt">>;
 

@@ -6,8 +6,8 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { type AuthorizationsClient, createClient } from "../../lib/client.ts";
-import { ServerError } from "../../lib/errors.ts";
+import { type AuthorizationsClient, createClient } from "../../lib/heroku/client.ts";
+import { ServerError } from "../../lib/heroku/errors.ts";
 import { createAcceptance } from "../../lib/rotation/acceptance.ts";
 import { AccountError, createAccountReader } from "../../lib/rotation/account.ts";
 import { createOwnToken } from "../../lib/rotation/own_token.ts";
@@ -28,7 +28,7 @@ import {
   startDue,
 } from "./due_rotation.ts";
 import { credentialOf, targetAt } from "./plan_input.ts";
-import { createSimulation, day, hour, minute, type Simulation } from "./simulation.ts";
+import { createSimulation, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
 
 const month = 30 * 86_400;
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { takeTurn } from "../../lib/rotation/turn.ts";
-import { minute } from "./simulation.ts";
+import { minute } from "../simulation/simulation.ts";
 
 const start = Date.UTC(2026, 0, 1);
 

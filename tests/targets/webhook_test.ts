@@ -6,10 +6,10 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { fingerprint } from "../../lib/targets/fingerprint.ts";
+import { fingerprint } from "../../lib/fingerprint.ts";
 import { targets } from "../../lib/targets/registry.ts";
 import { TargetError } from "../../lib/targets/target.ts";
-import { verifyWebhook } from "../../lib/targets/webhook_signature.ts";
+import { verifyWebhook } from "../../lib/webhook.ts";
 import { createTarget } from "./create_target.ts";
 import { deliveryOf } from "./delivery_of.ts";
 import { startWebhookReceiver, type WebhookReceiver } from "./services/webhook_receiver.ts";

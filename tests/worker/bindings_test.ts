@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
-import { runSweep } from "../../worker/account/sweep.ts";
+import { runSweep } from "../../worker/account/run_sweep.ts";
 import { createSweepLog, type SweepLog } from "../../worker/account/sweep_log.ts";
-import { createContextReader, type Environment } from "../../worker/environment.ts";
-import { createServer } from "../../worker/serve.ts";
+import { createContextReader, type Environment } from "../../worker/context.ts";
+import { createServer } from "../../worker/serve_requests.ts";
 import { createEnv, createTable, type Env, keys } from "./sample.ts";
 import { createDatabase } from "./sqlite.ts";
 

@@ -10,7 +10,7 @@ import {
   type FakeHerokuOptions,
 } from "../../lib/testing/mod.ts";
 import type { AccountCalls } from "../../worker/account/account.ts";
-import type { Environment } from "../../worker/environment.ts";
+import type { Environment } from "../../worker/context.ts";
 import type { Records } from "../../worker/health.ts";
 import type { Row } from "./sqlite.ts";
 import { splitCredentials } from "./split_credentials.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { DatabaseSync } from "node:sqlite";
 import { createTestHarness } from "wrangler";
 import type { AccountCalls } from "../../worker/account/account.ts";
-import type { Environment } from "../../worker/environment.ts";
+import type { Environment } from "../../worker/context.ts";
 import { keys, until } from "./harness.ts";
 import { findLedger, sealingKey } from "./process.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -12,7 +12,7 @@ import type {
 } from "../../worker/status.ts";
 import { renderPage } from "../../worker/views/page.ts";
 import { renderDistance, renderMoment, renderTime } from "../../worker/views/time.ts";
-import { reasonTitles, states } from "../../worker/views/words.ts";
+import { reasonTitles, states } from "../../worker/views/labels.ts";
 import { now } from "./sample.ts";
 
 function at(offset: number): string {

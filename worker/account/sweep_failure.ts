@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { HerokuError } from "../../lib/errors.ts";
+import { HerokuError } from "../../lib/heroku/errors.ts";
 import { describeAccountFailure } from "./account_failure.ts";
 
 const byItself = "The next sweep tries again by itself";

@@ -5,7 +5,7 @@
  */
 import { DAY, MINUTE, SECOND } from "@std/datetime/constants";
 import * as v from "valibot";
-import { earliestDue } from "../../lib/rotation/policy.ts";
+import { earliestDue } from "../../lib/rotation/schedule.ts";
 import { length, lengthOrNever } from "./duration_member.ts";
 import { findNameMistake, missingName } from "./name.ts";
 import { findMemberMistake, findScopeDoubt, findScopeMistake } from "./scope.ts";

@@ -6,7 +6,7 @@
  */
 import * as v from "valibot";
 import type { Fuse } from "../../lib/rotation/decision.ts";
-import { serviceUrl } from "../../lib/targets/fields.ts";
+import { serviceUrl } from "../../lib/targets/members.ts";
 import { store } from "../../lib/targets/store.ts";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
 import {

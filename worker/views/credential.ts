@@ -6,7 +6,7 @@
 import { html } from "hono/html";
 import type { CredentialStatus, StaleStatus, TargetStatus } from "../status.ts";
 import { type Html, renderDistance, renderEnd, renderMoment } from "./time.ts";
-import { states } from "./words.ts";
+import { states } from "./labels.ts";
 
 /** Renders a credential as a part of the table. */
 export function renderCredential(credential: CredentialStatus, now: string): Html {

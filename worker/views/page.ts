@@ -10,7 +10,7 @@ import type { AccountStatus, Status } from "../status.ts";
 import { renderCredential } from "./credential.ts";
 import { style } from "./style.ts";
 import { type Html, renderDistance, renderEnd, renderTime } from "./time.ts";
-import { reasonTitles } from "./words.ts";
+import { reasonTitles } from "./labels.ts";
 
 /**
  * Renders the page. It has no script and loads nothing.

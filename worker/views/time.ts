@@ -4,7 +4,7 @@
  * @module
  */
 import { html } from "hono/html";
-import { inWords } from "../../lib/rotation/words.ts";
+import { inWords } from "../../lib/rotation/duration_words.ts";
 
 /** HTML whose every value has been escaped. */
 export type Html = ReturnType<typeof html>;

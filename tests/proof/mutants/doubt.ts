@@ -8,7 +8,7 @@ import { breaking, type Mutant } from "./mutant.ts";
 const ask = breaking("lib/rotation/ask.ts");
 const doubt = breaking("lib/rotation/doubt.ts");
 const look = breaking("lib/rotation/look.ts");
-const lookup = breaking("lib/rotation/lookup.ts");
+const lookup = breaking("lib/rotation/authorizations.ts");
 const sightings = breaking("lib/rotation/sightings.ts");
 const turn = breaking("lib/rotation/turn.ts");
 

@@ -9,7 +9,7 @@ const own = breaking("lib/rotation/own_token.ts");
 const account = breaking("lib/rotation/account.ts");
 const line = breaking("lib/rotation/line.ts");
 const look = breaking("lib/rotation/look.ts");
-const lookup = breaking("lib/rotation/lookup.ts");
+const lookup = breaking("lib/rotation/authorizations.ts");
 const marker = breaking("lib/rotation/marker.ts");
 
 /** The mutants. */

@@ -8,7 +8,7 @@ import { breaking, type Mutant } from "./mutant.ts";
 const plan = breaking("lib/rotation/plan.ts");
 const need = breaking("lib/rotation/need.ts");
 const line = breaking("lib/rotation/line.ts");
-const policy = breaking("lib/rotation/policy.ts");
+const policy = breaking("lib/rotation/schedule.ts");
 const fuse = breaking("lib/rotation/fuse.ts");
 const sweep = breaking("lib/rotation/sweep.ts");
 

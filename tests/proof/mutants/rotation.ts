@@ -164,7 +164,7 @@ export const rotationMutants: readonly Mutant[] = [
     'new Set(["intended", "refused", "discarded"])',
     "the largest there is",
   ),
-  breaking("lib/client.ts")(
+  breaking("lib/heroku/client.ts")(
     "sends the create again",
     `        expected: [201],
         headers,

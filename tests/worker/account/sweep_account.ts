@@ -8,13 +8,9 @@ import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import type { Sql, SqlValue } from "../../../worker/account/sql.ts";
-import { runSweep } from "../../../worker/account/sweep.ts";
+import { runSweep } from "../../../worker/account/run_sweep.ts";
 import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
-import {
-  type AccountRun,
-  createContextReader,
-  type Environment,
-} from "../../../worker/environment.ts";
+import { type AccountRun, createContextReader, type Environment } from "../../../worker/context.ts";
 import { createEnv, createTable, type Env } from "../sample.ts";
 import { createDatabase } from "../sqlite.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createClient } from "../../../lib/client.ts";
-import { PagingError } from "../../../lib/errors.ts";
+import { createClient } from "../../../lib/heroku/client.ts";
+import { PagingError } from "../../../lib/heroku/errors.ts";
 import { AccountError } from "../../../lib/rotation/account.ts";
 import { createFakeHeroku } from "../../../lib/testing/mod.ts";
 import { describeSweepFailure } from "../../../worker/account/sweep_failure.ts";

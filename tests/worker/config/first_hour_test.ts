@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { earliestDue } from "../../../lib/rotation/policy.ts";
+import { earliestDue } from "../../../lib/rotation/schedule.ts";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { parseConfiguration } from "../../../worker/config/configuration.ts";
 import { parseDuration } from "../../../worker/config/duration.ts";

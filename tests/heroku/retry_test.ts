@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { abortable, chooseWait, MAX_RETRY_AFTER, parseRetryAfter } from "../../lib/heroku/retry.ts";
+
+Deno.test("parseRetryAfter() reads seconds and HTTP dates, and nothing else", () => {
+  const table = [
+    ["0", 0],
+    ["7", 7000],
+    [" 7 ", 7000],
+    ["99999999999999999999", Number.MAX_SAFE_INTEGER],
+    ["9".repeat(400), Number.MAX_SAFE_INTEGER],
+    ["Wed, 21 Oct 2026 07:28:30 GMT", 30_000],
+    ["Wednesday, 21-Oct-26 07:28:30 GMT", 30_000],
+    ["Wed, 21 Oct 2026 07:27:00 GMT", 0],
+    ["-5", undefined],
+    ["1.5", undefined],
+    ["1e3", undefined],
+    ["soon 1", undefined],
+    ["2026-10-21", undefined],
+    ["Wed, 99 Foo 2026 07:28:30 GMT", undefined],
+    ["", undefined],
+  ] as const;
+  for (const [value, expected] of table) {
+    const headers = new Headers({ "Retry-After": value, "Date": "Wed, 21 Oct 2026 07:28:00 GMT" });
+    assertEquals(parseRetryAfter(headers), expected, value);
+  }
+  assertEquals(parseRetryAfter(new Headers()), undefined);
+});
+
+Deno.test("parseRetryAfter() measures a date from our own clock when the server tells no time", () => {
+  const at = new Date(Date.now() + 60_000).toUTCString();
+  const wait = parseRetryAfter(new Headers({ "Retry-After": at }));
+  assert(wait !== undefined && wait > 50_000 && wait <= 60_000, `${wait}`);
+});
+
+Deno.test("chooseWait() does as the server asks, up to a maximum", () => {
+  assertEquals(chooseWait(9, 0), 0);
+  assertEquals(chooseWait(0, MAX_RETRY_AFTER), MAX_RETRY_AFTER);
+  assertEquals(chooseWait(0, MAX_RETRY_AFTER + 1), undefined);
+});
+
+Deno.test("chooseWait() spreads over a bound that doubles from 500 ms to 10 s", () => {
+  for (const [attempt, bound] of [[0, 500], [1, 1000], [2, 2000], [5, 10_000], [5000, 10_000]]) {
+    const waits = Array.from({ length: 500 }, () => chooseWait(attempt, undefined) ?? NaN);
+    assert(waits.every((wait) => wait >= 0 && wait <= bound), `${attempt}`);
+    assert(Math.min(...waits) < bound / 4 && Math.max(...waits) > bound * 0.75, `${attempt}`);
+  }
+});
+
+Deno.test("abortable() rejects with the very reason, before work that never ends", async () => {
+  const reason = { any: "thing" };
+  const early = new AbortController();
+  early.abort(reason);
+  const late = new AbortController();
+  const pending = new Promise<void>(() => {});
+  queueMicrotask(() => late.abort(reason));
+  for (const { signal } of [early, late]) {
+    assertEquals(await abortable(pending, signal).catch((thrown) => thrown === reason), true);
+  }
+});
+
+Deno.test("abortable() settles as the work does", async () => {
+  const { signal } = new AbortController();
+  assertEquals(await abortable(Promise.resolve(5), signal), 5);
+  await assertRejects(() => abortable(Promise.reject(new RangeError("no")), signal), RangeError);
+});
+
+Deno.test("abortable() leaves no listener on the signal", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  signal.addEventListener = () => listeners++;
+  signal.removeEventListener = () => listeners--;
+  await abortable(Promise.resolve(), signal);
+  await abortable(Promise.reject(new Error("no")), signal).catch(() => {});
+  assertEquals(listeners, 0);
+});

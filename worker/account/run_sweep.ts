@@ -1,0 +1,202 @@
+/**
+ * The sweep of an account: begun, recorded and logged.
+ *
+ * @module
+ */
+import { AccountError } from "../../lib/rotation/account.ts";
+import type { Unmanaged } from "../../lib/rotation/decision.ts";
+import { parseMarker } from "../../lib/rotation/marker.ts";
+import { endedUndelivered } from "../../lib/rotation/rotate.ts";
+import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
+import { findAccount } from "../config/configuration.ts";
+import type { Context, Environment } from "../context.ts";
+import { assessHealth } from "../health.ts";
+import type { Log } from "../log.ts";
+import { describeSweepFailure } from "./sweep_failure.ts";
+import type { SweptAccount } from "./account.ts";
+import type { SweepRecord } from "./sweep_log.ts";
+
+/** As many instances as `createBatch` takes at once. */
+const largestBatch = 100;
+
+/** How many unmanaged authorizations and problems are kept of a sweep. */
+const mostKept = 100;
+
+/** What a sweep of an account works with. */
+export interface AccountSweep extends SweptAccount {
+  /** The configuration, and what the Worker works with. */
+  readonly context: Context;
+  /** The bindings. */
+  readonly environment: Environment;
+}
+
+/**
+ * Runs a sweep. Whatever goes wrong is recorded and logged, so that the next one starts afresh. False
+ * when the configuration has no such account any more: nothing is done for it.
+ */
+export async function runSweep(account: AccountSweep): Promise<boolean> {
+  const { context: { configured, log }, ledger, name, sweeps } = account;
+  if (configured.ok && !configured.accountNames.includes(name)) return false;
+  const { warnings } = configured;
+  const at = Date.now();
+  if (warnings.length > 0) log.warn("configuration", { warnings });
+  try {
+    sweeps.begin(at);
+    const record = await runOnce(account, at);
+    sweeps.complete(record, Date.now());
+    const records = { ledger: await ledger.read(), last: record, lastClean: sweeps.lastClean() };
+    const situation = { configured, account: name, records, unreadable: null, now: Date.now() };
+    const reasons = assessHealth(situation)
+      .filter(({ kind }) => kind !== "configuration_invalid")
+      .map(({ kind, count }) => ({ kind, count }));
+    sweeps.writeHealth({ at, reasons });
+  } catch (error) {
+    log.error("sweep_unrecorded", { ...label(account), error });
+  }
+  return true;
+}
+
+/** What a line of the log says of the account, where there is more than one. */
+function label({ context: { configured }, name }: AccountSweep): { readonly account?: string } {
+  return configured.accountNames.length > 1 ? { account: name } : {};
+}
+
+async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> {
+  const { log } = account.context;
+  try {
+    const report = await sweepConfigured(account);
+    logReport(log, report, label(account));
+    return { at, error: null, halt: null, report: toKept(report) };
+  } catch (error) {
+    const message = describeSweepFailure(
+      error,
+      findAccount(account.context.configured, account.name)?.tokenSecret ?? "HEROKU_API_TOKEN",
+    );
+    log.error("sweep", { ...label(account), error: message });
+    const halt = error instanceof AccountError ? "account" : null;
+    return { at, error: message, halt, report: null };
+  }
+}
+
+async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
+  const { context: { configured, createSweepWorld }, environment, ledger, name } = account;
+  const found = findAccount(configured, name);
+  if (!configured.ok || !found) {
+    throw new Error(
+      `Cannot sweep with an invalid configuration: nothing was done. ${
+        (configured.ok ? [] : configured.mistakes)
+          .map(({ path, message }) => `${path}: ${message}`).join("; ")
+      }`,
+    );
+  }
+  const { confirmed, credentials, fuse, tokenSecret } = found;
+  const several = configured.accountNames.length > 1;
+  const report = await sweep({
+    ...await createSweepWorld(configured.configuration, found),
+    ledger,
+    credentials,
+    fuse,
+    ...(confirmed === undefined ? {} : { confirmedAccount: confirmed }),
+    ...(several
+      ? {
+        names: { token: tokenSecret, confirmed: "heroku_account" },
+        claimAccount: (id) => claimAccount(account, id),
+      }
+      : {}),
+    mayHaveDelivered: (runId) => mayHaveDelivered(environment, runId),
+    start: (runs) => start(environment, name, runs),
+  });
+  if (!account.isCronSilent) return report;
+  return {
+    ...report,
+    notices: [...report.notices, {
+      credential: null,
+      kind: "cron_silent",
+      message:
+        "No cron has come for an hour, so the account's own alarm began this sweep, and begins one every hour: check that wrangler.toml has [triggers] crons = [\"*/15 * * * *\"], and look at the cron's runs in Cloudflare's dashboard",
+    }],
+  };
+}
+
+/** Two accounts with the tokens of one Heroku user would both manage all that this user has. */
+async function claimAccount(
+  { context: { account, configured, userOf }, name }: AccountSweep,
+  id: string,
+): Promise<string | undefined> {
+  const user = userOf(id);
+  const all = configured.accountNames;
+  let owner = await user.own(name, all);
+  if (owner === name) return undefined;
+  const held = await account(owner).herokuAccount();
+  // An account that went over to another user no longer has this one.
+  if (held !== null && held !== id) {
+    owner = await user.own(
+      name,
+      all.filter((each) => each !== owner),
+    );
+  }
+  return owner === name
+    ? undefined
+    : `The tokens of the accounts '${owner}' and '${name}' belong to one Heroku user (${id}): nothing was made, delivered or deleted for '${name}'. Give each account the token of a user of its own, or put the credentials of both into one account`;
+}
+
+/** A report of bounded size, as an account may hold a hundred thousand authorizations. */
+function toKept(report: SweepReport): SweepReport {
+  const { problems, unmanaged } = report;
+  const more = problems.length - mostKept;
+  const rest = `There ${more === 1 ? "is" : "are"} ${more} more: see the Worker's log`;
+  return {
+    ...report,
+    // Another Worker's are told apart by their marks, and must not be lost among the others.
+    unmanaged: unmanaged.toSorted((a, b) => Number(isMarked(b)) - Number(isMarked(a)))
+      .slice(0, mostKept),
+    unmanagedCount: unmanaged.length,
+    problems: more > 0 ? [...problems.slice(0, mostKept), rest] : problems,
+  };
+}
+
+function isMarked({ description }: Unmanaged): boolean {
+  return parseMarker(description).mark !== undefined;
+}
+
+function logReport(
+  log: Log,
+  report: SweepReport,
+  label: { readonly account?: string },
+): void {
+  const { started, removed, doubts, notices, undead, problems } = report;
+  log[problems.length > 0 ? "warn" : "info"]("sweep", {
+    ...label,
+    started,
+    removed,
+    doubts: doubts.map(({ reason }) => reason),
+    notices: notices.map(({ message }) => message),
+    undead,
+    problems,
+  });
+}
+
+/** What is no longer kept of a run, or cannot be asked, does not show that it delivered nothing. */
+async function mayHaveDelivered({ ROTATION }: Environment, runId: string): Promise<boolean> {
+  try {
+    const { status, output } = await (await ROTATION.get(runId)).status();
+    return status !== "terminated" && !endedUndelivered(output);
+  } catch {
+    return true;
+  }
+}
+
+async function start(
+  { ROTATION }: Environment,
+  account: string,
+  runs: readonly StartedRun[],
+): Promise<void> {
+  for (let from = 0; from < runs.length; from += largestBatch) {
+    await ROTATION.createBatch(
+      runs.slice(from, from + largestBatch).map(({ id, run }) => ({
+        id,
+        params: { ...run, account },
+      })),
+    );
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * What Cloudflare hands to the Worker, and what the Worker makes of it.
+ *
+ * @module
+ */
+import type { DurableObjectNamespace, Workflow } from "@cloudflare/workers-types";
+import { createClient } from "../lib/heroku/client.ts";
+import { createAcceptance } from "../lib/rotation/acceptance.ts";
+import { createAccountReader } from "../lib/rotation/account.ts";
+import { isTarget } from "../lib/rotation/credential.ts";
+import type { StoreLedger } from "../lib/rotation/ledger.ts";
+import { createOwnToken } from "../lib/rotation/own_token.ts";
+import { createSealing, type Sealing } from "../lib/rotation/sealing.ts";
+import { createTokenStore } from "../lib/rotation/token_store.ts";
+import type { SweepWorld } from "../lib/rotation/sweep.ts";
+import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
+import type { TargetDefinition } from "../lib/targets/target.ts";
+import type { AccountCalls } from "./account/account.ts";
+import { createRemoteAccount, type RemoteAccount } from "./account/remote.ts";
+import {
+  type Configuration,
+  type ConfigurationResult,
+  type ConfiguredAccount,
+  parseConfiguration,
+} from "./config/configuration.ts";
+import type { Coded } from "./config/shape.ts";
+import { createLog, type Log } from "./log.ts";
+import { oncePerKey } from "./once_per_key.ts";
+
+/** Which attempt to run, and in which account. */
+export interface AccountRun extends RotationRun {
+  /** The account's name. */
+  readonly account: string;
+}
+
+/**
+ * The Worker's bindings, vars and secrets. Wrangler warrants none of them, as an environment of its
+ * own (`[env.NAME]`) inherits no bindings: the configuration checks them all.
+ */
+export interface Environment extends Readonly<Record<string, unknown>> {
+  /** The objects, one for each Heroku account. */
+  readonly ACCOUNT: DurableObjectNamespace;
+  /** The durable runs. */
+  readonly ROTATION: Workflow<AccountRun>;
+}
+
+/** What every part of the Worker works with. */
+export interface Context {
+  /** The configuration, or what is wrong with it. */
+  readonly configured: ConfigurationResult;
+  /** An account, by its name, as it is asked from outside its object. */
+  account(name: string): RemoteAccount;
+  /** What stands for a Heroku user, by the id of its account at Heroku. */
+  userOf(id: string): Pick<RemoteAccount, "own">;
+  /** What stands for all accounts. */
+  readonly allAccounts: Pick<RemoteAccount, "remember">;
+  /** Writes the log, without any secret. */
+  readonly log: Log;
+  /** Makes what a rotation works with. */
+  createRotationWorld(
+    configuration: Configuration,
+    account: ConfiguredAccount,
+  ): Promise<RotationWorld>;
+  /** Makes what a sweep works with, beside the ledger that is in the account's object. */
+  createSweepWorld(
+    configuration: Configuration,
+    account: ConfiguredAccount,
+  ): Promise<HerokuWorld>;
+}
+
+/** What a sweep needs of Heroku. */
+export type HerokuWorld = Pick<
+  SweepWorld,
+  "authorizations" | "accepts" | "account" | "own" | "sealing" | "now"
+>;
+
+/** What the code of a Worker adds to its environment. */
+export interface WorkerSetup {
+  /** The kinds of targets there are beside the built-in store. */
+  readonly definitions: readonly TargetDefinition<unknown>[];
+  /** What the code gives beside the variables, not yet checked; default nothing. */
+  readonly coded?: Coded;
+}
+
+/** Gives the context of an environment. */
+export type ReadContext = (environment: Environment) => Context;
+
+/**
+ * Makes what gives the context of an environment. It is made once for each: Cloudflare hands the same
+ * object to every call in an isolate, and what it holds never changes.
+ */
+export function createContextReader(setup: WorkerSetup): ReadContext {
+  return oncePerKey((environment) => createContext(environment, setup));
+}
+
+function createContext(environment: Environment, setup: WorkerSetup): Context {
+  // A detached global fetch is fine in Workers; one that is called as a method is not.
+  const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
+  const account = (name: string) => createRemoteAccount(() => findObject(environment, name));
+  const open = () => openSealing(environment.SEALING_KEY);
+  const ledger: StoreLedger = {
+    serve: (credential, mark) => account(nameOf(credential)).serve(credential, mark),
+    readCredential: (credential) => account(nameOf(credential)).readCredential(credential),
+  };
+  const configured = parseConfiguration(environment, setup.definitions, {
+    fetch,
+    now: Date.now,
+    store: createTokenStore(ledger, { open: async (...sealed) => (await open()).open(...sealed) }),
+    bindings: true,
+    ...(setup.coded === undefined ? {} : { coded: setup.coded }),
+  });
+
+  /** The account of a credential. A store is only ever asked for one that is configured. */
+  function nameOf(credential: string): string {
+    return accountNameOf(configured, credential) ?? "";
+  }
+
+  async function createSweepWorld(
+    { herokuUrl }: Configuration,
+    { herokuToken, tokenSecret }: ConfiguredAccount,
+  ): Promise<HerokuWorld> {
+    const client = { fetch, baseUrl: herokuUrl };
+    return {
+      authorizations: createClient({ ...client, token: herokuToken }),
+      accepts: createAcceptance(client),
+      account: createAccountReader({ ...client, token: herokuToken }, tokenSecret),
+      own: await createOwnToken(herokuToken, tokenSecret),
+      sealing: await open(),
+      now: Date.now,
+    };
+  }
+
+  return {
+    configured,
+    account,
+    // No account has such names.
+    userOf: (id) => account(`user ${id}`),
+    allAccounts: account("all accounts"),
+    log: createLog({ secrets: configured.secrets }),
+    createSweepWorld,
+
+    async createRotationWorld(configuration, owner) {
+      return {
+        ...await createSweepWorld(configuration, owner),
+        ledger: account(owner.name),
+        credential: (name) => owner.credentials.find((each) => each.name === name),
+        isTarget: (place) => isTarget(configuration.credentials, place),
+      };
+    },
+  };
+}
+
+/** The name of the account that a credential is in; undefined for one that is not configured. */
+export function accountNameOf(
+  configured: ConfigurationResult,
+  credential: string,
+): string | undefined {
+  if (!configured.ok) return undefined;
+  return configured.configuration.accounts
+    .find(({ credentials }) => credentials.some(({ name }) => name === credential))?.name;
+}
+
+/** An object by its name. What is wrong with the binding, the configuration says. */
+function findObject({ ACCOUNT }: Environment, name: string): AccountCalls {
+  return ACCOUNT.get(ACCOUNT.idFromName(name)) as unknown as AccountCalls;
+}
+
+/** What a promise gives belongs to the call that made it, so that this is not kept for others. */
+async function openSealing(key: unknown): Promise<Sealing> {
+  return await createSealing(typeof key === "string" ? key : "");
+}
