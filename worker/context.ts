@@ -7,7 +7,7 @@ import type { DurableObjectNamespace, Workflow } from "@cloudflare/workers-types
 import { createClient } from "../lib/heroku/client.ts";
 import { createAcceptance } from "../lib/rotation/acceptance.ts";
 import { createAccountReader } from "../lib/rotation/account.ts";
-import { isTarget } from "../lib/rotation/credential.ts";
+import { isDeliveredTo } from "../lib/rotation/credential.ts";
 import type { StoreLedger } from "../lib/rotation/ledger.ts";
 import { createOwnToken } from "../lib/rotation/own_token.ts";
 import { createSealing, type Sealing } from "../lib/rotation/sealing.ts";
@@ -45,7 +45,7 @@ export interface Environment extends Readonly<Record<string, unknown>> {
 }
 
 /** What every part of the Worker works with. */
-export interface Context {
+export interface WorkerContext {
   /** The configuration, or what is wrong with it. */
   readonly configured: ConfigurationResult;
   /** An account, by its name, as it is asked from outside its object. */
@@ -83,7 +83,7 @@ export interface WorkerSetup {
 }
 
 /** Gives the context of an environment. */
-export type ReadContext = (environment: Environment) => Context;
+export type ReadContext = (environment: Environment) => WorkerContext;
 
 /**
  * Makes what gives the context of an environment. It is made once for each: Cloudflare hands the same
@@ -93,7 +93,7 @@ export function createContextReader(setup: WorkerSetup): ReadContext {
   return oncePerKey((environment) => createContext(environment, setup));
 }
 
-function createContext(environment: Environment, setup: WorkerSetup): Context {
+function createContext(environment: Environment, setup: WorkerSetup): WorkerContext {
   // A detached global fetch is fine in Workers; one that is called as a method is not.
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
   const account = (name: string) => createRemoteAccount(() => findObject(environment, name));
@@ -144,7 +144,7 @@ function createContext(environment: Environment, setup: WorkerSetup): Context {
         ...await createSweepWorld(configuration, owner),
         ledger: account(owner.name),
         credential: (name) => owner.credentials.find((each) => each.name === name),
-        isTarget: (place) => isTarget(configuration.credentials, place),
+        isDeliveredTo: (place) => isDeliveredTo(configuration.credentials, place),
       };
     },
   };

@@ -20,10 +20,10 @@ import { runSweep } from "./account/run_sweep.ts";
 import type { AccountTable, CredentialTable } from "./config/credential_table.ts";
 import {
   type AccountRun,
-  type Context,
   createContextReader,
   type Environment,
   type ReadContext,
+  type WorkerContext,
 } from "./context.ts";
 import { runRotation } from "./run_rotation.ts";
 import { createServer } from "./serve_requests.ts";
@@ -132,7 +132,7 @@ export function createWorker<Own extends TargetTable = never>(
  * Has each account sweep, whatever becomes of the others. Where the binding is wrong nothing can be
  * done, and the log says why.
  */
-async function wake({ account, allAccounts, configured, log }: Context): Promise<void> {
+async function wake({ account, allAccounts, configured, log }: WorkerContext): Promise<void> {
   const mistake = configured.ok
     ? undefined
     : configured.mistakes.find(({ path }) => path === "ACCOUNT");

@@ -14,9 +14,9 @@ export interface CredentialTarget {
   /** Whether the stale token must live on until this target is proven. */
   readonly required: boolean;
   /** Whether the place may already hold a token that Herotate did not make. */
-  readonly adoptable: boolean;
+  readonly mayHoldAdopted: boolean;
   /** Whether the ledger must keep the sealed token for as long as it is current. */
-  readonly keepsToken: boolean;
+  readonly retainsToken: boolean;
   /** Delivers and confirms. */
   readonly target: Target;
 }
@@ -42,8 +42,8 @@ export interface Credential {
 }
 
 /** Whether any of these is delivered to a place; the store aside, which each has for itself. */
-export function isTarget(credentials: readonly Credential[], place: string): boolean {
+export function isDeliveredTo(credentials: readonly Credential[], place: string): boolean {
   return credentials.some(({ targets }) =>
-    targets.some((target) => target.place === place && !target.keepsToken)
+    targets.some((target) => target.place === place && !target.retainsToken)
   );
 }

@@ -252,7 +252,7 @@ function isSupplied(
   taken: Taken,
 ): boolean {
   // A place that was moved here holds the token of the credential that it was moved from.
-  if (!current) return target.adoptable && !taken.has(target.place);
-  if (target.keepsToken && current.entry.sealedToken === null) return false;
+  if (!current) return target.mayHoldAdopted && !taken.has(target.place);
+  if (target.retainsToken && current.entry.sealedToken === null) return false;
   return Boolean(deliveryOf(ledger, current.entry.mark, target)?.proof);
 }

@@ -32,10 +32,10 @@ import { findDoubts, findNotices } from "./notices.ts";
 import {
   backoff,
   emergencyBackoff,
+  foreignOverlap,
   leaseDuration,
   LONGEST_BACKOFF,
   REFUSED_FOR_LONG,
-  strangersOverlap,
 } from "./schedule.ts";
 import { hasExpired } from "./sightings.ts";
 import { findUnmanaged } from "./unmanaged.ts";
@@ -267,7 +267,7 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
   const { leaseUntil } = ledger.record;
   // A lease that reaches further than any attempt asks for was taken by a clock that ran ahead.
   return leaseUntil !== null && leaseUntil > now &&
-    leaseUntil <= now + Math.max(credential.grace, strangersOverlap) + 2 * leaseDuration;
+    leaseUntil <= now + Math.max(credential.grace, foreignOverlap) + 2 * leaseDuration;
 }
 
 /**

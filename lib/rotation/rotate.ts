@@ -22,7 +22,7 @@ import { deleteClaimed, type Deletion } from "./authorizations.ts";
 import { createWord } from "./marker.ts";
 import { beforeMint, create, intendAnother, mint, type Minted } from "./mint.ts";
 import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
-import { graceFor, leaseDuration, strangersOverlap } from "./schedule.ts";
+import { foreignOverlap, graceFor, leaseDuration } from "./schedule.ts";
 import type { Step } from "./step.ts";
 import { configured, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
@@ -75,10 +75,10 @@ export async function rotate(
   const perform = createPerform(step, lease, world);
   let delivers = false;
   try {
-    const { mark, generation } = await obtain(step, perform, run, world);
+    const { mark, generation } = await mintAndProve(step, perform, run, world);
     delivers = true;
-    const missed = await supplyAll(perform, lease, mark, world);
-    const stale = await outwait(step, perform, lease, mark, world);
+    const missed = await deliverAll(perform, lease, mark, world);
+    const stale = await promoteAndWait(step, perform, lease, mark, world);
     const ends = await retireAll(perform, lease, mark, stale, world);
     await perform("record", () => record(lease, world));
     return { outcome: "success", generation, ...countEnds(ends), missed };
@@ -121,7 +121,7 @@ async function fail(
 }
 
 /** Gives a replacement whose token works: one that does not is never delivered. */
-async function obtain(
+async function mintAndProve(
   step: Step,
   perform: Perform,
   run: RotationRun,
@@ -206,7 +206,7 @@ async function discard(
 }
 
 /** Delivers to every target, and goes on to the next when one fails. Gives why optional ones did. */
-async function supplyAll(
+async function deliverAll(
   perform: Perform,
   lease: Lease,
   mark: string,
@@ -243,8 +243,8 @@ function beforeDelivery(
   target: CredentialTarget,
   world: RotationWorld,
 ): readonly Change[] {
-  const { place, keepsToken } = stillConfigured(target, lease, world);
-  return [{ kind: "deliver", mark, place, whose: keepsToken ? "own" : "all", at: world.now() }];
+  const { place, retainsToken } = stillConfigured(target, lease, world);
+  return [{ kind: "deliver", mark, place, whose: retainsToken ? "own" : "all", at: world.now() }];
 }
 
 async function deliver(
@@ -284,7 +284,7 @@ async function confirm(
 }
 
 /** Makes the replacement current and waits out the overlap, also one that is made longer meanwhile. */
-async function outwait(
+async function promoteAndWait(
   step: Step,
   perform: Perform,
   lease: Lease,
@@ -353,7 +353,7 @@ function strangersLeft({ entries }: CredentialLedger, since: number, now: number
   const proofs = entries.flatMap(({ made, provenAt }) =>
     made && provenAt !== null && provenAt <= now ? [provenAt] : []
   );
-  return clamp(Math.min(since, ...proofs) + strangersOverlap - now, 0, strangersOverlap);
+  return clamp(Math.min(since, ...proofs) + foreignOverlap - now, 0, foreignOverlap);
 }
 
 /** Deletes the stale authorizations, one a step, once every required target is seen to hold the new token. */
@@ -446,13 +446,13 @@ function findHolder(
   stale: string,
   takenOver: readonly string[],
   { targets }: Credential,
-  { isTarget }: RotationWorld,
+  { isDeliveredTo }: RotationWorld,
 ): string | undefined {
   const isElsewhere = (place: string) =>
     takenOver.includes(place) ||
     deliveries.some((each) => each.place === place && each.mark !== stale && each.proof !== null);
   return deliveries.find(({ mark, place }) =>
-    mark === stale && isTarget(place) && !targets.some((target) => target.place === place) &&
+    mark === stale && isDeliveredTo(place) && !targets.some((target) => target.place === place) &&
     !isElsewhere(place)
   )?.place;
 }

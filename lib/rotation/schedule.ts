@@ -222,4 +222,4 @@ export const leaseDuration: number = 15 * MINUTE;
  * How long what this ledger adopted with another's mark lives on at least: 2 hours, so that another
  * Worker, if it made it and still uses it, sees the successor and makes one of its own.
  */
-export const strangersOverlap: number = 2 * HOUR;
+export const foreignOverlap: number = 2 * HOUR;

@@ -26,7 +26,7 @@ export interface RotationWorld {
   /** The configuration of a credential as it is now; undefined when it has been dropped. */
   readonly credential: (name: string) => Credential | undefined;
   /** Whether a place is a target of any configured credential; the store, which each has for itself, is none. */
-  readonly isTarget: (place: string) => boolean;
+  readonly isDeliveredTo: (place: string) => boolean;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -30,8 +30,8 @@ export interface StoreConfig {
 export const store: TargetDefinition<StoreConfig> = {
   type: "store",
   proof: "exact",
-  adoptable: false,
-  keepsToken: true,
+  mayHoldAdopted: false,
+  retainsToken: true,
   schema: configuration({
     reader_key_secret: secretName("the key that readers of the token must show"),
   }),

@@ -151,9 +151,9 @@ export interface TargetDefinition<Config> {
    * and did not make; default true. Where it cannot, as in the built-in store, adoption makes a
    * replacement at once.
    */
-  readonly adoptable?: boolean;
+  readonly mayHoldAdopted?: boolean;
   /** Whether it needs the ledger to keep the sealed token while it is current; default false. */
-  readonly keepsToken?: boolean;
+  readonly retainsToken?: boolean;
   /** Checks the members of the configuration other than `type` and `required`. */
   readonly schema: Schema<Config>;
   /**

@@ -32,8 +32,8 @@ function credentialOf(name: string): Credential {
       type: "webhook",
       place: `https://example.com/${name}`,
       required: true,
-      adoptable: true,
-      keepsToken: false,
+      mayHoldAdopted: true,
+      retainsToken: false,
       target: { deliver: untouched, confirm: untouched },
     }],
   };

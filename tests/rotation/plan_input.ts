@@ -35,8 +35,8 @@ export function targetAt(place: string, more: Partial<CredentialTarget> = {}): C
     type: "webhook",
     place,
     required: true,
-    adoptable: true,
-    keepsToken: false,
+    mayHoldAdopted: true,
+    retainsToken: false,
     target: { deliver: untouched, confirm: untouched },
     ...more,
   };

@@ -94,7 +94,7 @@ const situations: fc.Arbitrary<PlanInput> = fc.record({
     paused: fc.integer({ min: 0, max: 9 }).map((drawn) => drawn === 0),
     targets: fc.subarray([
       targetAt("hook"),
-      targetAt("store", { adoptable: false }),
+      targetAt("store", { mayHoldAdopted: false }),
       targetAt("optional", { required: false }),
     ]),
   }),

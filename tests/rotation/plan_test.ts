@@ -302,7 +302,7 @@ const table: readonly {
   {
     name: "makes a first generation at once where a target cannot hold an adopted token",
     situation: adopted(day, {
-      credential: credentialOf({ targets: [targetAt("store", { adoptable: false })] }),
+      credential: credentialOf({ targets: [targetAt("store", { mayHoldAdopted: false })] }),
     }),
     expected: {
       kind: "rotate",
@@ -315,7 +315,7 @@ const table: readonly {
   {
     name: "makes a new generation for a target that needs the token kept when it is not",
     situation: current(day, {
-      credential: credentialOf({ targets: [targetAt("hook", { keepsToken: true })] }),
+      credential: credentialOf({ targets: [targetAt("hook", { retainsToken: true })] }),
     }),
     expected: { kind: "rotate", cause: "new_target", creates: true },
   },
@@ -326,7 +326,7 @@ const table: readonly {
       known: knownOf([entryOf(1, "current", { sealedToken: "v1.sealed" })], {
         deliveries: [provenAt(1)],
       }),
-      credential: credentialOf({ targets: [targetAt("hook", { keepsToken: true })] }),
+      credential: credentialOf({ targets: [targetAt("hook", { retainsToken: true })] }),
     },
     expected: { kind: "wait" },
   },

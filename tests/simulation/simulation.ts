@@ -468,7 +468,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       account: createAccountReader({ ...client, token }),
       own: await createOwnToken(token),
       credentials: specs.map((spec) => toCredential(spec, environment)),
-      isTarget: (place: string) =>
+      isDeliveredTo: (place: string) =>
         place !== "store" &&
         watchedCredentials.some(({ places }) => places.some((each) => each.place === place)),
       credential: (name: string) => {
@@ -786,8 +786,8 @@ function toTarget(
       type: definition.type,
       place,
       required,
-      adoptable: definition.adoptable ?? true,
-      keepsToken: definition.keepsToken ?? false,
+      mayHoldAdopted: definition.mayHoldAdopted ?? true,
+      retainsToken: definition.retainsToken ?? false,
       target: definition.create(config, environment),
     };
   }

@@ -151,8 +151,8 @@ Deno.test("store proves nothing while it hands out another token, or none", asyn
 });
 
 Deno.test("store says what a target of its kind is", () => {
-  const { type, proof, adoptable, keepsToken } = store;
-  assertEquals([type, proof, adoptable, keepsToken], ["store", "exact", false, true]);
+  const { type, proof, mayHoldAdopted, retainsToken } = store;
+  assertEquals([type, proof, mayHoldAdopted, retainsToken], ["store", "exact", false, true]);
   assertEquals(store.place({ reader_key_secret: "A" }), store.place({ reader_key_secret: "B" }));
   assertEquals(store.secrets({ reader_key_secret: "READER_KEY" }), ["READER_KEY"]);
 });

@@ -9,7 +9,7 @@ import { parseMarker } from "../../lib/rotation/marker.ts";
 import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import { findAccount } from "../config/configuration.ts";
-import type { Context, Environment } from "../context.ts";
+import type { Environment, WorkerContext } from "../context.ts";
 import { assessHealth } from "../health.ts";
 import type { Log } from "../log.ts";
 import { describeSweepFailure } from "./sweep_failure.ts";
@@ -25,7 +25,7 @@ const mostKept = 100;
 /** What a sweep of an account works with. */
 export interface AccountSweep extends SweptAccount {
   /** The configuration, and what the Worker works with. */
-  readonly context: Context;
+  readonly context: WorkerContext;
   /** The bindings. */
   readonly environment: Environment;
 }

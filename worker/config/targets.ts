@@ -106,8 +106,8 @@ function toDraft(
       type,
       place,
       required,
-      adoptable: definition.adoptable ?? true,
-      keepsToken: definition.keepsToken ?? false,
+      mayHoldAdopted: definition.mayHoldAdopted ?? true,
+      retainsToken: definition.retainsToken ?? false,
       target: definition.create(config, environment),
     }),
   };

@@ -80,8 +80,8 @@ export const planMutants: readonly Mutant[] = [
   ),
   need(
     "never notices a target that was moved to it",
-    "if (!current) return target.adoptable && !taken.has(target.place);",
-    "if (!current) return target.adoptable && (taken.has(target.place) || !taken.has(target.place));",
+    "if (!current) return target.mayHoldAdopted && !taken.has(target.place);",
+    "if (!current) return target.mayHoldAdopted && (taken.has(target.place) || !taken.has(target.place));",
   ),
   line(
     "adopts all of several without a marker",

@@ -40,17 +40,17 @@ export const rotationMutants: readonly Mutant[] = [
   ),
   rotate(
     "promotes before it delivers",
-    `    const missed = await supplyAll(perform, lease, mark, world);
-    const stale = await outwait(step, perform, lease, mark, world);`,
-    `    const stale = await outwait(step, perform, lease, mark, world);
-    const missed = await supplyAll(perform, lease, mark, world);`,
+    `    const missed = await deliverAll(perform, lease, mark, world);
+    const stale = await promoteAndWait(step, perform, lease, mark, world);`,
+    `    const stale = await promoteAndWait(step, perform, lease, mark, world);
+    const missed = await deliverAll(perform, lease, mark, world);`,
   ),
   {
     name: "retires before it delivers",
     edits: [
       {
         file,
-        find: "    const missed = await supplyAll(perform, lease, mark, world);\n",
+        find: "    const missed = await deliverAll(perform, lease, mark, world);\n",
         put: "    const missed: string[] = [];\n",
       },
       {
@@ -104,8 +104,8 @@ export const rotationMutants: readonly Mutant[] = [
     edits: [
       {
         file,
-        find: "  const { place, keepsToken } = stillConfigured(target, lease, world);\n",
-        put: "  const { place, keepsToken } = target;\n",
+        find: "  const { place, retainsToken } = stillConfigured(target, lease, world);\n",
+        put: "  const { place, retainsToken } = target;\n",
       },
       {
         file,

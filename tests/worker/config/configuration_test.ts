@@ -62,13 +62,13 @@ Deno.test("parseConfiguration() reads what is written and fills in the defaults"
     paused: true,
   });
   assertEquals(
-    [targets[0].required, targets[0].adoptable, targets[0].keepsToken],
+    [targets[0].required, targets[0].mayHoldAdopted, targets[0].retainsToken],
     [true, true, false],
   );
   const { targets: bareTargets, ...bareMembers } = bare;
   assertEquals(bareMembers, { name: "bare", grace: day / 24, paused: false });
-  const [{ type, place, adoptable, keepsToken }] = bareTargets;
-  assertEquals([type, place, adoptable, keepsToken], ["store", "store", false, true]);
+  const [{ type, place, mayHoldAdopted, retainsToken }] = bareTargets;
+  assertEquals([type, place, mayHoldAdopted, retainsToken], ["store", "store", false, true]);
 });
 
 Deno.test("parseConfiguration() reads a lifetime without end", () => {
