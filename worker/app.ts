@@ -52,13 +52,13 @@ export interface AppEnvironment {
 /** Tells whether a key opens what is asked for. */
 type VerifyKey = (key: string, context: Context) => Promise<boolean>;
 
-const showKey =
+const SHOW_KEY =
   "Show the right key in an Authorization header: as 'Bearer KEY', or by Basic as the password with any user name";
-const noPageKey =
+const NO_PAGE_KEY =
   "No key opens this, as PAGE_KEY is not set or cannot be used: make one with `openssl rand -hex 32`, and run `wrangler secret put PAGE_KEY`";
 
 /** After how many seconds to ask again for a token that is not there. */
-const retryAfter = "60";
+const RETRY_AFTER = "60";
 
 /** Makes the app. */
 export function createApp(
@@ -122,7 +122,7 @@ export function createApp(
     return several ? { ...all, accounts: each.map(toHealth) } : all;
   }
 
-  const advice = pageKey === undefined ? noPageKey : showKey;
+  const advice = pageKey === undefined ? NO_PAGE_KEY : SHOW_KEY;
   const withPageKey = requireKey((key) => matches(pageKey, key), advice);
   const withReaderKey = requireKey(
     (key, context) => matches(readerKeys?.get(context.req.param("name") ?? ""), key),
@@ -240,5 +240,5 @@ async function matches(key: string | undefined, given: string): Promise<boolean>
 }
 
 function unavailable(context: Context, error: string): Response {
-  return context.json({ error }, 503, { "Retry-After": retryAfter });
+  return context.json({ error }, 503, { "Retry-After": RETRY_AFTER });
 }

@@ -92,10 +92,10 @@ export interface Records {
 }
 
 /** How long the cron may be silent or its sweeps unclean, in milliseconds: 1 hour. */
-export const patience: number = HOUR;
+export const TOLERATED_FOR: number = HOUR;
 
 /** How many failures in a row are too many. */
-export const tooManyFailures = 3;
+export const TOO_MANY_FAILURES = 3;
 
 /**
  * Says everything that is wrong with an account; nothing at all when all is well. Of a paused credential
@@ -194,7 +194,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
     ];
   }
   const problems = last.report?.problems ?? [];
-  const isPatient = now - (lastClean ?? -Infinity) <= patience;
+  const isPatient = now - (lastClean ?? -Infinity) <= TOLERATED_FOR;
   const held = (last.report?.decisions ?? [])
     .filter(({ kind }) => kind === "held")
     .map(({ credential, reason }) => `${credential}: ${reason}`);
@@ -202,7 +202,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
   return [
     reason(
       "sweep_overdue",
-      now - last.at > patience
+      now - last.at > TOLERATED_FOR
         ? [
           "The last sweep is more than an hour old: check that wrangler.toml has [triggers] crons = [\"*/15 * * * *\"], and look at the cron's runs in Cloudflare's dashboard",
         ]
@@ -218,7 +218,7 @@ function assessSweeps({ last, lastClean }: Records, now: number): HealthReason[]
     reason(
       "list_doubted",
       (last.report?.doubts ?? [])
-        .filter(({ since, until }) => until !== null && now - since > patience)
+        .filter(({ since, until }) => until !== null && now - since > TOLERATED_FOR)
         .map((doubt) => doubt.reason),
     ),
     reason("delete_undone", last.report?.undead ?? []),
@@ -254,7 +254,7 @@ function assessCredentials(
     say(
       "credential_failing",
       ({ of: { record } }) =>
-        record.failures >= tooManyFailures
+        record.failures >= TOO_MANY_FAILURES
           ? `${record.failures} attempts in a row have failed. ${record.error ?? ""}`.trimEnd()
           : undefined,
     ),

@@ -31,7 +31,7 @@ export interface LogOptions {
   readonly now?: () => number;
 }
 
-const maxDepth = 8;
+const MAX_DEPTH = 8;
 
 /**
  * Makes a log. In any string at any depth, names of members included, the secrets and whatever
@@ -81,7 +81,7 @@ function clean(value: unknown, redact: Redact, depth: number): unknown {
   if (typeof value === "bigint") return redact(value.toString());
   if (typeof value === "function" || typeof value === "symbol") return `[${typeof value}]`;
   if (typeof value !== "object" || value === null) return value;
-  if (depth >= maxDepth) return "[too deep]";
+  if (depth >= MAX_DEPTH) return "[too deep]";
   if (value instanceof Error) {
     const { name, message } = value;
     const code = "code" in value && typeof value.code === "string" ? { code: value.code } : {};

@@ -18,7 +18,7 @@ import {
   hasPassed,
   type HealthReason,
   type Situation,
-  tooManyFailures,
+  TOO_MANY_FAILURES,
 } from "./health.ts";
 import type { Mistake } from "./config/mistakes.ts";
 import type { SweepRecord } from "./account/sweep_log.ts";
@@ -231,7 +231,7 @@ export interface UnmanagedStatus {
 }
 
 /** In milliseconds since the epoch: a date later than this is invalid. */
-const lastMoment = 8.64e15;
+const LAST_MOMENT = 8.64e15;
 
 /**
  * Describes the situations of all accounts, one at least, at one moment.
@@ -376,7 +376,7 @@ function stateOf(
     return newest?.state === "current" && stale.length > 0 ? "grace" : "rotating";
   }
   if (decision?.kind === "blocked") return "blocked";
-  if (failures >= tooManyFailures) return "failing";
+  if (failures >= TOO_MANY_FAILURES) return "failing";
   if (decision?.kind === "held" || decision?.kind === "braked") return decision.kind;
   if (failures > 0) return "retrying";
   if (findHolders(known.entries).every(({ expiresAt }) => hasPassed(expiresAt, now))) {
@@ -414,7 +414,7 @@ function isStale({ state, generation }: Entry, holder: Entry | undefined): boole
 
 /** What lies beyond the last moment that a date can tell is told as that moment. */
 function toTime(at: number): string {
-  return new Date(Math.min(at, lastMoment)).toISOString();
+  return new Date(Math.min(at, LAST_MOMENT)).toISOString();
 }
 
 function toTimeOrNull(at: number | null | undefined): string | null {

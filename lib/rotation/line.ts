@@ -72,7 +72,7 @@ export interface ViewOptions {
 }
 
 /** The last moment that a date can tell, in milliseconds since the epoch. */
-const lastMoment = 8.64e15;
+const LAST_MOMENT = 8.64e15;
 
 /** How far Heroku's clock may be ahead, in milliseconds: a day. */
 export const LARGEST_SKEW: number = 86_400_000;
@@ -125,7 +125,7 @@ export function isOver({ access_token }: Authorization): boolean {
 /** When an authorization expires, in milliseconds since the epoch; null when Heroku names no end. */
 export function expiryOf(authorization: Authorization, at: number): number | null {
   const seconds = authorization.access_token?.expires_in;
-  return typeof seconds === "number" ? Math.min(at + seconds * 1000, lastMoment) : null;
+  return typeof seconds === "number" ? Math.min(at + seconds * 1000, LAST_MOMENT) : null;
 }
 
 /** What the ledger knows of a generation at a target. */

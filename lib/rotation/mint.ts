@@ -31,7 +31,7 @@ import { deleteAuthorization, listAuthorizations } from "./authorizations.ts";
 import { createMark, formatMarker } from "./marker.ts";
 import { ageOf, newestMinted } from "./need.ts";
 import { AttemptError, isFinal, RefusedError } from "./perform.ts";
-import { DEFAULT_LIFETIME, due, leaseDuration } from "./schedule.ts";
+import { DEFAULT_LIFETIME, due, LEASE_DURATION } from "./schedule.ts";
 import { canOpen, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
 /** The replacement that an attempt goes on with. */
@@ -122,7 +122,7 @@ export async function create(
   const intended = entryOf(known, mark);
   if (intended.state === "minted") return null;
   // An older copy of the ledger has forgotten who sent it: what was intended long ago may have been sent.
-  const isOld = world.now() > intended.notedAt + leaseDuration;
+  const isOld = world.now() > intended.notedAt + LEASE_DURATION;
   if (isOld || intended.state !== "intended" || intended.sender !== sender) {
     throw new AttemptError(
       `Cannot know whether Heroku made a token for '${run.credential}', as an earlier try was cut off. The next attempt looks for it first`,

@@ -13,7 +13,7 @@ import {
   SupersededError,
 } from "./ledger.ts";
 import type { OwnToken } from "./own_token.ts";
-import { leaseDuration } from "./schedule.ts";
+import { LEASE_DURATION } from "./schedule.ts";
 import { SealingError } from "./sealing.ts";
 import type { Step, StepOptions } from "./step.ts";
 
@@ -50,14 +50,14 @@ export class RefusedError extends AttemptError {
 }
 
 /** Waits of 10, 20 and 40 seconds: with all time-outs well inside a lease. */
-export const patience: StepOptions = {
+export const STEP_OPTIONS: StepOptions = {
   retries: { limit: 3, delay: 10_000, backoff: "exponential" },
   timeout: 120_000,
 };
 
 /** The longest wait in milliseconds that a target may ask for within an attempt, and how often. */
-const longestPause = 120_000;
-const mostPauses = 3;
+const LONGEST_PAUSE = 120_000;
+const MOST_PAUSES = 3;
 
 /** What the engine keeps of a step. */
 type Outcome<T> =
@@ -83,9 +83,9 @@ export function createPerform(
   ): Promise<T> => {
     for (let round = 1;; round++) {
       const title = round === 1 ? name : `${name} (${round})`;
-      const outcome = await step.do<Outcome<T>>(title, patience, async () => {
+      const outcome = await step.do<Outcome<T>>(title, STEP_OPTIONS, async () => {
         try {
-          const leaseUntil = world.now() + leaseDuration;
+          const leaseUntil = world.now() + LEASE_DURATION;
           const snapshot = await world.ledger.begin(lease, leaseUntil, before());
           const { account } = snapshot.note;
           if (account !== null && account.token !== world.own.fingerprint) {
@@ -108,7 +108,7 @@ export function createPerform(
             ? new RefusedError(outcome.message)
             : new AttemptError(outcome.message);
         case "pause":
-          if (round > mostPauses) throw new AttemptError(outcome.message);
+          if (round > MOST_PAUSES) throw new AttemptError(outcome.message);
           await step.sleep(`${title}: wait`, outcome.duration);
       }
     }
@@ -129,7 +129,7 @@ function toOutcome(
     const { message, retryAfter } = error;
     if (!error.retryable) return toFailure(message);
     if (retryAfter === undefined) throw error;
-    return retryAfter <= longestPause
+    return retryAfter <= LONGEST_PAUSE
       ? { kind: "pause", duration: retryAfter, message }
       : toFailure(message);
   }

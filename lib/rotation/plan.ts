@@ -31,9 +31,9 @@ import {
 import { findDoubts, findNotices } from "./notices.ts";
 import {
   backoff,
-  emergencyBackoff,
-  foreignOverlap,
-  leaseDuration,
+  EMERGENCY_BACKOFF,
+  FOREIGN_OVERLAP,
+  LEASE_DURATION,
   LONGEST_BACKOFF,
   REFUSED_FOR_LONG,
 } from "./schedule.ts";
@@ -267,7 +267,7 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
   const { leaseUntil } = ledger.record;
   // A lease that reaches further than any attempt asks for was taken by a clock that ran ahead.
   return leaseUntil !== null && leaseUntil > now &&
-    leaseUntil <= now + Math.max(credential.grace, foreignOverlap) + 2 * leaseDuration;
+    leaseUntil <= now + Math.max(credential.grace, FOREIGN_OVERLAP) + 2 * LEASE_DURATION;
 }
 
 /**
@@ -280,7 +280,7 @@ function isOverdue(
   credential: Credential,
   now: number,
 ): boolean {
-  const isAsleep = record.leaseUntil !== null && record.leaseUntil > now + leaseDuration;
+  const isAsleep = record.leaseUntil !== null && record.leaseUntil > now + LEASE_DURATION;
   return isAsleep && newest?.state === "current" &&
     (!current || isExpiring(credential, current, now));
 }
@@ -292,7 +292,7 @@ function retryAt(
 ): number {
   if (record.leaseUntil !== null || record.failures === 0 || record.endedAt === null) return now;
   // A failure in the far future was dated by a clock that ran ahead.
-  if (record.endedAt > now + leaseDuration) return now;
+  if (record.endedAt > now + LEASE_DURATION) return now;
   const endedAt = Math.min(record.endedAt, now);
   const { refusedSince } = record;
   if (refusedSince !== null && now - refusedSince >= REFUSED_FOR_LONG) {
@@ -300,7 +300,7 @@ function retryAt(
   }
   const wait = backoff(record.failures);
   return now >= emergencyAt
-    ? endedAt + Math.min(wait, emergencyBackoff)
+    ? endedAt + Math.min(wait, EMERGENCY_BACKOFF)
     : Math.min(endedAt + wait, emergencyAt);
 }
 

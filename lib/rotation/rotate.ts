@@ -21,8 +21,14 @@ import { deliveryOf } from "./line.ts";
 import { deleteClaimed, type Deletion } from "./authorizations.ts";
 import { createWord } from "./marker.ts";
 import { beforeMint, create, intendAnother, mint, type Minted } from "./mint.ts";
-import { AttemptError, createPerform, patience, type Perform, RefusedError } from "./perform.ts";
-import { foreignOverlap, graceFor, leaseDuration } from "./schedule.ts";
+import {
+  AttemptError,
+  createPerform,
+  type Perform,
+  RefusedError,
+  STEP_OPTIONS,
+} from "./perform.ts";
+import { FOREIGN_OVERLAP, graceFor, LEASE_DURATION } from "./schedule.ts";
 import type { Step } from "./step.ts";
 import { configured, entryOf, type RotationRun, type RotationWorld } from "./world.ts";
 
@@ -88,7 +94,7 @@ export async function rotate(
     const refused = error instanceof RefusedError;
     const isEnded = await step.do(
       "end in failure",
-      patience,
+      STEP_OPTIONS,
       () => fail(lease, message, refused, world),
     );
     return isEnded
@@ -335,7 +341,7 @@ async function promote(
   );
   await world.ledger.write(lease, [
     ...isPromoted ? [] : [{ kind: "promote", mark, at: now } as const],
-    { kind: "renew", until: now + left + leaseDuration },
+    { kind: "renew", until: now + left + LEASE_DURATION },
   ]);
   return { stale: stale.map((older) => older.mark), left };
 }
@@ -353,7 +359,7 @@ function strangersLeft({ entries }: CredentialLedger, since: number, now: number
   const proofs = entries.flatMap(({ made, provenAt }) =>
     made && provenAt !== null && provenAt <= now ? [provenAt] : []
   );
-  return clamp(Math.min(since, ...proofs) + foreignOverlap - now, 0, foreignOverlap);
+  return clamp(Math.min(since, ...proofs) + FOREIGN_OVERLAP - now, 0, FOREIGN_OVERLAP);
 }
 
 /** Deletes the stale authorizations, one a step, once every required target is seen to hold the new token. */

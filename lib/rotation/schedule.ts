@@ -210,16 +210,16 @@ export function backoff(failures: number): number {
 export const REFUSED_FOR_LONG: number = DAY;
 
 /** The longest wait after a failure inside the emergency window: 15 minutes. */
-export const emergencyBackoff: number = 15 * MINUTE;
+export const EMERGENCY_BACKOFF: number = 15 * MINUTE;
 
 /**
  * How long an attempt may be silent before another takes over: 15 minutes, longer than any step with
  * all its retries.
  */
-export const leaseDuration: number = 15 * MINUTE;
+export const LEASE_DURATION: number = 15 * MINUTE;
 
 /**
  * How long what this ledger adopted with another's mark lives on at least: 2 hours, so that another
  * Worker, if it made it and still uses it, sees the successor and makes one of its own.
  */
-export const foreignOverlap: number = 2 * HOUR;
+export const FOREIGN_OVERLAP: number = 2 * HOUR;

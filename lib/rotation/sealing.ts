@@ -49,7 +49,7 @@ export class SealingError extends Error {
   }
 }
 
-const version = "v1";
+const VERSION = "v1";
 
 /**
  * Makes the sealing for a key.
@@ -73,7 +73,7 @@ export async function createSealing(key: string): Promise<Sealing> {
     async seal(token, context) {
       const label = writeLabel(context);
       const iv = crypto.getRandomValues(new Uint8Array(12));
-      const header = [version, keyId, label].join(".");
+      const header = [VERSION, keyId, label].join(".");
       const ciphertext = await crypto.subtle.encrypt(
         { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(header) },
         aes,
@@ -87,7 +87,7 @@ export async function createSealing(key: string): Promise<Sealing> {
       const [sealedVersion, sealedKeyId, label, iv, ciphertext] = parts;
       const ivBytes = decode(iv ?? "");
       const ciphertextBytes = decode(ciphertext ?? "");
-      if (parts.length !== 5 || sealedVersion !== version || !ivBytes || !ciphertextBytes) {
+      if (parts.length !== 5 || sealedVersion !== VERSION || !ivBytes || !ciphertextBytes) {
         throw altered(context);
       }
       if (sealedKeyId !== keyId) {
@@ -97,7 +97,7 @@ export async function createSealing(key: string): Promise<Sealing> {
         );
       }
       checkLabel(label, context);
-      const header = [version, keyId, label].join(".");
+      const header = [VERSION, keyId, label].join(".");
       try {
         const token = await crypto.subtle.decrypt(
           { name: "AES-GCM", iv: ivBytes, additionalData: new TextEncoder().encode(header) },

@@ -7,7 +7,7 @@
 import type { Authorization } from "../heroku/authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
-import { leaseDuration } from "./schedule.ts";
+import { LEASE_DURATION } from "./schedule.ts";
 import {
   expiryOf,
   factsOf,
@@ -182,7 +182,7 @@ function isSettled({ endedAt, notedAt }: Entry, { at, doubtful, patchy }: View):
 
 /** When what a lost create made has ended at the latest: an attempt may have sent it late. */
 export function endOfLost({ asked, notedAt }: Pick<Entry, "asked" | "notedAt">): number {
-  return asked === null ? Infinity : notedAt + asked + leaseDuration;
+  return asked === null ? Infinity : notedAt + asked + LEASE_DURATION;
 }
 
 /** Whether an entry's end has passed, as far as the ledger knows it, or as a lost create asked for it. */

@@ -13,7 +13,7 @@ import { recalledFrom, type View } from "./line.ts";
 import { lookAround, type LookWorld } from "./look.ts";
 import { deleteAuthorization } from "./authorizations.ts";
 import { type Plan, plan, planAdoption, planRecall } from "./plan.ts";
-import { leaseDuration } from "./schedule.ts";
+import { LEASE_DURATION } from "./schedule.ts";
 import { MOST_REMOVALS, takeTurn } from "./turn.ts";
 import { canOpen, type RotationRun } from "./world.ts";
 
@@ -79,7 +79,7 @@ export interface SweepReport {
 }
 
 /** How long ended entries are kept, in milliseconds: 30 days. */
-const keptFor = 30 * 86_400_000;
+const KEPT_FOR = 30 * 86_400_000;
 
 /**
  * Runs one sweep.
@@ -212,7 +212,7 @@ async function prune(
   known: ReadonlyMap<string, CredentialLedger>,
   view: View,
 ): Promise<void> {
-  await ledger.prune(view.at - keptFor, view.at - LONGEST_LAG);
+  await ledger.prune(view.at - KEPT_FOR, view.at - LONGEST_LAG);
   if (view.doubtful || view.patchy) return;
   const unlisted = [...known.values()].flatMap(({ entries }) => {
     // The oldest shows since when another Worker has been at it: see `isContested()`.
@@ -237,7 +237,7 @@ async function start(
   if (due.size === 0) return [];
   let leases: readonly Lease[] = [];
   await attempt(problems, "claim the rotations that are due", async () => {
-    leases = await world.ledger.claim([...due.values()], at + leaseDuration);
+    leases = await world.ledger.claim([...due.values()], at + LEASE_DURATION);
   });
   const runs: StartedRun[] = [];
   for (const lease of leases) {

@@ -33,11 +33,11 @@ export interface DopplerConfig {
   readonly base_url: string;
 }
 
-const slug = /^[A-Za-z0-9_-]{1,100}$/;
+const SLUG = /^[A-Za-z0-9_-]{1,100}$/;
 
 const schema = configuration({
-  project: text("Must be a project's name, such as 'web'", slug),
-  config: text("Must be a config's name, such as 'prd'", slug),
+  project: text("Must be a project's name, such as 'web'", SLUG),
+  config: text("Must be a config's name, such as 'prd'", SLUG),
   name: text(
     "Must be a secret's name: capital letters, digits and underscores, such as 'HEROKU_API_KEY'",
     // Doppler sets these three itself.

@@ -45,21 +45,21 @@ const READ_ONLY = /read-only/i;
 /** What GitLab says where the project or the group is missing, or not for this token to see. */
 const OWNER_MISSING = /'404 (?:Project|Group) Not Found'/i;
 
-const forms = {
+const FORMS = {
   project: "Must be a project's path or id, such as 'acme/web'",
   group: "Must be a group's path or id, such as 'acme'",
   masked: "Must be true or false: whether job logs mask the variable when it is made",
   protected: "Must be true or false: whether the variable is protected when it is made",
 };
 
-const path = /^(?!\.{1,2}(?:\/|$))[\w.-]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[\w.-]{1,255})*$/;
+const PATH = /^(?!\.{1,2}(?:\/|$))[\w.-]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[\w.-]{1,255})*$/;
 
 const schema = v.pipe(
   configuration({
     project: v.optional(
-      v.union([text(forms.project, path), integer(forms.project)], forms.project),
+      v.union([text(FORMS.project, PATH), integer(FORMS.project)], FORMS.project),
     ),
-    group: v.optional(v.union([text(forms.group, path), integer(forms.group)], forms.group)),
+    group: v.optional(v.union([text(FORMS.group, PATH), integer(FORMS.group)], FORMS.group)),
     name: text(
       "Must be a variable's key: letters, digits and underscores, such as 'HEROKU_API_KEY'",
       /^\w{1,255}$/,
@@ -68,8 +68,8 @@ const schema = v.pipe(
       text("Must be an environment scope, such as '*' or 'production'", /^[\w\-/${}.* ]{1,255}$/),
       EVERYWHERE,
     ),
-    masked: v.optional(v.boolean(forms.masked), true),
-    protected: v.optional(v.boolean(forms.protected), false),
+    masked: v.optional(v.boolean(FORMS.masked), true),
+    protected: v.optional(v.boolean(FORMS.protected), false),
     token_secret: v.optional(secretName("the token for GitLab's API"), "GITLAB_TOKEN"),
     base_url: v.optional(
       serviceUrl("Must be the https URL of GitLab, such as 'https://gitlab.example.com'"),

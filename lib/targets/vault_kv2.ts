@@ -38,9 +38,9 @@ export interface VaultKv2Config {
 
 const SEGMENT = String.raw`(?!\.{1,2}(?:/|$))[^/\s]+`;
 const SEGMENTS = `^(?=.{1,500}$)${SEGMENT}(?:/${SEGMENT})*`;
-const path = new RegExp(`${SEGMENTS}$`);
+const PATH = new RegExp(`${SEGMENTS}$`);
 /** Vault shows mounts and namespaces with a slash at their end. */
-const mountPath = new RegExp(`${SEGMENTS}/?$`);
+const MOUNT_PATH = new RegExp(`${SEGMENTS}/?$`);
 
 /** The longest key of custom metadata, in bytes. */
 const LONGEST_NOTE = 128;
@@ -50,13 +50,13 @@ const withoutSlash = v.transform((given: string) => given.replace(/\/$/, ""));
 const schema = configuration({
   address: serviceUrl("Must be the https URL of Vault, such as 'https://vault.example.com:8200'"),
   mount: v.optional(
-    v.pipe(text("Must be the mount's path, such as 'secret'", mountPath), withoutSlash),
+    v.pipe(text("Must be the mount's path, such as 'secret'", MOUNT_PATH), withoutSlash),
     "secret",
   ),
-  path: text("Must be the secret's path inside the mount, such as 'ci/heroku'", path),
+  path: text("Must be the secret's path inside the mount, such as 'ci/heroku'", PATH),
   key: text("Must be the secret's field, such as 'HEROKU_API_KEY'", /^\S{1,100}$/),
   namespace: v.optional(
-    v.pipe(text("Must be a namespace, such as 'admin/ci'", mountPath), withoutSlash),
+    v.pipe(text("Must be a namespace, such as 'admin/ci'", MOUNT_PATH), withoutSlash),
   ),
   token_secret: v.optional(secretName("the token for Vault"), "VAULT_TOKEN"),
 });

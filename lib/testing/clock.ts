@@ -6,7 +6,7 @@
 
 /** A clock that a test moves. */
 export interface Clock {
-  /** The time, in milliseconds since 1970. */
+  /** The time, in milliseconds since the epoch. */
   now(): number;
   /**
    * Moves the clock forward.
@@ -20,7 +20,7 @@ export interface Clock {
 /**
  * Makes a clock.
  *
- * @param start the time it begins at, in milliseconds since 1970
+ * @param start the time it begins at, in milliseconds since the epoch
  * @param live whether it also runs along with real time
  * @throws {TypeError} when `start` is no finite number
  */
@@ -48,7 +48,7 @@ export function createClock(start: number, live: boolean): Clock {
 /**
  * Writes a time as Heroku does: ISO 8601 in UTC, to the second.
  *
- * @param at milliseconds since 1970
+ * @param at milliseconds since the epoch
  */
 export function formatTime(at: number): string {
   return new Date(at).toISOString().slice(0, 19) + "Z";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/asser
 import fc from "fast-check";
 import { findBrake, paceOf } from "../../lib/rotation/brake.ts";
 import type { Entry } from "../../lib/rotation/ledger.ts";
-import { leaseDuration, shortestInterval } from "../../lib/rotation/schedule.ts";
+import { LEASE_DURATION, shortestInterval } from "../../lib/rotation/schedule.ts";
 import { credentialOf, entryOf, now } from "./plan_input.ts";
 import { day, hour, minute, second } from "../simulation/simulation.ts";
 
@@ -79,7 +79,7 @@ for (
     const brake = brakeOf(entries);
     assertMatch(brake?.reason ?? "", /^4 authorizations that were created for 'ci' may be live/);
     // What was lost with its answer may have been sent late.
-    const late = what === "lost with its answer" ? leaseDuration : 0;
+    const late = what === "lost with its answer" ? LEASE_DURATION : 0;
     assertEquals(brake?.until, now - 6 * day + 30 * day + late);
     assertEquals(brakeOf(entries.slice(1)), undefined);
   });

@@ -9,7 +9,7 @@ import {
 } from "../../lib/heroku/errors.ts";
 import { type AccountNote, SupersededError } from "../../lib/rotation/ledger.ts";
 import { AttemptError, createPerform, type Perform } from "../../lib/rotation/perform.ts";
-import { leaseDuration } from "../../lib/rotation/schedule.ts";
+import { LEASE_DURATION } from "../../lib/rotation/schedule.ts";
 import { SealingError } from "../../lib/rotation/sealing.ts";
 import { TargetError } from "../../lib/targets/target.ts";
 import { createMemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
@@ -95,15 +95,15 @@ Deno.test("createPerform() extends the lease at the beginning of each try", asyn
     })
   );
   await end();
-  assertEquals(leases, [0, 10, 30, 70].map((seconds) => seconds * second + leaseDuration));
+  assertEquals(leases, [0, 10, 30, 70].map((seconds) => seconds * second + LEASE_DURATION));
 });
 
 Deno.test("createPerform() stops without running the step when a newer attempt has taken over", async () => {
   let ran = false;
   const started = await start(async (perform) => {
     await perform("deliver", () => Promise.resolve(ran = false));
-    const next = { credential: "ci", attempt: 2, seenLease: leaseDuration };
-    await started.ledger.claim([next], 2 * leaseDuration);
+    const next = { credential: "ci", attempt: 2, seenLease: LEASE_DURATION };
+    await started.ledger.claim([next], 2 * LEASE_DURATION);
     await assertRejects(
       () => perform("confirm", () => Promise.resolve(ran = true)),
       SupersededError,
@@ -198,9 +198,9 @@ Deno.test("createPerform() holds the lease through every wait that a target may 
   const { end, ledger, tries } = await startFailing(error);
   await end();
   const until = (await ledger.readCredential("ci"))?.record.leaseUntil ?? 0;
-  assertEquals(until, 6 * minute + leaseDuration);
+  assertEquals(until, 6 * minute + LEASE_DURATION);
   for (const [index, at] of tries.entries()) {
-    if (index > 0) assertEquals(at < tries[index - 1] + leaseDuration, true);
+    if (index > 0) assertEquals(at < tries[index - 1] + LEASE_DURATION, true);
   }
 });
 

@@ -17,7 +17,7 @@ import {
   provenAt,
   targetAt,
 } from "./plan_input.ts";
-import { leaseDuration } from "../../lib/rotation/schedule.ts";
+import { LEASE_DURATION } from "../../lib/rotation/schedule.ts";
 import { day, hour, minute } from "../simulation/simulation.ts";
 
 const states: readonly EntryState[] = [
@@ -98,7 +98,7 @@ const situations: fc.Arbitrary<PlanInput> = fc.record({
       targetAt("optional", { required: false }),
     ]),
   }),
-  leaseUntil: momentsTo(now + 2 * leaseDuration),
+  leaseUntil: momentsTo(now + 2 * LEASE_DURATION),
   endedAt: momentsTo(now),
   failures: fc.integer({ min: 0, max: 12 }),
   fuse: fc.record({ creates: fc.nat(2), deletes: fc.nat(4) }),

@@ -3,7 +3,7 @@ import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
 import { createView } from "../../lib/rotation/line.ts";
 import { plan, planAdoption } from "../../lib/rotation/plan.ts";
 import { inWords } from "../../lib/rotation/duration_words.ts";
-import { due, jitter, leaseDuration } from "../../lib/rotation/schedule.ts";
+import { due, jitter, LEASE_DURATION } from "../../lib/rotation/schedule.ts";
 import {
   credentialOf,
   decide,
@@ -372,12 +372,12 @@ const table: readonly {
   },
   {
     name: "replaces what nears its expiry during its own overlap",
-    situation: overlapping(leaseDuration + 5 * day),
+    situation: overlapping(LEASE_DURATION + 5 * day),
     expected: { kind: "rotate", cause: "expiry", creates: true, deletes: 2 },
   },
   {
     name: "lets an attempt end whose overlap is over",
-    situation: overlapping(leaseDuration),
+    situation: overlapping(LEASE_DURATION),
     expected: { kind: "running" },
   },
   {
@@ -533,10 +533,10 @@ const table: readonly {
       credential: credentialOf({ grace: 9 * day }),
       known: knownOf([entryOf(1, "current", { age: 10 * day })], {
         deliveries: [provenAt(1)],
-        leaseUntil: now + 9 * day + leaseDuration,
+        leaseUntil: now + 9 * day + LEASE_DURATION,
       }),
     }),
-    expected: { kind: "running", until: now + 9 * day + leaseDuration },
+    expected: { kind: "running", until: now + 9 * day + LEASE_DURATION },
   },
   {
     name: "takes over from an attempt whose lease has run out, without waiting",
@@ -589,7 +589,7 @@ const table: readonly {
       ], {
         deliveries: [provenAt(1)],
         attempt: 3,
-        leaseUntil: now + leaseDuration,
+        leaseUntil: now + LEASE_DURATION,
       }),
     },
     expected: { kind: "running" },

@@ -12,7 +12,7 @@ import type {
 } from "../../worker/status.ts";
 import { renderPage } from "../../worker/views/page.ts";
 import { renderDistance, renderMoment, renderTime } from "../../worker/views/time.ts";
-import { reasonTitles, states } from "../../worker/views/labels.ts";
+import { REASON_TITLES, STATES } from "../../worker/views/labels.ts";
 import { now } from "./sample.ts";
 
 function at(offset: number): string {
@@ -123,8 +123,8 @@ Deno.test("renderPage() has a title for each thing that is wrong", async () => {
   ];
   const reasons = kinds.map((kind) => ({ kind, count: 1, details: [`why ${kind}`] }));
   const text = await read({ status: "failing", reasons });
-  for (const kind of kinds) assertStringIncludes(text, `${reasonTitles[kind]} why ${kind}`);
-  assertEquals(new Set(Object.values(reasonTitles)).size, Object.keys(reasonTitles).length);
+  for (const kind of kinds) assertStringIncludes(text, `${REASON_TITLES[kind]} why ${kind}`);
+  assertEquals(new Set(Object.values(REASON_TITLES)).size, Object.keys(REASON_TITLES).length);
 });
 
 Deno.test("renderPage() says what is good to know, and that all is well nevertheless", async () => {
@@ -200,7 +200,7 @@ Deno.test("renderPage() shows failures, states, and what never expires", async (
   const open = { ...deploy, expires_at: null, never_expires: false };
   assertMatch(await read({ credentials: [open] }), /7 not known/);
   for (const state of ["blocked", "held", "braked", "missing", "paused", "unseen"] as const) {
-    assertStringIncludes(await read({ credentials: [{ ...deploy, state }] }), states[state][0]);
+    assertStringIncludes(await read({ credentials: [{ ...deploy, state }] }), STATES[state][0]);
   }
 });
 
@@ -267,7 +267,7 @@ Deno.test("renderPage() says why the account cannot be read", async () => {
     reasons,
     accounts: [{ ...heroku, last_sweep: null }],
   });
-  assertStringIncludes(text, `${reasonTitles.ledger_unreadable} ${details[0]}`);
+  assertStringIncludes(text, `${REASON_TITLES.ledger_unreadable} ${details[0]}`);
 });
 
 /** Two accounts: one where all is well, and one where not. */

@@ -4,17 +4,17 @@
  * @module
  */
 
-const fromOurs = "copy it from Herotate's own wrangler.toml, and deploy again";
+const FROM_OURS = "copy it from Herotate's own wrangler.toml, and deploy again";
 
 /** What each failure is known by, and what to say of it. */
-const failures: readonly (readonly [sign: RegExp, said: string])[] = [
+const FAILURES: readonly (readonly [sign: RegExp, said: string])[] = [
   [
     /SQL is not enabled/i,
-    `The account's object has no SQL, as the migration in wrangler.toml does not name its class under new_sqlite_classes: ${fromOurs}. A class that was deployed otherwise needs another name`,
+    `The account's object has no SQL, as the migration in wrangler.toml does not name its class under new_sqlite_classes: ${FROM_OURS}. A class that was deployed otherwise needs another name`,
   ],
   [
     /RPC receiver does not implement/i,
-    `The binding 'ACCOUNT' leads to another class than Herotate's 'Account': ${fromOurs}`,
+    `The binding 'ACCOUNT' leads to another class than Herotate's 'Account': ${FROM_OURS}`,
   ],
   [
     /SQLITE_FULL|database or disk is full|exceeded the maximum (database|storage)/i,
@@ -34,6 +34,6 @@ const failures: readonly (readonly [sign: RegExp, said: string])[] = [
 export function describeAccountFailure(error: unknown): string {
   const message = error instanceof Error ? error.message.trim().replace(/\.+$/, "") : "";
   if (message === "") return "Something went wrong that gives no reason: see the Worker's log";
-  const known = failures.find(([sign]) => sign.test(message));
+  const known = FAILURES.find(([sign]) => sign.test(message));
   return known ? `${known[1]}. It answered '${message}'` : message;
 }

@@ -77,7 +77,7 @@ interface DeliveryRow {
   proven_at: number | null;
 }
 
-const entryColumns = [
+const ENTRY_COLUMNS = [
   "credential",
   "mark",
   "generation",
@@ -103,8 +103,8 @@ const entryColumns = [
   "gone_at",
 ];
 
-const insertEntry = `INSERT INTO entries (${entryColumns.join(", ")})` +
-  ` VALUES (${entryColumns.map(() => "?").join(", ")}) ON CONFLICT DO NOTHING`;
+const INSERT_ENTRY = `INSERT INTO entries (${ENTRY_COLUMNS.join(", ")})` +
+  ` VALUES (${ENTRY_COLUMNS.map(() => "?").join(", ")}) ON CONFLICT DO NOTHING`;
 
 /** Makes the ledger on tables that are up to date. Each method is one transaction. */
 export function createLedger(sql: Sql): Ledger {
@@ -173,7 +173,7 @@ export function createLedger(sql: Sql): Ledger {
         );
         return;
       case "intend":
-        sql.run(insertEntry, ...entryValues(change.entry));
+        sql.run(INSERT_ENTRY, ...entryValues(change.entry));
         return;
       case "send":
         sql.run(
@@ -424,13 +424,13 @@ export function createLedger(sql: Sql): Ledger {
           if (known) continue;
           sql.run("INSERT INTO credentials (name) VALUES (?) ON CONFLICT DO NOTHING", name);
           sql.run("DELETE FROM entries WHERE credential = ?", name);
-          for (const entry of entries) sql.run(insertEntry, ...entryValues(entry));
+          for (const entry of entries) sql.run(INSERT_ENTRY, ...entryValues(entry));
         }
       }),
 
     noteFound: (entries) =>
       atomically(() => {
-        for (const entry of entries) sql.run(insertEntry, ...entryValues(entry));
+        for (const entry of entries) sql.run(INSERT_ENTRY, ...entryValues(entry));
       }),
 
     recall: ({ credential, mark }, claim, found) =>
@@ -442,7 +442,7 @@ export function createLedger(sql: Sql): Ledger {
           mark,
           claim,
         );
-        if (forgotten.length > 0 && found) sql.run(insertEntry, ...entryValues(found));
+        if (forgotten.length > 0 && found) sql.run(INSERT_ENTRY, ...entryValues(found));
       }),
 
     forgetForeign: (entries) =>

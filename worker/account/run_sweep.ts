@@ -17,10 +17,10 @@ import type { SweptAccount } from "./account.ts";
 import type { SweepRecord } from "./sweep_log.ts";
 
 /** As many instances as `createBatch` takes at once. */
-const largestBatch = 100;
+const LARGEST_BATCH = 100;
 
 /** How many unmanaged authorizations and problems are kept of a sweep. */
-const mostKept = 100;
+const MOST_KEPT = 100;
 
 /** What a sweep of an account works with. */
 export interface AccountSweep extends SweptAccount {
@@ -143,15 +143,15 @@ async function claimAccount(
 /** A report of bounded size, as an account may hold a hundred thousand authorizations. */
 function toKept(report: SweepReport): SweepReport {
   const { problems, unmanaged } = report;
-  const more = problems.length - mostKept;
+  const more = problems.length - MOST_KEPT;
   const rest = `There ${more === 1 ? "is" : "are"} ${more} more: see the Worker's log`;
   return {
     ...report,
     // Another Worker's are told apart by their marks, and must not be lost among the others.
     unmanaged: unmanaged.toSorted((a, b) => Number(isMarked(b)) - Number(isMarked(a)))
-      .slice(0, mostKept),
+      .slice(0, MOST_KEPT),
     unmanagedCount: unmanaged.length,
-    problems: more > 0 ? [...problems.slice(0, mostKept), rest] : problems,
+    problems: more > 0 ? [...problems.slice(0, MOST_KEPT), rest] : problems,
   };
 }
 
@@ -191,9 +191,9 @@ async function start(
   account: string,
   runs: readonly StartedRun[],
 ): Promise<void> {
-  for (let from = 0; from < runs.length; from += largestBatch) {
+  for (let from = 0; from < runs.length; from += LARGEST_BATCH) {
     await ROTATION.createBatch(
-      runs.slice(from, from + largestBatch).map(({ id, run }) => ({
+      runs.slice(from, from + LARGEST_BATCH).map(({ id, run }) => ({
         id,
         params: { ...run, account },
       })),

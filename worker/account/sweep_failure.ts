@@ -6,7 +6,7 @@
 import { HerokuError } from "../../lib/heroku/errors.ts";
 import { describeAccountFailure } from "./account_failure.ts";
 
-const byItself = "The next sweep tries again by itself";
+const BY_ITSELF = "The next sweep tries again by itself";
 
 /**
  * Says why a sweep did nothing, and what to do next. A failure of Heroku is one of the token that
@@ -32,20 +32,20 @@ function describeHeroku(error: HerokuError, secret: string): string {
     case "forbidden":
       return describeForbidden(error, heard, token, makeToken);
     case "rate_limited":
-      return `The Heroku account has used up its requests for now (${heard}). ${byItself}; if this goes on, find what else asks Heroku so often with this account`;
+      return `The Heroku account has used up its requests for now (${heard}). ${BY_ITSELF}; if this goes on, find what else asks Heroku so often with this account`;
     case "network":
     case "timeout":
       return `${
         endless(error.message)
-      }. ${byItself}; if this goes on, see https://status.heroku.com, and check HEROKU_URL if it is set`;
+      }. ${BY_ITSELF}; if this goes on, see https://status.heroku.com, and check HEROKU_URL if it is set`;
     case "malformed_response":
       return `${
         endless(error.message)
-      }. ${byItself}; if this goes on, check HEROKU_URL if it is set, as that may be no address of Heroku's API, and see https://status.heroku.com`;
+      }. ${BY_ITSELF}; if this goes on, check HEROKU_URL if it is set, as that may be no address of Heroku's API, and see https://status.heroku.com`;
     case "server_error":
       return `${
         isOwn(error) ? endless(error.message) : `Heroku failed (${heard})`
-      }. ${byItself}; if this goes on, see https://status.heroku.com`;
+      }. ${BY_ITSELF}; if this goes on, see https://status.heroku.com`;
     case "not_found":
     case "unexpected_status":
       return `Heroku's API is not where it was asked (${heard}). Check HEROKU_URL, or remove it to ask https://api.heroku.com`;
@@ -54,7 +54,7 @@ function describeHeroku(error: HerokuError, secret: string): string {
     case "paging":
       return `${
         endless(error.message)
-      }. ${byItself}; nothing is done until Heroku gives a whole list`;
+      }. ${BY_ITSELF}; nothing is done until Heroku gives a whole list`;
   }
 }
 

@@ -47,9 +47,9 @@ export interface SweepLog {
 }
 
 /** How many sweeps are kept. */
-const kept = 200;
+const KEPT = 200;
 
-const stopped =
+const STOPPED =
   "The sweep stopped before it was finished, as the account's object was restarted. The next one goes on";
 
 /** Makes the log on tables that are up to date. */
@@ -79,7 +79,7 @@ export function createSweepLog(sql: Sql): SweepLog {
 
     begin(at) {
       sql.transaction(() => {
-        sql.run("UPDATE sweeps SET ended_at = ?, error = ? WHERE ended_at IS NULL", at, stopped);
+        sql.run("UPDATE sweeps SET ended_at = ?, error = ? WHERE ended_at IS NULL", at, STOPPED);
         sql.run("INSERT INTO sweeps (at) VALUES (?) ON CONFLICT DO NOTHING", at);
       });
     },
@@ -105,7 +105,7 @@ export function createSweepLog(sql: Sql): SweepLog {
         );
         sql.run(
           "DELETE FROM sweeps WHERE at NOT IN (SELECT at FROM sweeps ORDER BY at DESC LIMIT ?)",
-          kept,
+          KEPT,
         );
       });
     },

@@ -11,7 +11,7 @@ import type { Sql } from "./sql.ts";
  * changed: what is new is a version of its own. See `lib/rotation/ledger.ts` for what the columns mean;
  * times are milliseconds since the epoch.
  */
-export const versions: readonly (readonly string[])[] = [
+export const VERSIONS: readonly (readonly string[])[] = [
   [
     `CREATE TABLE ledger (
       account TEXT,
@@ -95,7 +95,7 @@ export class NewerDataError extends Error {
   /** Names both versions. */
   constructor(found: number) {
     super(
-      `Cannot use the account's data as a newer Herotate wrote it (version ${found} of its tables, and this one knows ${versions.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
+      `Cannot use the account's data as a newer Herotate wrote it (version ${found} of its tables, and this one knows ${VERSIONS.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
     );
   }
 }
@@ -111,11 +111,11 @@ export function upgrade(sql: Sql): void {
     const [{ number: found } = { number: 0 }] = sql.run<{ number: number }>(
       "SELECT number FROM version",
     );
-    if (found > versions.length) throw new NewerDataError(found);
-    if (found === versions.length) return;
-    for (const statement of versions.slice(found).flat()) sql.run(statement);
+    if (found > VERSIONS.length) throw new NewerDataError(found);
+    if (found === VERSIONS.length) return;
+    for (const statement of VERSIONS.slice(found).flat()) sql.run(statement);
     sql.run("UPDATE ledger SET lineage = ? WHERE lineage IS NULL", createLineage());
     sql.run("DELETE FROM version");
-    sql.run("INSERT INTO version (number) VALUES (?)", versions.length);
+    sql.run("INSERT INTO version (number) VALUES (?)", VERSIONS.length);
   });
 }

@@ -5,9 +5,9 @@
  */
 import type { Mistake } from "./mistakes.ts";
 
-const form =
+const FORM =
   "Must be the id (a uuid) or the e-mail address of the Heroku account that the token is of, such as 'anna@example.com'";
-const advice = "`heroku auth:whoami` shows it";
+const ADVICE = "`heroku auth:whoami` shows it";
 
 /** The outcome: the account in lower case, if one is given, and what is wrong. */
 export interface AccountResult {
@@ -24,14 +24,14 @@ export function parseAccount(given: unknown, path: string): AccountResult {
     account: undefined,
     mistakes: [{ path, message }],
   });
-  if (typeof given !== "string") return refuse(`${form}: ${advice}`);
-  if (given.trim() === "") return refuse(`${form}, or be left out: ${advice}`);
+  if (typeof given !== "string") return refuse(`${FORM}: ${ADVICE}`);
+  if (given.trim() === "") return refuse(`${FORM}, or be left out: ${ADVICE}`);
   if (/HRKU-/i.test(given)) {
-    return refuse(`${form}, and not a token: revoke that, as it has been written into a file`);
+    return refuse(`${FORM}, and not a token: revoke that, as it has been written into a file`);
   }
   if (isAccount(given)) return { account: given.toLowerCase(), mistakes: [] };
   const [inside = ""] = /[^\s<>"'(),;:]+@[^\s<>"'(),;:]+|[0-9a-f-]{36}/i.exec(given) ?? [];
-  return refuse(`${form}: ${isAccount(inside) ? `write '${inside}'` : advice}`);
+  return refuse(`${FORM}: ${isAccount(inside) ? `write '${inside}'` : ADVICE}`);
 }
 
 function isAccount(text: string): boolean {

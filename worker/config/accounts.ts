@@ -36,13 +36,13 @@ export const DEFAULT_SECRET = "HEROKU_API_TOKEN";
 const DEFAULT_NAME = "heroku";
 
 /** A name may stand in a URL and in an id. */
-const nameForm =
+const NAME_FORM =
   "Must be a name of 1 to 32 lower-case letters, digits and hyphens, such as 'acme-web'";
 
 /** The secrets that are for something else in the Worker. */
-const reserved: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
+const RESERVED: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
 
-const members = ["name", "token_secret", "heroku_account"];
+const MEMBERS = ["name", "token_secret", "heroku_account"];
 
 /**
  * Reads the accounts.
@@ -140,7 +140,7 @@ function readTable(table: unknown, at: string): TableResult {
     ...mistakes,
     ...findUnknown(
       table,
-      members,
+      MEMBERS,
       path,
       (member) =>
         member === "token"
@@ -159,16 +159,16 @@ const LOOKS_LIKE_TOKEN = /HRKU-|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}/i;
 
 function findNameMistake(name: unknown): string | undefined {
   if (name === undefined) {
-    return `Is missing: ${nameForm.charAt(0).toLowerCase()}${nameForm.slice(1)}`;
+    return `Is missing: ${NAME_FORM.charAt(0).toLowerCase()}${NAME_FORM.slice(1)}`;
   }
-  if (typeof name !== "string") return nameForm;
+  if (typeof name !== "string") return NAME_FORM;
   if (concealTokens(name) !== name || LOOKS_LIKE_TOKEN.test(name)) {
-    return `${nameForm}, and not a token: revoke that, as it has been written into a file`;
+    return `${NAME_FORM}, and not a token: revoke that, as it has been written into a file`;
   }
   if (/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(name)) return undefined;
   const mended = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, 32)
     .replaceAll(/^-+|-+$/g, "");
-  return mended === "" || mayBeSecret(name) ? nameForm : `${nameForm}: write '${mended}'`;
+  return mended === "" || mayBeSecret(name) ? NAME_FORM : `${NAME_FORM}: write '${mended}'`;
 }
 
 function findSecretMistake(secret: unknown): string | undefined {
@@ -182,7 +182,7 @@ function findSecretMistake(secret: unknown): string | undefined {
   if (isVariable(secret)) {
     return `Must name a Worker secret, and '${secret}' is a variable or a binding`;
   }
-  return reserved.includes(secret)
+  return RESERVED.includes(secret)
     ? `Must not use the Worker secret '${secret}', which is for the Worker itself: make another one for this account`
     : undefined;
 }

@@ -13,14 +13,14 @@ interface Binding {
   readonly method: string;
 }
 
-const needed: readonly Binding[] = [
+const NEEDED: readonly Binding[] = [
   { name: "ACCOUNT", heading: "durable_objects.bindings", key: "name", method: "idFromName" },
   { name: "ROTATION", heading: "workflows", key: "binding", method: "createBatch" },
 ];
 
 /** Finds the bindings that are missing, or are of another kind. */
 export function checkBindings(env: Readonly<Record<string, unknown>>): Mistake[] {
-  return needed.filter(({ name, method }) => !can(env[name], method)).map((
+  return NEEDED.filter(({ name, method }) => !can(env[name], method)).map((
     { name, heading, key },
   ) => ({
     path: name,

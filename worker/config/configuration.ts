@@ -18,7 +18,7 @@ import { type AccountDraft, accountOf } from "./accounts.ts";
 import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
-import { checkSecrets, keyForm, readSecret } from "./secrets.ts";
+import { checkSecrets, KEY_FORM, readSecret } from "./secrets.ts";
 import { type Coded, parseShape } from "./shape.ts";
 
 /** A Heroku account, with what is to be kept alive in it. */
@@ -154,7 +154,7 @@ export function parseConfiguration(
       mistakes,
       warnings,
       secrets,
-      ...(keyForm.fits(pageKey) ? { pageKey } : {}),
+      ...(KEY_FORM.fits(pageKey) ? { pageKey } : {}),
     };
   }
 

@@ -11,10 +11,10 @@ import { isVariable } from "./stray.ts";
 import { joinPath, type Mistake } from "./mistakes.ts";
 
 /** What no target may give away. */
-const reserved: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
+const RESERVED: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
 
 /** The one kind of target that may work with the token that manages the account. */
-const atHeroku = herokuConfigVar.type;
+const AT_HEROKU = herokuConfigVar.type;
 
 /** Finds what is wrong only when the tables are seen together. */
 export function findConflicts(
@@ -87,7 +87,7 @@ function findMisusedSecrets(
         const message = `Must name a Worker secret, and '${name}' is a variable or a binding`;
         return [{ path, message }];
       }
-      if (reserved.includes(name) || (ofAccounts.has(name) && type !== atHeroku)) {
+      if (RESERVED.includes(name) || (ofAccounts.has(name) && type !== AT_HEROKU)) {
         const message =
           `Must not use the Worker secret '${name}', which is for the Worker itself: make another one for this target`;
         return [{ path, message }];

@@ -7,7 +7,7 @@ import { DAY, MINUTE, SECOND } from "@std/datetime/constants";
 import * as v from "valibot";
 import { earliestDue } from "../../lib/rotation/schedule.ts";
 import { length, lengthOrNever } from "./duration_member.ts";
-import { findNameMistake, missingName } from "./name.ts";
+import { findNameMistake, MISSING_NAME } from "./name.ts";
 import { findMemberMistake, findScopeDoubt, findScopeMistake } from "./scope.ts";
 import type { Source } from "./sources.ts";
 import { describeMisplaced } from "./stray.ts";
@@ -45,26 +45,26 @@ export interface CredentialMembersResult {
 }
 
 /** Shorter than this, a token could expire between two sweeps. */
-const life = { least: 10 * MINUTE, most: 3650 * DAY };
+const LIFE = { least: 10 * MINUTE, most: 3650 * DAY };
 
 /**
  * The longest sleep of a Workflow.
  *
  * @see https://developers.cloudflare.com/workflows/reference/limits/
  */
-const overlap = { least: 0, most: 365 * DAY };
+const OVERLAP = { least: 0, most: 365 * DAY };
 
 /** The description that the README makes the Worker's own authorization with. */
-const ownName = "herotate";
+const OWN_NAME = "herotate";
 
-const durations = {
-  expires_in: v.optional(lengthOrNever(life)),
-  renew_before: v.optional(length(life)),
-  max_age: v.optional(length(life)),
-  grace: v.optional(length(overlap), "1h"),
+const DURATIONS = {
+  expires_in: v.optional(lengthOrNever(LIFE)),
+  renew_before: v.optional(length(LIFE)),
+  max_age: v.optional(length(LIFE)),
+  grace: v.optional(length(OVERLAP), "1h"),
 };
 
-const durationsSchema = v.object(durations);
+const durationsSchema = v.object(DURATIONS);
 
 type Durations = v.InferOutput<typeof durationsSchema>;
 
@@ -77,7 +77,7 @@ const schema = v.object({
     ),
     findScopeMistake,
   )),
-  ...durations,
+  ...DURATIONS,
   paused: v.optional(
     v.boolean(({ input }) =>
       `Must be true or false${typeof input === "string" ? ", without quotes" : ""}`
@@ -85,10 +85,10 @@ const schema = v.object({
     false,
   ),
   account: v.optional(v.string("Must be the name of an account, such as 'acme'")),
-}, missingName);
+}, MISSING_NAME);
 
 /** The members of a table, for who gets one wrong. */
-const known = [...Object.keys(schema.entries), "targets"];
+const KNOWN = [...Object.keys(schema.entries), "targets"];
 
 /** Reads a table. */
 export function parseCredentialMembers(
@@ -110,7 +110,7 @@ export function parseCredentialMembers(
     ...(together.success
       ? findContradictions(together.output, value.grace !== undefined, path)
       : []),
-    ...findUnknown(value, known, path, (name) => describeMisplaced(name, "credential", source)),
+    ...findUnknown(value, KNOWN, path, (name) => describeMisplaced(name, "credential", source)),
   ];
   return {
     members: result.success && mistakes.length === 0 ? result.output : undefined,
@@ -183,7 +183,7 @@ function most(milliseconds: number): string {
 /** The longest `renew_before`, and one that leaves room for the overlap if there is such. */
 function largestRenewal(lifetime: number, grace: number): number | undefined {
   return [largestBelow((lifetime - grace) / 1.1), largestBelow(lifetime)]
-    .filter((length) => length >= life.least)
+    .filter((length) => length >= LIFE.least)
     .toSorted((a, b) =>
       Number(grace < earliestDue(lifetime, b)) - Number(grace < earliestDue(lifetime, a)) || b - a
     )
@@ -203,7 +203,7 @@ function findDoubts(
     const message = findScopeDoubt(each);
     return message === undefined ? [] : [{ path: joinPath(path, ["scope", at]), message }];
   });
-  if (name.toLowerCase() === ownName) {
+  if (name.toLowerCase() === OWN_NAME) {
     doubts.push({
       path: joinPath(path, ["name"]),
       message:

@@ -6,15 +6,15 @@
 import { DAY, HOUR, MINUTE, SECOND, WEEK } from "@std/datetime/constants";
 
 /** The form of a duration, in words for the operator. */
-export const durationForm = "a duration such as '90s', '15m', '2h', '30d' or '4w'";
+export const DURATION_FORM = "a duration such as '90s', '15m', '2h', '30d' or '4w'";
 
-const units: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK };
+const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK };
 
 /** The units that a duration is written in, the largest first. */
-const written = ["d", "h", "m", "s"] as const;
+const WRITTEN = ["d", "h", "m", "s"] as const;
 
 /** What people write for a unit, by what it begins with; `mo` has to come before `m`. */
-const spoken: readonly (readonly [RegExp, number])[] = [
+const SPOKEN: readonly (readonly [RegExp, number])[] = [
   [/^s(ec(ond)?s?)?$/, SECOND],
   [/^m(in(ute)?s?)?$/, MINUTE],
   [/^h((ou)?rs?)?$/, HOUR],
@@ -25,7 +25,7 @@ const spoken: readonly (readonly [RegExp, number])[] = [
 ];
 
 /** How many of a unit make a duration that is near enough to be called round. */
-const fewest = 10;
+const FEWEST = 10;
 
 /**
  * Reads a duration: a whole number and one unit, `s`, `m`, `h`, `d` or `w`, with nothing around or
@@ -35,20 +35,20 @@ const fewest = 10;
  */
 export function parseDuration(text: string): number | undefined {
   const groups = /^(?<count>0|[1-9]\d{0,8})(?<unit>[smhdw])$/.exec(text)?.groups;
-  return groups && Number(groups.count) * units[groups.unit];
+  return groups && Number(groups.count) * UNITS[groups.unit];
 }
 
 /** Writes a duration in the largest unit that holds it, in whole seconds: `30d`, `90s`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / SECOND) * SECOND;
-  const unit = seconds === 0 ? "s" : written.find((each) => seconds % units[each] === 0) ?? "s";
-  return `${seconds / units[unit]}${unit}`;
+  const unit = seconds === 0 ? "s" : WRITTEN.find((each) => seconds % UNITS[each] === 0) ?? "s";
+  return `${seconds / UNITS[unit]}${unit}`;
 }
 
 /** The longest round duration that isn't longer: `18d` for 18 days and 23 hours. */
 export function roundDuration(milliseconds: number): string {
-  const unit = written.find((each) => milliseconds >= fewest * units[each]) ?? "s";
-  return formatDuration(Math.floor(milliseconds / units[unit]) * units[unit]);
+  const unit = WRITTEN.find((each) => milliseconds >= FEWEST * UNITS[each]) ?? "s";
+  return formatDuration(Math.floor(milliseconds / UNITS[unit]) * UNITS[unit]);
 }
 
 /**
@@ -65,7 +65,7 @@ export function guessDuration(text: string): number | undefined {
   if (!/^(\d{1,9}(\.\d{1,3})?[a-z]+)+$/.test(parts)) return undefined;
   let sum = 0;
   for (const [, count, word] of parts.matchAll(/([\d.]+)([a-z]+)/g)) {
-    const unit = spoken.find(([form]) => form.test(word))?.[1];
+    const unit = SPOKEN.find(([form]) => form.test(word))?.[1];
     if (unit === undefined) return undefined;
     sum += Number(count) * unit;
   }

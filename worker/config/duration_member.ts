@@ -5,7 +5,7 @@
  */
 import { DAY, MINUTE, SECOND } from "@std/datetime/constants";
 import * as v from "valibot";
-import { durationForm, formatDuration, guessDuration, parseDuration } from "./duration.ts";
+import { DURATION_FORM, formatDuration, guessDuration, parseDuration } from "./duration.ts";
 import { shorten } from "./mistakes.ts";
 
 /** How short and how long a duration may be, in milliseconds. */
@@ -46,7 +46,7 @@ export function lengthOrNever(limits: DurationLimits): v.GenericSchema<unknown, 
 
 function formOf({ least, most }: DurationLimits): string {
   const from = least === 0 ? "or '0s', up to" : `from '${formatDuration(least)}' to`;
-  return `Must be ${durationForm}, ${from} '${formatDuration(most)}'`;
+  return `Must be ${DURATION_FORM}, ${from} '${formatDuration(most)}'`;
 }
 
 function hint(given: unknown, limits: DurationLimits): string {

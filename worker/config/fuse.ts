@@ -15,15 +15,15 @@ export interface FuseResult {
   readonly mistakes: readonly Mistake[];
 }
 
-const most = 10_000;
+const MOST = 10_000;
 const limit = v.pipe(
   v.number(describeLimit),
   v.integer(describeLimit),
   v.minValue(1, describeLimit),
-  v.maxValue(most, describeLimit),
+  v.maxValue(MOST, describeLimit),
 );
 const schema = v.object({ creates: v.optional(limit), deletes: v.optional(limit) });
-const tableForm =
+const TABLE_FORM =
   "Must be a table such as { creates = 10, deletes = 20 }: write [vars.FUSE], with one bracket on each side";
 
 /** Reads `FUSE`. */
@@ -44,17 +44,17 @@ export function parseFuse(given: unknown): FuseResult {
         })),
         ...findUnknown(value, Object.keys(schema.entries), "FUSE"),
       ]
-      : [{ path: "FUSE", message: tableForm }],
+      : [{ path: "FUSE", message: TABLE_FORM }],
   };
 }
 
 function describeLimit({ input }: { readonly input: unknown }): string {
-  const form = `Must be a whole number from 1 to ${most}`;
+  const form = `Must be a whole number from 1 to ${MOST}`;
   const count = typeof input === "string" && /^ *-?\d+(\.\d+)? *$/.test(input)
     ? Number(input)
     : input;
   if (typeof count !== "number" || Number.isNaN(count)) return form;
-  return `${form}: write ${Math.min(Math.max(Math.round(count), 1), most)}${
+  return `${form}: write ${Math.min(Math.max(Math.round(count), 1), MOST)}${
     typeof input === "string" ? ", without quotes" : ""
   }`;
 }

@@ -5,7 +5,7 @@
  */
 
 /** What is looked for, in this order, with what to say of it. */
-const signs: readonly (readonly [RegExp, string])[] = [
+const SIGNS: readonly (readonly [RegExp, string])[] = [
   [/\ufeff/, "Has a byte order mark, which no header can carry: copy it without that"],
   [
     /[\u2018-\u201f\u2039\u203a\u00ab\u00bb]/,
@@ -47,7 +47,7 @@ const signs: readonly (readonly [RegExp, string])[] = [
  * @param name The secret's name.
  */
 export function findUnusable(name: string, value: string): string | undefined {
-  const sign = signs.find(([pattern]) => pattern.test(value));
+  const sign = SIGNS.find(([pattern]) => pattern.test(value));
   if (sign) return sign[1];
   if (value === name) return "Is its own name: copy the value itself";
   return value.replace(/^(export|set) /, "").startsWith(`${name}=`)

@@ -13,7 +13,7 @@ export interface Mistake {
 }
 
 /** How much of a name that the operator wrote is repeated to them. */
-const longest = 60;
+const LONGEST = 60;
 
 /** Appends members and indexes to a path. */
 export function joinPath(path: string, keys: readonly unknown[]): string {
@@ -70,7 +70,7 @@ export function suggest(word: string, known: readonly string[]): string {
 
 /** Cuts what the operator wrote to a length that can be repeated to them. */
 export function shorten(text: string): string {
-  return text.length <= longest ? text : `${text.slice(0, longest).toWellFormed()}…`;
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST).toWellFormed()}…`;
 }
 
 /** The number of characters to insert, delete or replace (Levenshtein's). */

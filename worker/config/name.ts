@@ -11,17 +11,17 @@ import { isTable } from "./mistakes.ts";
  * such as ` [g123456 4k2m9x0qpz1c]`. Heroku documents no limit of a description; 100 characters is
  * the shortest that services commonly have, and a marker that was cut off would be lost.
  */
-const longestName = 77;
+const LONGEST_NAME = 77;
 
-const nameForm =
-  `Must be the description of the authorization in Heroku: 1 to ${longestName} characters, none of them a control character, without spaces at either end and without two in a row`;
+const NAME_FORM =
+  `Must be the description of the authorization in Heroku: 1 to ${LONGEST_NAME} characters, none of them a control character, without spaces at either end and without two in a row`;
 
 /** What to say of a table without a name. */
-export const missingName = `Is missing: ${nameForm.charAt(0).toLowerCase()}${nameForm.slice(1)}`;
+export const MISSING_NAME = `Is missing: ${NAME_FORM.charAt(0).toLowerCase()}${NAME_FORM.slice(1)}`;
 
 /** Says what is wrong with a name, and which one would be right; undefined for one that is right. */
 export function findNameMistake(name: unknown): string | undefined {
-  if (typeof name !== "string" || name === "") return nameForm;
+  if (typeof name !== "string" || name === "") return NAME_FORM;
   if (/HRKU-/i.test(name)) {
     return "Must be the description of an authorization, and not its token: revoke that token, as it has been written into a file";
   }
@@ -31,11 +31,11 @@ export function findNameMistake(name: unknown): string | undefined {
     }' from here`;
   }
   const mended = mend(name);
-  if (mended.length > longestName) {
-    const shorter = mend(mended.slice(0, longestName).toWellFormed().replace(/\ufffd$/, ""));
-    return `${nameForm}: current length is ${name.length}. Write a shorter one such as '${shorter}', and rename the authorization with \`heroku authorizations:update ID --description NAME\``;
+  if (mended.length > LONGEST_NAME) {
+    const shorter = mend(mended.slice(0, LONGEST_NAME).toWellFormed().replace(/\ufffd$/, ""));
+    return `${NAME_FORM}: current length is ${name.length}. Write a shorter one such as '${shorter}', and rename the authorization with \`heroku authorizations:update ID --description NAME\``;
   }
-  if (mended !== name) return mended === "" ? nameForm : `${nameForm}: write '${mended}'`;
+  if (mended !== name) return mended === "" ? NAME_FORM : `${NAME_FORM}: write '${mended}'`;
   if (parseMarker(name).mark !== undefined) {
     return `Must not end in a marker such as '[g7 4k2m9x0qpz1c]', as replacements get theirs by themselves: write '${
       mend(parseMarker(name).name)

@@ -9,12 +9,12 @@ import type { AccountDraft } from "./accounts.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import { joinPath } from "./mistakes.ts";
 import {
-  herokuTokenForm,
-  keyForm,
-  sealingKeyForm,
+  HEROKU_TOKEN_FORM,
+  KEY_FORM,
+  SEALING_KEY_FORM,
   type SecretNeed,
-  signingForm,
-  tokenForm,
+  SIGNING_FORM,
+  TOKEN_FORM,
 } from "./secrets.ts";
 
 /** The Worker's own secrets, and the tokens of the accounts. */
@@ -22,7 +22,7 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
   return [
     ...accounts.map(({ path, name, tokenSecret }): SecretNeed => ({
       name: tokenSecret,
-      form: herokuTokenForm,
+      form: HEROKU_TOKEN_FORM,
       door: accounts.length > 1 ? `heroku ${name}` : "heroku",
       use: accounts.length > 1
         ? `manages the Heroku account '${name}'`
@@ -31,11 +31,11 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
     })),
     {
       name: "SEALING_KEY",
-      form: sealingKeyForm,
+      form: SEALING_KEY_FORM,
       door: "ledger",
       use: "opens the tokens in the ledger",
     },
-    { name: "PAGE_KEY", form: keyForm, door: "page", use: "opens the page" },
+    { name: "PAGE_KEY", form: KEY_FORM, door: "page", use: "opens the page" },
   ];
 }
 
@@ -45,9 +45,9 @@ export function needsOf({ path, name, targets }: CredentialDraft): SecretNeed[] 
     target.secrets.map(({ name: secret, path: member }, at): SecretNeed => {
       if (target.type === store.type) {
         const use = `lets readers have the token of '${name ?? path}'`;
-        return { name: secret, path: member, form: keyForm, door: `reader ${path}`, use };
+        return { name: secret, path: member, form: KEY_FORM, door: `reader ${path}`, use };
       }
-      const form = target.signing.includes(secret) ? signingForm : tokenForm;
+      const form = target.signing.includes(secret) ? SIGNING_FORM : TOKEN_FORM;
       const [service] = target.type.split("-");
       const door = target.type === webhook.type ? target.place : `${service}${at > 0 ? at : ""}`;
       return { name: secret, path: member, form, door, use: `is used by ${target.path}` };

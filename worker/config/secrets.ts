@@ -23,7 +23,7 @@ export interface SecretForm {
 }
 
 /** The form of a key that a caller shows in an `Authorization` header. */
-export const keyForm: SecretForm = {
+export const KEY_FORM: SecretForm = {
   form: "Must be at least 16 letters, digits or characters of '-._~+/', with '=' only at its end",
   make: "make one with `openssl rand -hex 32`",
   fits: (value) => value.length >= 16 && /^[A-Za-z0-9._~+/-]+=*$/.test(value),
@@ -31,7 +31,7 @@ export const keyForm: SecretForm = {
 };
 
 /** The form of `SEALING_KEY`. */
-export const sealingKeyForm: SecretForm = {
+export const SEALING_KEY_FORM: SecretForm = {
   form: "Must be 32 bytes in base64",
   make: "make one with `openssl rand -base64 32`",
   fits: (value) => /^[A-Za-z0-9+/_-]{43}=?$/.test(value.trim()),
@@ -39,7 +39,7 @@ export const sealingKeyForm: SecretForm = {
 };
 
 /** The form of `HEROKU_API_TOKEN`. */
-export const herokuTokenForm: SecretForm = {
+export const HEROKU_TOKEN_FORM: SecretForm = {
   form: "Must be the token of an authorization with the scope 'global', without a space in it",
   make: "make one with `heroku authorizations:create -d herotate`",
   fits: (value) => /^[\x21-\x7e]+$/.test(value),
@@ -47,14 +47,14 @@ export const herokuTokenForm: SecretForm = {
 };
 
 /** The form of a token or a password for a target's service. */
-export const tokenForm: SecretForm = {
+export const TOKEN_FORM: SecretForm = {
   form: "Must not be empty",
   fits: (value) => value.trim() !== "",
   sent: true,
 };
 
 /** The form of a key to sign with. */
-export const signingForm: SecretForm = { ...tokenForm, sent: false };
+export const SIGNING_FORM: SecretForm = { ...TOKEN_FORM, sent: false };
 
 /** A secret that something needs. */
 export interface SecretNeed {

@@ -45,11 +45,11 @@ export interface Shape {
   readonly warnings: readonly Mistake[];
 }
 
-const urlForm =
+const URL_FORM =
   "Must be an https URL (http for this machine only) without user, query or fragment, such as 'https://api.heroku.com', or be left out";
 const urlSchema = v.optional(v.pipe(
-  serviceUrl(urlForm),
-  v.check((url) => !url.includes("?"), urlForm),
+  serviceUrl(URL_FORM),
+  v.check((url) => !url.includes("?"), URL_FORM),
 ));
 
 /** What the code of a Worker gives, not yet checked. */
@@ -127,7 +127,7 @@ function describeUrl(given: unknown): string {
   const mended = url?.hostname.includes(".")
     ? `: write 'https://${url.host}${url.pathname.replace(/\/$/, "")}'`
     : "";
-  return `${urlForm}${mended}`;
+  return `${URL_FORM}${mended}`;
 }
 
 function conceal({ path, message }: Mistake): Mistake {

@@ -7,21 +7,21 @@ import { measureDistance, type Mistake } from "./mistakes.ts";
 import type { Source } from "./sources.ts";
 
 /** What the names of all variables with credentials begin with. */
-const credentials = "CREDENTIALS";
+const CREDENTIALS = "CREDENTIALS";
 
 /** The variables that the Worker reads; of credentials there may be several. */
-const variables = [credentials, "ACCOUNTS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
+const VARIABLES = [CREDENTIALS, "ACCOUNTS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
 
 /** The secrets that the Worker itself uses. */
-const ownSecrets = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
+const OWN_SECRETS = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
 
 /** The bindings that the Worker works with. */
-const bindings = ["ACCOUNT", "ROTATION"] as const;
+const BINDINGS = ["ACCOUNT", "ROTATION"] as const;
 
-const names: readonly string[] = [...variables, ...ownSecrets, ...bindings];
+const NAMES: readonly string[] = [...VARIABLES, ...OWN_SECRETS, ...BINDINGS];
 
 /** Members of a credential that no target has; `account` has another meaning in few. */
-const ofCredential = [
+const OF_CREDENTIAL = [
   "account",
   "expires_in",
   "renew_before",
@@ -32,7 +32,7 @@ const ofCredential = [
 ];
 
 /** Members of targets that no credential has. */
-const ofTarget = [
+const OF_TARGET = [
   "type",
   "required",
   "reader_key_secret",
@@ -47,19 +47,19 @@ const ofTarget = [
 ];
 
 /** What Heroku's own tools and others call the token. */
-const otherNames = ["HEROKU_API_KEY", "HEROKU_TOKEN", "HEROKU_KEY"];
+const OTHER_NAMES = ["HEROKU_API_KEY", "HEROKU_TOKEN", "HEROKU_KEY"];
 
 /** How many characters a name may differ by and still be taken for another one misspelt. */
-const near = 2;
+const NEAR = 2;
 
 /** Whether a name is that of a variable with credentials. */
 export function isCredentials(name: string): boolean {
-  return name.startsWith(credentials);
+  return name.startsWith(CREDENTIALS);
 }
 
 /** Whether a name is that of a variable or a binding, which is no secret. */
 export function isVariable(name: string): boolean {
-  return isCredentials(name) || [...variables, ...bindings].some((each) => each === name);
+  return isCredentials(name) || [...VARIABLES, ...BINDINGS].some((each) => each === name);
 }
 
 /**
@@ -73,16 +73,16 @@ export function describeMisplaced(
   where: "credential" | "target",
   source: Source,
 ): string | undefined {
-  if (isCredentials(name) || variables.some((each) => each === name)) {
+  if (isCredentials(name) || VARIABLES.some((each) => each === name)) {
     return `Is a variable of its own, and no part of a ${where}: ${source.amongVariables}`;
   }
-  if (names.includes(name)) {
+  if (NAMES.includes(name)) {
     return `Is no part of a ${where}: remove it, and run \`wrangler secret put ${name}\` instead if it is a secret`;
   }
-  if (where === "target" && ofCredential.includes(name)) {
+  if (where === "target" && OF_CREDENTIAL.includes(name)) {
     return `Is a member of the credential: ${source.amongCredential}`;
   }
-  if (where === "credential" && ofTarget.includes(name)) {
+  if (where === "credential" && OF_TARGET.includes(name)) {
     return `Is a member of a target: ${source.amongTarget}`;
   }
   return undefined;
@@ -94,10 +94,10 @@ export function findStray(
   used: readonly string[],
 ): Mistake[] {
   const isRead = (name: string) =>
-    isCredentials(name) || names.includes(name) || used.includes(name);
+    isCredentials(name) || NAMES.includes(name) || used.includes(name);
   return Object.keys(env).filter((name) => !isRead(name))
     .flatMap((name): Mistake[] => {
-      if (ofCredential.includes(name) || ["name", "scope"].includes(name)) {
+      if (OF_CREDENTIAL.includes(name) || ["name", "scope"].includes(name)) {
         return [{
           path: name,
           message: name === "targets"
@@ -106,10 +106,10 @@ export function findStray(
         }];
       }
       const meant = /^CREDENTIAL/i.test(name)
-        ? credentials
-        : otherNames.includes(name)
+        ? CREDENTIALS
+        : OTHER_NAMES.includes(name)
         ? "HEROKU_API_TOKEN"
-        : findNear(name, names);
+        : findNear(name, NAMES);
       return meant === undefined
         ? []
         : [{ path: name, message: `Is not read (did you mean '${meant}'?): rename or remove it` }];
@@ -121,6 +121,6 @@ export function findNear(name: string, candidates: readonly string[]): string | 
   const upper = name.toUpperCase();
   return candidates.filter((candidate) => candidate !== name).find((candidate) => {
     const distance = measureDistance(upper, candidate.toUpperCase());
-    return distance === 0 || (distance <= near && candidate.length > 2 * near);
+    return distance === 0 || (distance <= NEAR && candidate.length > 2 * NEAR);
   });
 }

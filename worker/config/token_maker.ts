@@ -11,7 +11,7 @@ interface Maker {
   readonly mark: RegExp;
 }
 
-const makers: readonly Maker[] = [
+const MAKERS: readonly Maker[] = [
   { service: "heroku", name: "Heroku", mark: /^HRKU-/ },
   { service: "github", name: "GitHub", mark: /^(gh[oprsu]_|github_pat_)/ },
   { service: "gitlab", name: "GitLab", mark: /^gl[a-z]{2,6}-/ },
@@ -22,7 +22,7 @@ const makers: readonly Maker[] = [
 ];
 
 /** A token of theirs inside a text: the mark, and what follows it. */
-const tokens = new RegExp(
+const TOKENS = new RegExp(
   `\\b(?:(?:${
     [
       "HRKU-",
@@ -39,17 +39,17 @@ const tokens = new RegExp(
 
 /** Whether a text looks like a token of a service that marks its tokens. */
 export function isToken(text: string): boolean {
-  return makers.some(({ mark }) => mark.test(text));
+  return MAKERS.some(({ mark }) => mark.test(text));
 }
 
 /** Takes what looks like a token out of a text, as it may have been written in a wrong place. */
 export function concealTokens(text: string): string {
-  return text.replaceAll(tokens, "[redacted]");
+  return text.replaceAll(TOKENS, "[redacted]");
 }
 
 /** Where no token of another service belongs; the last two are the Worker's own. */
-const particular = new Set([
-  ...makers.map(({ service }) => service),
+const PARTICULAR = new Set([
+  ...MAKERS.map(({ service }) => service),
   "cloudflare",
   "page",
   "reader",
@@ -62,6 +62,6 @@ const particular = new Set([
  * @param service Where it is to be sent, such as `github`.
  */
 export function findOtherMaker(value: string, service: string): string | undefined {
-  if (!particular.has(service)) return undefined;
-  return makers.find((maker) => maker.service !== service && maker.mark.test(value))?.name;
+  if (!PARTICULAR.has(service)) return undefined;
+  return MAKERS.find((maker) => maker.service !== service && maker.mark.test(value))?.name;
 }

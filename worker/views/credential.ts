@@ -6,11 +6,11 @@
 import { html } from "hono/html";
 import type { CredentialStatus, StaleStatus, TargetStatus } from "../status.ts";
 import { type Html, renderDistance, renderEnd, renderMoment } from "./time.ts";
-import { states } from "./labels.ts";
+import { STATES } from "./labels.ts";
 
 /** Renders a credential as a part of the table. */
 export function renderCredential(credential: CredentialStatus, now: string): Html {
-  const [state, tone] = states[credential.state];
+  const [state, tone] = STATES[credential.state];
   const { decision } = credential;
   return html`
     <tbody>

@@ -10,7 +10,7 @@ import type { CredentialState } from "../status.ts";
 export type Tone = "good" | "busy" | "warning" | "bad" | "idle";
 
 /** The states of credentials, with the look of their badges. */
-export const states: Readonly<Record<CredentialState, readonly [string, Tone]>> = {
+export const STATES: Readonly<Record<CredentialState, readonly [string, Tone]>> = {
   current: ["Up to date", "good"],
   rotating: ["Rotating", "busy"],
   grace: ["In grace", "busy"],
@@ -26,7 +26,7 @@ export const states: Readonly<Record<CredentialState, readonly [string, Tone]>> 
 };
 
 /** The reasons not to be well. */
-export const reasonTitles: Readonly<Record<HealthReasonKind, string>> = {
+export const REASON_TITLES: Readonly<Record<HealthReasonKind, string>> = {
   configuration_invalid: "The configuration is invalid, so nothing is done",
   ledger_unreadable: "The ledger cannot be read",
   no_sweep: "No sweep yet",

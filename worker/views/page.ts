@@ -8,9 +8,9 @@ import type { HealthReason } from "../health.ts";
 import type { Mistake } from "../config/mistakes.ts";
 import type { AccountStatus, Status } from "../status.ts";
 import { renderCredential } from "./credential.ts";
-import { style } from "./style.ts";
+import { STYLE } from "./style.ts";
 import { type Html, renderDistance, renderEnd, renderTime } from "./time.ts";
-import { reasonTitles } from "./labels.ts";
+import { REASON_TITLES } from "./labels.ts";
 
 /**
  * Renders the page. It has no script and loads nothing.
@@ -36,7 +36,7 @@ export function renderPage(status: Status, nonce: string): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>Herotate: ${title}</title>
         <link rel="icon" href="data:,">
-        <style nonce="${nonce}">${raw(style)}</style>
+        <style nonce="${nonce}">${raw(STYLE)}</style>
       </head>
       <body>
         <header>
@@ -158,7 +158,7 @@ function renderReasons(reasons: readonly HealthReason[]): Html {
     reasons.map(({ kind, details }) =>
       html`
         <li>
-          <h3>${reasonTitles[kind]}</h3>
+          <h3>${REASON_TITLES[kind]}</h3>
           <ul>${details.map((detail) => html`<li>${detail}</li>`)}</ul>
         </li>
       `

@@ -5,7 +5,7 @@
  */
 
 /** Light and dark, wide and narrow; nothing is loaded. */
-export const style = `
+export const STYLE = `
 :root {
   color-scheme: light dark;
   --ground: #f6f7f9; --paper: #fff; --ink: #1b1f27; --soft: #5b6472; --line: #e1e5eb;

@@ -58,7 +58,7 @@ export function createUsers(operatorId: string, seed: number): Users {
  *
  * @param user whose account it is
  * @param state what has befallen it
- * @param now the time, in milliseconds since 1970
+ * @param now the time, in milliseconds since the epoch
  */
 export function showAccount(
   user: FakeUser,

@@ -38,7 +38,7 @@ export const REGENERATED_LIFETIME = 8 * 60 * 60 * 1000;
 
 /** A call that has been let through. */
 export interface AdmittedCall {
-  /** The server's time, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since the epoch. */
   readonly at: number;
   /** The token that the call carries. */
   readonly token: string;

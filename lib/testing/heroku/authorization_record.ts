@@ -69,7 +69,7 @@ function secondsLeft(stored: StoredAuthorization, now: number, issued: boolean):
  *
  * @param stored the record
  * @param user the account's user
- * @param now the time, in milliseconds since 1970, that `expires_in` counts from
+ * @param now the time, in milliseconds since the epoch, that `expires_in` counts from
  * @param showing what of it is shown
  */
 export function showAuthorization(
@@ -113,7 +113,7 @@ const UNTIL_SECONDS_LEFT = '{"access_token":{"expires_in":';
  *
  * @param user gives the account's user
  * @param showing what of the records is shown
- * @returns a function that writes a record as it is at a time, in milliseconds since 1970
+ * @returns a function that writes a record as it is at a time, in milliseconds since the epoch
  */
 export function createAuthorizationWriter(
   user: () => FakeUser,

@@ -28,7 +28,7 @@ export interface StoredAuthorization {
   readonly id: string;
   /** What its token may do. */
   readonly scope: readonly string[];
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** Members that Heroku leaves out when it answers with this one. */
   readonly omit: readonly string[];
@@ -38,15 +38,15 @@ export interface StoredAuthorization {
   description: string;
   /** The OAuth client that it was made for, if any. */
   client: FakeClient | null;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since the epoch. */
   updatedAt: number;
   /** The whole access token. */
   token: string;
   /** The id of the access token. */
   accessTokenId: string;
-  /** When the access token was made, in milliseconds since 1970. */
+  /** When the access token was made, in milliseconds since the epoch. */
   tokenMadeAt: number;
-  /** Milliseconds since 1970; null: never. */
+  /** Milliseconds since the epoch; null: never. */
   expiresAt: number | null;
   /** Grows with every change, for `ETag`. */
   version: number;
@@ -75,7 +75,7 @@ export interface Deletion {
   readonly id: string;
   /** The description that it had. */
   readonly description: string;
-  /** When it ended, in milliseconds since 1970. Expiry is dated when it was due. */
+  /** When it ended, in milliseconds since the epoch. Expiry is dated when it was due. */
   readonly at: number;
   /**
    * Who ended it: a request, the operator (`revoke`), its expiry, or a request that regenerated it,
@@ -92,7 +92,7 @@ export interface Deletion {
 export interface Creation {
   /** The authorization's id. */
   readonly id: string;
-  /** When it was made, in milliseconds since 1970. */
+  /** When it was made, in milliseconds since the epoch. */
   readonly at: number;
   /** The token that the request carried. */
   readonly token: string;

@@ -21,7 +21,7 @@ export interface FakeHerokuOptions {
    * never happens), or a script that decides call by call. Default: true.
    */
   readonly faults?: Faults;
-  /** The time at which the clock starts, in milliseconds since 1970. Default: the real time. */
+  /** The time at which the clock starts, in milliseconds since the epoch. Default: the real time. */
   readonly now?: number;
   /** Whether the clock also runs along with real time. Default: false, only `advance` moves it. */
   readonly live?: boolean;
@@ -42,7 +42,7 @@ export interface FakeHerokuOptions {
    */
   readonly tokenPrefix?: string;
   /** The form of every token made. Default: `"long"`. */
-  readonly tokenForm?: TokenForm;
+  readonly TOKEN_FORM?: TokenForm;
   /**
    * Whether the account has a default API key: an authorization in the list, whose token is the admin
    * token and which the id `~` stands for. Default: false, so `~` is answered 404 and the admin
@@ -102,7 +102,7 @@ export interface FakeHeroku {
   readonly handler: (request: Request) => Promise<Response>;
   /** The account's admin token. */
   readonly token: string;
-  /** The server's time, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since the epoch. */
   now(): number;
   /**
    * Moves the server's clock forward.

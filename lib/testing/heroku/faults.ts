@@ -117,7 +117,7 @@ export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
 export interface FakeCall {
   /** Which call it is, counted from 1 over all calls, whatever became of them. */
   readonly number: number;
-  /** The server's time of the call, in milliseconds since 1970. */
+  /** The server's time of the call, in milliseconds since the epoch. */
   readonly at: number;
   /** The HTTP method, in capitals. */
   readonly method: string;

@@ -22,7 +22,7 @@ export interface FakeAuthorization {
   readonly created_at: string;
   /** When it was last changed, ISO 8601 in UTC. */
   readonly updated_at: string;
-  /** When it expires, in milliseconds since 1970; null: never. */
+  /** When it expires, in milliseconds since the epoch; null: never. */
   readonly expires_at: number | null;
 }
 
@@ -41,7 +41,7 @@ export interface IssueAttributes {
    * may have passed already: then the authorization expires at once.
    */
   readonly expires_in?: number | null;
-  /** When it was created: ISO 8601, or milliseconds since 1970. Default: now. */
+  /** When it was created: ISO 8601, or milliseconds since the epoch. Default: now. */
   readonly created_at?: string | number;
   /** The id of one of the `clients`. Default: none. */
   readonly client?: string;
@@ -77,7 +77,7 @@ export interface OperatorTools {
   readonly store: AuthorizationStore;
   /** The OAuth clients that the operator may name. */
   readonly clients: readonly FakeClient[];
-  /** The server's time, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since the epoch. */
   now(): number;
   /** Makes an id. */
   makeId(): string;

@@ -15,13 +15,13 @@ export interface RateLimitPool {
   /**
    * How many whole requests are left.
    *
-   * @param now milliseconds since 1970
+   * @param now milliseconds since the epoch
    */
   remaining(now: number): number;
   /**
    * Takes one request out, if there is one.
    *
-   * @param now milliseconds since 1970
+   * @param now milliseconds since the epoch
    * @returns whether there was one
    */
   take(now: number): boolean;
@@ -29,7 +29,7 @@ export interface RateLimitPool {
    * Sets how many are left.
    *
    * @param remaining how many
-   * @param now milliseconds since 1970
+   * @param now milliseconds since the epoch
    */
   set(remaining: number, now: number): void;
 }
@@ -37,7 +37,7 @@ export interface RateLimitPool {
 /**
  * Makes a full pool.
  *
- * @param start the time, in milliseconds since 1970
+ * @param start the time, in milliseconds since the epoch
  */
 export function createRateLimitPool(start: number): RateLimitPool {
   let level = RATE_LIMIT_POOL;

@@ -11,7 +11,7 @@ const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/i;
 
 /** What a response needs to know. */
 export interface ResponseSettings {
-  /** The server's time, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since the epoch. */
   readonly at: number;
   /** How many requests the account has left. */
   readonly remaining: number;

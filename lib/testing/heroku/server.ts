@@ -18,7 +18,7 @@ import type { SessionEndpoints } from "./sessions.ts";
 
 /** A request as it reached the server. */
 export interface ServedRequest {
-  /** The server's time, in milliseconds since 1970. */
+  /** The server's time, in milliseconds since the epoch. */
   readonly at: number;
   /** The HTTP method, in capitals. */
   readonly method: string;

@@ -64,8 +64,8 @@ export const copyMutants: readonly Mutant[] = [
   ),
   mint(
     "sends at any time what was intended",
-    "const isOld = world.now() > intended.notedAt + leaseDuration;",
-    "const isOld = world.now() < intended.notedAt - leaseDuration;",
+    "const isOld = world.now() > intended.notedAt + LEASE_DURATION;",
+    "const isOld = world.now() < intended.notedAt - LEASE_DURATION;",
     "comes back to an older copy",
   ),
 ];

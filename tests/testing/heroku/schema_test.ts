@@ -9,7 +9,7 @@ const OPTIONS: readonly FakeHerokuOptions[] = [
   {},
   { redact: false },
   { redaction: "weak" },
-  { tokenForm: "uuid" },
+  { TOKEN_FORM: "uuid" },
   { defaultKey: true },
 ];
 

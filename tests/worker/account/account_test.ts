@@ -8,7 +8,7 @@ import {
 } from "../../../worker/account/account.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import { createSweepLog } from "../../../worker/account/sweep_log.ts";
-import { NewerDataError, upgrade, versions } from "../../../worker/account/tables.ts";
+import { NewerDataError, upgrade, VERSIONS } from "../../../worker/account/tables.ts";
 import type { TokenTrial } from "../../../worker/served_token.ts";
 import { createDatabase, openDatabase } from "../sqlite.ts";
 import {
@@ -371,7 +371,7 @@ for (const [name, call] of Object.entries(CALLS)) {
 
   Deno.test(`${name}() fails and changes nothing when a newer Herotate wrote the data`, async () => {
     const database = createDatabase();
-    database.query("UPDATE version SET number = ?", versions.length + 1);
+    database.query("UPDATE version SET number = ?", VERSIONS.length + 1);
     const [before, changes] = [database.dump(), database.changes()];
     const { account, state, silences } = startAccount({ sql: database });
     for (let time = 0; time < 2; time++) {
@@ -387,6 +387,6 @@ for (const [name, call] of Object.entries(CALLS)) {
     await assertRejects(() => call(account), Error, "The disk is broken");
     assertEquals(database.query("SELECT name FROM sqlite_master"), []);
     await call(account);
-    assertEquals(database.query("SELECT number FROM version"), [{ number: versions.length }]);
+    assertEquals(database.query("SELECT number FROM version"), [{ number: VERSIONS.length }]);
   });
 }

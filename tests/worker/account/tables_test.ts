@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import { createSweepLog } from "../../../worker/account/sweep_log.ts";
-import { NewerDataError, upgrade, versions } from "../../../worker/account/tables.ts";
+import { NewerDataError, upgrade, VERSIONS } from "../../../worker/account/tables.ts";
 import { openDatabase, type Row, type TestDatabase } from "../sqlite.ts";
 import { createBreakingSql } from "./ledger_sample.ts";
 
@@ -20,7 +20,7 @@ function listTables(database: TestDatabase): string[] {
 function openVersion(version: number): TestDatabase {
   const database = openDatabase();
   if (version === 0) return database;
-  for (const statement of versions.slice(0, version).flat()) database.query(statement);
+  for (const statement of VERSIONS.slice(0, version).flat()) database.query(statement);
   for (const table of listTables(database)) fillTable(database, table);
   database.query("CREATE TABLE version (number INTEGER NOT NULL)");
   database.query("INSERT INTO version (number) VALUES (?)", version);
@@ -64,10 +64,10 @@ Deno.test("upgrade() makes all tables in an empty database", async () => {
   assertEquals((await createLedger(database).note()).account, null);
   assertEquals(createSweepLog(database).last(), undefined);
   assertEquals(createSweepLog(database).health(), undefined);
-  assertEquals(database.query("SELECT number FROM version"), [{ number: versions.length }]);
+  assertEquals(database.query("SELECT number FROM version"), [{ number: VERSIONS.length }]);
 });
 
-for (let version = 0; version <= versions.length; version++) {
+for (let version = 0; version <= VERSIONS.length; version++) {
   Deno.test(`upgrade() of version ${version} makes the newest tables, and keeps what they hold`, () => {
     const newest = openDatabase();
     upgrade(newest);
@@ -75,7 +75,7 @@ for (let version = 0; version <= versions.length; version++) {
     const older = openVersion(version);
     upgrade(database);
     assertEquals(readSchema(database), readSchema(newest));
-    assertEquals(database.query("SELECT number FROM version"), [{ number: versions.length }]);
+    assertEquals(database.query("SELECT number FROM version"), [{ number: VERSIONS.length }]);
     assertEquals(readRows(database, older), readRows(older, older));
   });
 
@@ -105,21 +105,21 @@ for (let version = 0; version <= versions.length; version++) {
     for (let breaksAt = 1; fails(breaksAt); breaksAt++) {
       assertEquals([readSchema(database), database.dump()], [schema, rows]);
     }
-    assertEquals(database.query("SELECT number FROM version"), [{ number: versions.length }]);
+    assertEquals(database.query("SELECT number FROM version"), [{ number: VERSIONS.length }]);
   });
 }
 
 Deno.test("upgrade() refuses what a newer version wrote, and does not change it", () => {
-  const database = openVersion(versions.length);
+  const database = openVersion(VERSIONS.length);
   database.query("ALTER TABLE entries ADD COLUMN newer TEXT");
   database.query("CREATE TABLE newest (at INTEGER)");
-  for (const number of [versions.length + 1, versions.length + 9]) {
+  for (const number of [VERSIONS.length + 1, VERSIONS.length + 9]) {
     database.query("UPDATE version SET number = ?", number);
     const before = [readSchema(database), database.dump(), database.changes()];
     const error = assertThrows(() => upgrade(database), NewerDataError);
     assertEquals(
       error.message,
-      `Cannot use the account's data as a newer Herotate wrote it (version ${number} of its tables, and this one knows ${versions.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
+      `Cannot use the account's data as a newer Herotate wrote it (version ${number} of its tables, and this one knows ${VERSIONS.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
     );
     assertEquals([readSchema(database), database.dump(), database.changes()], before);
   }
