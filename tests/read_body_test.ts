@@ -30,6 +30,44 @@ Deno.test("readBody() reads a body up to the limit, and none beyond it", async (
   assertEquals(await readBody(new Response("\ufeff{}"), 1000, NEVER), "{}");
 });
 
+Deno.test("readBody() goes by the length that HTTP holds a body to", async () => {
+  for (const length of ["5", "1000"]) {
+    const response = new Response("grüße", { headers: { "Content-Length": length } });
+    assertEquals(await readBody(response, 1000, NEVER), "grüße");
+  }
+});
+
+Deno.test("readBody() believes no length of a body that is packed, none beyond the limit and no nonsense", async () => {
+  const untrusted: readonly HeadersInit[] = [
+    { "Content-Length": "5", "Content-Encoding": "gzip" },
+    { "Content-Length": "20000" },
+    { "Content-Length": "-5" },
+    { "Content-Length": "5, 5" },
+    { "Content-Length": "" },
+  ];
+  for (const headers of untrusted) {
+    const { response, state } = endless(() => new Uint8Array(1000));
+    assertEquals(
+      await readBody(new Response(response.body, { headers }), 10_000, NEVER),
+      undefined,
+    );
+    assert(state.cancelled);
+  }
+  const { response } = endless(() => new Uint8Array(1000));
+  const foreign = new Response(response.body, { headers: { "Content-Length": "5" } });
+  Object.defineProperty(foreign, "type", { value: "cors" });
+  assertEquals(await readBody(foreign, 10_000, NEVER), undefined);
+});
+
+Deno.test("readBody() throws the reason of an abort while a body of a known length stalls", async () => {
+  const { response } = endless(() => new Promise<never>(() => {}));
+  const stalled = new Response(response.body, { headers: { "Content-Length": "5" } });
+  const controller = new AbortController();
+  const reading = readBody(stalled, 1000, controller.signal);
+  controller.abort(new Error("enough"));
+  await assertRejects(() => reading, Error, "enough");
+});
+
 Deno.test("readBody() puts a character together that came in two pieces", async () => {
   const bytes = new TextEncoder().encode("ü😀");
   const pieces = [...bytes].map((byte) => Uint8Array.of(byte));

@@ -57,10 +57,30 @@ export interface Requester {
 
 const ACCEPT = "application/vnd.heroku+json; version=3";
 
-function buildHeaders({ headers, body, range }: RequestCall, { token, userAgent }: CheckedOptions) {
+interface BuiltHeaders {
+  readonly headers: HeadersInit;
+  /** The values in them that are secrets, the token apart. */
+  readonly secrets: readonly string[];
+}
+
+function buildHeaders(call: RequestCall, { token, userAgent }: CheckedOptions): BuiltHeaders {
+  const { headers, body, range } = call;
+  const own = {
+    Accept: ACCEPT,
+    "User-Agent": userAgent,
+    ...(range === undefined ? {} : { Range: range }),
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    Authorization: `Bearer ${token}`,
+  };
+  // A Headers object would double what a call costs before it is sent.
+  return headers === undefined ? { headers: own, secrets: [] } : addHeaders(headers, own);
+}
+
+/** Adds the client's own headers to the caller's, who may have an `Accept` and a `User-Agent`. */
+function addHeaders(given: HeadersInit, own: Readonly<Record<string, string>>): BuiltHeaders {
   let all: Headers;
   try {
-    all = new Headers(headers);
+    all = new Headers(given);
   } catch {
     // The runtime's own message quotes the value, which may be a code or a password.
     throw new TypeError(
@@ -77,42 +97,58 @@ function buildHeaders({ headers, body, range }: RequestCall, { token, userAgent 
       "Cannot send the request as 'headers' must not have 'Range': it is set where a list is paged",
     );
   }
-  if (range !== undefined) all.set("Range", range);
-  if (!all.has("Accept")) all.set("Accept", ACCEPT);
-  if (!all.has("User-Agent")) all.set("User-Agent", userAgent);
-  if (body === undefined) all.delete("Content-Type");
-  else all.set("Content-Type", "application/json");
+  all.delete("Content-Type");
   const secrets = [...all].filter(([name]) => isSecretName(name)).map(([, value]) => value);
-  all.set("Authorization", `Bearer ${token}`);
+  for (const [name, value] of Object.entries(own)) {
+    const isTheirs = (name === "Accept" || name === "User-Agent") && all.has(name);
+    if (!isTheirs) all.set(name, value);
+  }
   return { headers: all, secrets };
 }
 
-async function send(
+/** Sends a request, and reads its answer, within the time-out and as long as no one aborts it. */
+function send(
   url: string,
   init: RequestInit,
   { fetch, timeout }: CheckedOptions,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   const controller = new AbortController();
-  const stop = () => controller.abort();
-  const timer = setTimeout(stop, timeout);
-  signal?.addEventListener("abort", stop);
   let response: Response | undefined;
-  try {
-    const answered = fetch(url, { ...init, signal: controller.signal });
-    response = await abortable(answered, controller.signal);
+  async function answer(): Promise<Outcome> {
+    response = await fetch(url, { ...init, signal: controller.signal });
     const text = await readBody(response, LARGEST_BODY, controller.signal);
     return text === undefined
       ? { kind: "too large", response }
       : { kind: "answer", response, text };
-  } catch (thrown) {
-    if (signal?.aborted) throw signal.reason;
-    if (controller.signal.aborted) return { kind: "timeout" };
-    return response === undefined ? { kind: "network", thrown } : { kind: "answer", response };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
   }
+  // One promise, as a race would cost more: it settles in time even if `fetch` ignores its signal.
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    const stop = () => {
+      end();
+      controller.abort();
+    };
+    const abort = () => {
+      stop();
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      stop();
+      resolve({ kind: "timeout" });
+    }, timeout);
+    signal?.addEventListener("abort", abort);
+    answer().then((outcome) => {
+      end();
+      resolve(outcome);
+    }, (thrown) => {
+      end();
+      resolve(response === undefined ? { kind: "network", thrown } : { kind: "answer", response });
+    });
+  });
 }
 
 function isWorthRetrying({ code }: HerokuError, { method, retry }: RequestCall): boolean {
