@@ -11,7 +11,7 @@ import {
 } from "./attributes.ts";
 import type { Authorization, IssuedAuthorization } from "./authorization.ts";
 import type { CallOptions, ClientOptions, MistypedMember } from "./client_options.ts";
-import { followPages, LARGEST_PAGE } from "./paging.ts";
+import { createRepetitionCheck, followPages, LARGEST_PAGE } from "./paging.ts";
 import { parseAuthorization } from "./parse_authorization.ts";
 import { readAuthorization, readIssued, reportMistyped } from "./read_authorization.ts";
 import { createRequester } from "./request.ts";
@@ -146,7 +146,7 @@ function buildWritePath(id: string, action: string): string {
   return buildPath(id, action);
 }
 
-function checkPageSize(pageSize: unknown): number {
+function checkPageSize({ pageSize = LARGEST_PAGE }: ListOptions): number {
   const cannot = "Cannot list the authorizations as 'pageSize' must be";
   if (typeof pageSize !== "number") throw new TypeError(`${cannot} a number`);
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > LARGEST_PAGE) {
@@ -155,6 +155,13 @@ function checkPageSize(pageSize: unknown): number {
     );
   }
   return pageSize;
+}
+
+/** Gives what is on pages one by one. */
+async function* giveEach<T>(
+  pages: AsyncIterable<readonly T[]>,
+): AsyncGenerator<T, void, undefined> {
+  for await (const page of pages) for (const each of page) yield each;
 }
 
 /**
@@ -183,10 +190,11 @@ function checkPageSize(pageSize: unknown): number {
 export function createClient(options: ClientOptions): AuthorizationsClient {
   const { request } = createRequester(options);
 
+  /** Gives the authorizations page by page, each of them once. */
   async function* iteratePages(
     { onMalformed, onMistyped, signal, headers }: ListOptions,
     pageSize: number,
-  ): AsyncGenerator<Authorization, void, undefined> {
+  ): AsyncGenerator<readonly Authorization[], void, undefined> {
     const action = "list the authorizations";
     const load = (range: string) =>
       request({
@@ -199,21 +207,22 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
         signal,
         retry: true,
       });
-    const given = new Set<string>();
+    const isRepeated = createRepetitionCheck();
     for await (const { number, records } of followPages(pageSize, load)) {
-      for (const [index, record] of records.entries()) {
-        const parsed = parseAuthorization(record);
+      const page: Authorization[] = [];
+      for (let index = 0; index < records.length; index++) {
+        const parsed = parseAuthorization(records[index]);
         if (!parsed.ok) {
           onMalformed?.({ page: number, index, reason: parsed.reason });
           continue;
         }
         const { authorization, mistyped } = parsed;
         const { id } = authorization;
-        if (given.has(id)) continue;
-        given.add(id);
+        if (isRepeated(id)) continue;
         reportMistyped(onMistyped, mistyped, { id, page: number, index });
-        yield authorization;
+        page.push(authorization);
       }
+      yield page;
     }
   }
 
@@ -232,13 +241,15 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
       });
       return readIssued(response, onMistyped);
     },
-    async list(options) {
+    async list(options = {}) {
       const authorizations: Authorization[] = [];
-      for await (const authorization of client.iterate(options)) authorizations.push(authorization);
+      for await (const page of iteratePages(options, checkPageSize(options))) {
+        for (const authorization of page) authorizations.push(authorization);
+      }
       return authorizations;
     },
     iterate(options = {}) {
-      return iteratePages(options, checkPageSize(options.pageSize ?? LARGEST_PAGE));
+      return giveEach(iteratePages(options, checkPageSize(options)));
     },
     async info(id, { signal, headers, onMistyped } = {}) {
       const action = "look up the authorization";

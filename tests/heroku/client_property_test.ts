@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { createClient } from "../../lib/heroku/client.ts";
 import { HerokuError } from "../../lib/heroku/errors.ts";
+import { createRepetitionCheck } from "../../lib/heroku/paging.ts";
+import { parseAuthorization } from "../../lib/heroku/parse_authorization.ts";
 
 const RUNS = { numRuns: 500 };
 
@@ -102,6 +104,40 @@ Deno.test("info() gives every record that has an id, and reads what it read agai
       assertEquals(problems, []);
     }),
     RUNS,
+  );
+});
+
+Deno.test("parseAuthorization() says the same of a record after a quick look as after a close one", () => {
+  const rare = fc.option(fc.constant(null), { nil: undefined });
+  fc.assert(
+    fc.property(mutated(RECORD), rare, (members, absent) => {
+      const absents = absent === null ? { client: null, grant: null, session: null } : {};
+      const { client: _, grant: __, session: ___, ...common } = members;
+      const plain = { ...common, ...absents, id: "a" };
+      // A session is rare, so that it has the record looked at closely.
+      const close = parseAuthorization({ ...plain, session: {} });
+      const quick = parseAuthorization(plain);
+      assert(close.ok && quick.ok);
+      assertEquals(quick.mistyped, close.mistyped);
+      assertEquals({ ...quick.authorization, session: {} }, { ...close.authorization });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("createRepetitionCheck() tells what came before, in whatever order it comes", () => {
+  const ids = fc.array(
+    fc.oneof(fc.nat(3000).map((number) => `${number}`.padStart(6, "0")), fc.string()),
+    { maxLength: 3000, size: "max" },
+  );
+  fc.assert(
+    fc.property(ids, fc.nat(3000), (given, sorted) => {
+      const all = [...given.slice(0, sorted).toSorted(), ...given.slice(sorted)];
+      const isRepeated = createRepetitionCheck();
+      const seen = new Set<string>();
+      for (const id of all) assertEquals(isRepeated(id), seen.size === seen.add(id).size, id);
+    }),
+    { numRuns: 50 },
   );
 });
 
