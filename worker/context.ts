@@ -4,16 +4,12 @@
  * @module
  */
 import type { DurableObjectNamespace, Workflow } from "@cloudflare/workers-types";
-import { createClient } from "../lib/heroku/client.ts";
-import { createAcceptance } from "../lib/rotation/acceptance.ts";
-import { createAccountReader } from "../lib/rotation/account.ts";
+import { type Account, createAccount } from "../lib/rotation/account.ts";
 import { isDeliveredTo } from "../lib/rotation/credential.ts";
 import type { StoreLedger } from "../lib/rotation/ledger.ts";
-import { createOwnToken } from "../lib/rotation/own_token.ts";
 import { createSealing, type Sealing } from "../lib/rotation/sealing.ts";
 import { createTokenStore } from "../lib/rotation/token_store.ts";
-import type { SweepWorld } from "../lib/rotation/sweep.ts";
-import type { RotationRun, RotationWorld } from "../lib/rotation/world.ts";
+import type { RotationDependencies, RotationRun } from "../lib/rotation/attempt.ts";
 import type { TargetDefinition } from "../lib/targets/target.ts";
 import type { AccountCalls } from "./account/account.ts";
 import { createRemoteAccount, type RemoteAccount } from "./account/remote.ts";
@@ -56,23 +52,16 @@ export interface WorkerContext {
   readonly allAccounts: Pick<RemoteAccount, "remember">;
   /** Writes the log, without any secret. */
   readonly log: Log;
+  /** Makes what there is of a Heroku account. */
+  createAccount(configuration: Configuration, account: ConfiguredAccount): Promise<Account>;
+  /** Makes what seals and opens tokens. */
+  createSealing(): Promise<Sealing>;
   /** Makes what a rotation works with. */
-  createRotationWorld(
+  createRotationDependencies(
     configuration: Configuration,
     account: ConfiguredAccount,
-  ): Promise<RotationWorld>;
-  /** Makes what a sweep works with, beside the ledger that is in the account's object. */
-  createSweepWorld(
-    configuration: Configuration,
-    account: ConfiguredAccount,
-  ): Promise<HerokuWorld>;
+  ): Promise<RotationDependencies>;
 }
-
-/** What a sweep needs of Heroku. */
-export type HerokuWorld = Pick<
-  SweepWorld,
-  "authorizations" | "accepts" | "account" | "own" | "sealing" | "now"
->;
 
 /** What the code of a Worker adds to its environment. */
 export interface WorkerSetup {
@@ -115,20 +104,10 @@ function createContext(environment: Environment, setup: WorkerSetup): WorkerCont
     return accountNameOf(configured, credential) ?? "";
   }
 
-  async function createSweepWorld(
-    { herokuUrl }: Configuration,
-    { herokuToken, tokenSecret }: ConfiguredAccount,
-  ): Promise<HerokuWorld> {
-    const client = { fetch, baseUrl: herokuUrl };
-    return {
-      authorizations: createClient({ ...client, token: herokuToken }),
-      accepts: createAcceptance(client),
-      account: createAccountReader({ ...client, token: herokuToken }, tokenSecret),
-      own: await createOwnToken(herokuToken, tokenSecret),
-      sealing: await open(),
-      now: Date.now,
-    };
-  }
+  const createAccountOf: WorkerContext["createAccount"] = async (
+    { herokuUrl },
+    { herokuToken, tokenSecret },
+  ) => await createAccount({ fetch, baseUrl: herokuUrl, token: herokuToken }, tokenSecret);
 
   return {
     configured,
@@ -137,11 +116,14 @@ function createContext(environment: Environment, setup: WorkerSetup): WorkerCont
     userOf: (id) => account(`user ${id}`),
     allAccounts: account("all accounts"),
     log: createLog({ secrets: configured.secrets }),
-    createSweepWorld,
+    createAccount: createAccountOf,
+    createSealing: open,
 
-    async createRotationWorld(configuration, owner) {
+    async createRotationDependencies(configuration, owner) {
       return {
-        ...await createSweepWorld(configuration, owner),
+        account: await createAccountOf(configuration, owner),
+        sealing: await open(),
+        now: Date.now,
         ledger: account(owner.name),
         credential: (name) => owner.credentials.find((each) => each.name === name),
         isDeliveredTo: (place) => isDeliveredTo(configuration.credentials, place),

@@ -21,7 +21,7 @@ export type {
 export type { AccountTable, CredentialTable, DurationText } from "./config/credential_table.ts";
 export type { AccountRun, Environment } from "./context.ts";
 export type { Lease } from "../lib/rotation/ledger.ts";
-export type { RotationRun } from "../lib/rotation/world.ts";
+export type { RotationRun } from "../lib/rotation/attempt.ts";
 
 const worker = createWorker();
 

@@ -16,7 +16,7 @@ export async function runRotation(
   environment: Environment,
   read: ReadContext,
 ): Promise<RotationResult> {
-  const { configured, createRotationWorld, log } = read(environment);
+  const { configured, createRotationDependencies, log } = read(environment);
   const { credential, attempt } = run;
   if (!configured.ok) {
     log.error("rotation", {
@@ -33,8 +33,8 @@ export async function runRotation(
     log.error("rotation", { credential, attempt, error });
     throw new Error(error);
   }
-  const world = await createRotationWorld(configured.configuration, account);
-  const result = await rotate(toStep(step), run, world);
+  const dependencies = await createRotationDependencies(configured.configuration, account);
+  const result = await rotate(toStep(step), run, dependencies);
   const missed = result.outcome === "success" && result.missed.length > 0;
   log[result.outcome === "failure" ? "error" : missed ? "warn" : "info"]("rotation", {
     credential,

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { type AuthorizationsClient, createClient } from "../heroku/client.ts";
 import type { ClientOptions } from "../heroku/client_options.ts";
 import { ForbiddenError, HerokuError } from "../heroku/errors.ts";
 import { createRequester } from "../heroku/request.ts";
+import { type Accepts, createAcceptance } from "./acceptance.ts";
 import type { AccountNote, LedgerNote, SweepLedger } from "./ledger.ts";
+import { createOwnToken, type OwnToken } from "./own_token.ts";
 import { isFinal } from "./perform.ts";
 
 /** A Heroku account, as far as it could be read. */
@@ -15,6 +18,35 @@ export interface HerokuAccount {
   readonly id?: string;
   /** Its e-mail address. */
   readonly email?: string;
+}
+
+/** One Heroku account, by the token that manages it. */
+export interface Account {
+  /** Its authorizations. */
+  readonly authorizations: AuthorizationsClient;
+  /** Whether Heroku knows a token: see {@linkcode createAcceptance}. */
+  readonly accepts: Accepts;
+  /** Asks Heroku whose the token is: see {@linkcode createAccountReader}. */
+  readonly identify: () => Promise<HerokuAccount>;
+  /** The token that manages it, without giving it away. */
+  readonly own: OwnToken;
+}
+
+/**
+ * Makes what there is of an account.
+ *
+ * @param secret The Worker secret that holds the token; default `HEROKU_API_TOKEN`.
+ */
+export async function createAccount(
+  { token, ...client }: ClientOptions,
+  secret: string = USUAL_NAMES.token,
+): Promise<Account> {
+  return {
+    authorizations: createClient({ ...client, token }),
+    accepts: createAcceptance(client),
+    identify: createAccountReader({ ...client, token }, secret),
+    own: await createOwnToken(token, secret),
+  };
 }
 
 /**
@@ -57,9 +89,9 @@ export class AccountError extends Error {
 }
 
 /** An answer that is lost or unreadable says nothing; whose a token is, it was seen before. */
-async function ask({ account }: AccountWorld, isKnown: boolean): Promise<HerokuAccount> {
+async function ask({ identify }: AccountCheck, isKnown: boolean): Promise<HerokuAccount> {
   try {
-    return await account();
+    return await identify();
   } catch (error) {
     const says = error instanceof HerokuError && isFinal(error);
     if (isKnown && error instanceof HerokuError && !says) return {};
@@ -79,11 +111,11 @@ export interface AccountNames {
 const USUAL_NAMES: AccountNames = { token: "HEROKU_API_TOKEN", confirmed: "HEROKU_ACCOUNT" };
 
 /** What finding the account takes. */
-export interface AccountWorld {
+export interface AccountCheck {
   /** The ledger. */
   readonly ledger: Pick<SweepLedger, "changeAccount" | "writeNote">;
   /** Asks Heroku whose token it is. */
-  readonly account: () => Promise<HerokuAccount>;
+  readonly identify: () => Promise<HerokuAccount>;
   /** The id or e-mail address of the account that the operator has confirmed; undefined for none. */
   readonly confirmed: string | undefined;
   /** What the operator calls the token, and what confirms its account. Default: see `USUAL_NAMES`. */
@@ -106,7 +138,7 @@ export interface AccountWorld {
  * @returns What the ledger notes from now on.
  * @throws {AccountError} When the token is another account's, or no one can say whose it is.
  */
-export async function checkAccount(world: AccountWorld, note: LedgerNote): Promise<LedgerNote> {
+export async function checkAccount(world: AccountCheck, note: LedgerNote): Promise<LedgerNote> {
   const { ledger, confirmed, token, names = USUAL_NAMES } = world;
   const known = note.account;
   const { id, email } = await ask(world, known?.token === token);

@@ -12,27 +12,36 @@ import {
   type Snapshot,
   SupersededError,
 } from "./ledger.ts";
+import type { Credential } from "./credential.ts";
 import type { OwnToken } from "./own_token.ts";
 import { LEASE_DURATION } from "./schedule.ts";
 import { SealingError } from "./sealing.ts";
 import type { Step, StepOptions } from "./step.ts";
 
+/** What a step goes by: all of it as it is at the step's beginning. */
+export interface Fresh extends Snapshot {
+  /** The configured credential. */
+  readonly credential: Credential;
+}
+
 /**
- * Runs one step, and gives what it gave. A step goes by what the ledger says at its beginning, when
- * `before` has been written down; default: nothing.
+ * Runs one step, and gives what it gave. Nothing is done on stale knowledge: a step gets what is
+ * configured, and what the ledger says when `before` has been written down; default: nothing.
  */
 export type Perform = <T>(
   name: string,
-  run: (snapshot: Snapshot) => Promise<T>,
-  before?: () => readonly Change[],
+  run: (fresh: Fresh) => Promise<T>,
+  before?: (credential: Credential) => readonly Change[],
 ) => Promise<T>;
 
 /** What the runner of an attempt's steps works with. */
-export interface PerformWorld {
+export interface PerformDependencies {
+  /** The Heroku account. */
+  readonly account: { readonly own: Pick<OwnToken, "fingerprint" | "secret"> };
   /** The ledger. */
   readonly ledger: Pick<AttemptLedger, "begin">;
-  /** The token that Herotate works with. */
-  readonly own: Pick<OwnToken, "fingerprint" | "secret">;
+  /** The credential as it is configured; throws an {@linkcode AttemptError} when nothing is to be done. */
+  readonly credential: () => Credential;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -74,28 +83,35 @@ type Outcome<T> =
 export function createPerform(
   step: Step,
   lease: Lease,
-  world: PerformWorld,
+  { account: { own }, ledger, credential, now }: PerformDependencies,
 ): Perform {
+  async function begin(
+    name: string,
+    before: (credential: Credential) => readonly Change[],
+  ): Promise<Fresh> {
+    const configured = credential();
+    const snapshot = await ledger.begin(lease, now() + LEASE_DURATION, before(configured));
+    const { account } = snapshot.note;
+    if (account !== null && account.token !== own.fingerprint) {
+      throw new AttemptError(
+        `Cannot finish the step '${name}' as '${own.secret}' was changed: the next sweep looks whose it is`,
+      );
+    }
+    return { ...snapshot, credential: configured };
+  }
+
   return async <T>(
     name: string,
-    run: (snapshot: Snapshot) => Promise<T>,
-    before: () => readonly Change[] = () => [],
+    run: (fresh: Fresh) => Promise<T>,
+    before: (credential: Credential) => readonly Change[] = () => [],
   ): Promise<T> => {
     for (let round = 1;; round++) {
       const title = round === 1 ? name : `${name} (${round})`;
       const outcome = await step.do<Outcome<T>>(title, STEP_OPTIONS, async () => {
         try {
-          const leaseUntil = world.now() + LEASE_DURATION;
-          const snapshot = await world.ledger.begin(lease, leaseUntil, before());
-          const { account } = snapshot.note;
-          if (account !== null && account.token !== world.own.fingerprint) {
-            throw new AttemptError(
-              `Cannot finish the step '${name}' as '${world.own.secret}' was changed: the next sweep looks whose it is`,
-            );
-          }
-          return { kind: "value", value: await run(snapshot) };
+          return { kind: "value", value: await run(await begin(name, before)) };
         } catch (error) {
-          return toOutcome(name, error, world.own.secret);
+          return toOutcome(name, error, own.secret);
         }
       });
       switch (outcome.kind) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Entry } from "./ledger.ts";
 
 /** What a sealed token is bound to: it opens for nothing else. */
 export interface SealContext {
@@ -154,5 +155,17 @@ function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
     });
   } catch {
     return undefined;
+  }
+}
+
+/** Whether an entry's token is kept and the present key opens it. */
+export async function canOpen(entry: Entry, sealing: Pick<Sealing, "open">): Promise<boolean> {
+  if (entry.sealedToken === null) return false;
+  try {
+    await sealing.open(entry.sealedToken, entry);
+    return true;
+  } catch (error) {
+    if (error instanceof SealingError) return false;
+    throw error;
   }
 }

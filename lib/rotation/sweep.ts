@@ -15,17 +15,18 @@ import { deleteAuthorization } from "./authorizations.ts";
 import { type Plan, plan, planAdoption, planRecall } from "./plan.ts";
 import { LEASE_DURATION } from "./schedule.ts";
 import { MOST_REMOVALS, takeTurn } from "./turn.ts";
-import { canOpen, type RotationRun } from "./world.ts";
+import type { RotationRun } from "./attempt.ts";
+import { canOpen } from "./sealing.ts";
 
 /** What a sweep works with. */
 export interface SweepWorld extends LookWorld {
   /** Asks Heroku whose token it is. */
-  readonly account: () => Promise<HerokuAccount>;
+  readonly identify: () => Promise<HerokuAccount>;
   /** The id or e-mail address of the Heroku account that the operator confirmed. Default: none. */
   readonly confirmedAccount?: string;
   /** What the operator calls the account's settings. Default: the usual names. */
   readonly names?: AccountNames;
-  /** Claims a Heroku account for this ledger: see `AccountWorld`. Default: there is no other. */
+  /** Claims a Heroku account for this ledger: see `AccountCheck`. Default: there is no other. */
   readonly claimAccount?: (id: string) => Promise<string | undefined>;
   /** The ledger. */
   readonly ledger: SweepLedger;

@@ -40,7 +40,7 @@ async function check(
 ) {
   const written: unknown[] = [];
   const given = await checkAccount({
-    account: () => account instanceof Error ? Promise.reject(account) : Promise.resolve(account),
+    identify: () => account instanceof Error ? Promise.reject(account) : Promise.resolve(account),
     confirmed,
     token,
     names,

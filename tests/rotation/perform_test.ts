@@ -7,6 +7,7 @@ import {
   ServerError,
   UnauthorizedError,
 } from "../../lib/heroku/errors.ts";
+import type { Credential } from "../../lib/rotation/credential.ts";
 import { type AccountNote, SupersededError } from "../../lib/rotation/ledger.ts";
 import { AttemptError, createPerform, type Perform } from "../../lib/rotation/perform.ts";
 import { LEASE_DURATION } from "../../lib/rotation/schedule.ts";
@@ -16,13 +17,17 @@ import { createMemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { createDatabase } from "../worker/sqlite.ts";
 import { minute, second } from "../simulation/simulation.ts";
+import { entryOf } from "./plan_input.ts";
 
 const superseded = new SupersededError({ credential: "ci", attempt: 1, claim: "1f2e3d4c" });
+
+const ci: Credential = { name: "ci", grace: 0, paused: false, targets: [] };
 
 /** A run that performs with the lease of the first attempt, and the times at which its step began. */
 async function start(
   run: (perform: Perform) => Promise<unknown>,
   account: AccountNote | null = null,
+  credential: () => Credential = () => ci,
 ) {
   let time = 0;
   const now = () => time;
@@ -44,7 +49,8 @@ async function start(
         createPerform(step, lease, {
           ledger,
           now,
-          own: { secret: "HEROKU_API_TOKEN", fingerprint: "ours" },
+          credential,
+          account: { own: { secret: "HEROKU_API_TOKEN", fingerprint: "ours" } },
         }),
       ),
   });
@@ -114,6 +120,44 @@ Deno.test("createPerform() stops without running the step when a newer attempt h
     { status: "complete", output: '"stopped"', error: undefined, at: 0 },
     false,
   ]);
+});
+
+Deno.test("createPerform() hands each step what is configured and known at its beginning", async () => {
+  let grace = 0;
+  const { ledger, end } = await start(
+    async (perform) => {
+      const seen: unknown[] = [];
+      for (const step of ["deliver", "confirm"]) {
+        grace++;
+        await ledger.noteFound([entryOf(grace, "foreign")]);
+        seen.push(
+          await perform(
+            step,
+            ({ credential, known }) => Promise.resolve([credential.grace, known.entries.length]),
+          ),
+        );
+      }
+      return seen;
+    },
+    null,
+    () => ({ ...ci, grace }),
+  );
+  assertEquals((await end()).output, "[[1,1],[2,2]]");
+});
+
+Deno.test("createPerform() writes nothing and runs no step when there is nothing to be done any more", async () => {
+  let ran = false;
+  const { ledger, end } = await start(
+    (perform) => perform("deliver", () => Promise.resolve(ran = true)),
+    null,
+    () => {
+      throw new AttemptError("Cannot go on");
+    },
+  );
+  const before = await ledger.readCredential("ci");
+  const { error } = await end();
+  assertEquals({ error, ran }, { error: "Cannot go on", ran: false });
+  assertEquals(await ledger.readCredential("ci"), before);
 });
 
 Deno.test("createPerform() passes on that a newer attempt took over within the step", async () => {

@@ -6,11 +6,9 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { type AuthorizationsClient, createClient } from "../../lib/heroku/client.ts";
+import type { AuthorizationsClient } from "../../lib/heroku/client.ts";
 import { ServerError } from "../../lib/heroku/errors.ts";
-import { createAcceptance } from "../../lib/rotation/acceptance.ts";
-import { AccountError, createAccountReader } from "../../lib/rotation/account.ts";
-import { createOwnToken } from "../../lib/rotation/own_token.ts";
+import { AccountError, createAccount } from "../../lib/rotation/account.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createRunId, sweep, type SweepWorld } from "../../lib/rotation/sweep.ts";
 import { createFakeHeroku } from "../../lib/testing/mod.ts";
@@ -424,10 +422,7 @@ async function start(
   const { fetch, token } = heroku;
   const started: string[] = [];
   const world: SweepWorld & { readonly ledger: Ledger } = {
-    authorizations: createClient({ fetch, token, retries: 0 }),
-    account: createAccountReader({ fetch, token, retries: 0 }),
-    accepts: createAcceptance({ fetch, retries: 0 }),
-    own: await createOwnToken(token),
+    ...await createAccount({ fetch, token, retries: 0 }),
     ledger: createLedger(createDatabase()),
     sealing: await createSealing(btoa("k".repeat(32))),
     credentials,
@@ -638,7 +633,7 @@ Deno.test("sweep() goes over to another account only once that is confirmed, and
   assertEquals([started, other.calls], [[], 1]);
 
   const { account } = await world.ledger.note();
-  const id = (await moved.account()).id;
+  const id = (await moved.identify()).id;
   assertNotEquals(account?.id, id);
   const report = await sweep({ ...there, confirmedAccount: id });
   assertEquals([kindsOf(report), report.removed], [["rotate"], []]);

@@ -7,18 +7,15 @@
  *
  * @module
  */
-import { createClient } from "../../lib/heroku/client.ts";
-import { createAcceptance } from "../../lib/rotation/acceptance.ts";
-import { createAccountReader } from "../../lib/rotation/account.ts";
+import { createAccount } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/decision.ts";
-import { createOwnToken } from "../../lib/rotation/own_token.ts";
 import { endedUndelivered, rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import { createTokenStore } from "../../lib/rotation/token_store.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
-import type { RotationRun } from "../../lib/rotation/world.ts";
+import type { RotationRun } from "../../lib/rotation/attempt.ts";
 import { fingerprint } from "../../lib/fingerprint.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import { store } from "../../lib/targets/store.ts";
@@ -448,6 +445,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     };
   }
 
+  /** What a sweep and a rotation work with, as one process sees it. */
   async function createWorld(process: string) {
     const { token } = simulation;
     const fetch = createFetch(process, stranger.tokens().includes(token));
@@ -463,10 +461,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       ledger,
       sealing,
       now,
-      authorizations: createClient({ ...client, token }),
-      accepts: createAcceptance(client),
-      account: createAccountReader({ ...client, token }),
-      own: await createOwnToken(token),
+      account: await createAccount({ ...client, token }),
       credentials: specs.map((spec) => toCredential(spec, environment)),
       isDeliveredTo: (place: string) =>
         place !== "store" &&
@@ -631,14 +626,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const known = new Set(database.query("SELECT credential FROM entries").map(nameIn));
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
-      const work = sweep(Object.assign(await createWorld(process), {
+      const { account, ...world } = await createWorld(process);
+      const work = sweep({
+        ...account,
+        ...world,
         fuse,
         mayHaveDelivered: (id: string) => Promise.resolve(mayHaveDelivered(id)),
         start: (runs: readonly StartedRun[]) => {
           workflows.start(runs.map(({ id, run }) => ({ id, params: run })));
           return Promise.resolve();
         },
-      })).then((report) => {
+      }).then((report) => {
         say(JSON.stringify(report), `the report of ${process}`);
         return report;
       }, (error) => {

@@ -79,7 +79,8 @@ async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> 
 }
 
 async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
-  const { context: { configured, createSweepWorld }, environment, ledger, name } = account;
+  const { context, environment, ledger, name } = account;
+  const { configured } = context;
   const found = findAccount(configured, name);
   if (!configured.ok || !found) {
     throw new Error(
@@ -92,7 +93,9 @@ async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
   const { confirmed, credentials, fuse, tokenSecret } = found;
   const several = configured.accountNames.length > 1;
   const report = await sweep({
-    ...await createSweepWorld(configured.configuration, found),
+    ...await context.createAccount(configured.configuration, found),
+    sealing: await context.createSealing(),
+    now: Date.now,
     ledger,
     credentials,
     fuse,

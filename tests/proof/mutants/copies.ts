@@ -6,7 +6,6 @@
 import { breaking, type Mutant } from "./mutant.ts";
 
 const line = breaking("lib/rotation/line.ts");
-const mint = breaking("lib/rotation/mint.ts");
 const need = breaking("lib/rotation/need.ts");
 const plan = breaking("lib/rotation/plan.ts");
 const rotation = breaking("lib/rotation/rotate.ts");
@@ -62,10 +61,10 @@ export const copyMutants: readonly Mutant[] = [
     '    delivers = mark === "";',
     "before 'write mint', restored when a target had failed",
   ),
-  mint(
+  breaking("lib/rotation/create.ts")(
     "sends at any time what was intended",
-    "const isOld = world.now() > intended.notedAt + LEASE_DURATION;",
-    "const isOld = world.now() < intended.notedAt - LEASE_DURATION;",
+    "const isOld = now() > intended.notedAt + LEASE_DURATION;",
+    "const isOld = now() < intended.notedAt - LEASE_DURATION;",
     "comes back to an older copy",
   ),
 ];

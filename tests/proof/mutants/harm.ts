@@ -70,7 +70,7 @@ export const harmMutants: readonly Mutant[] = [
     name: "goes by the lifetime that it asked for",
     edits: [
       {
-        file: "lib/rotation/mint.ts",
+        file: "lib/rotation/create.ts",
         find: "return asked === null ? seconds * 1000 : Math.min(seconds * 1000, asked);",
         put: "return asked === null ? seconds * 1000 : Math.max(seconds * 1000, asked);",
       },
@@ -88,7 +88,7 @@ export const harmMutants: readonly Mutant[] = [
     "return granted === null ? { ...entry, expiresAt: end } : entry;",
     "and create says undefined of them",
   ),
-  mint(
+  breaking("lib/rotation/create.ts")(
     "believes a life of a second",
     "if (seconds === undefined || seconds * 1000 < SHORTEST_LIFE) return asked;",
     "if (seconds === undefined || seconds * 1000 > Infinity) return asked;",

@@ -78,7 +78,7 @@ export const identityMutants: readonly Mutant[] = [
   ),
   breaking("lib/rotation/perform.ts")(
     "goes on in another account",
-    "if (account !== null && account.token !== world.own.fingerprint) {",
+    "if (account !== null && account.token !== own.fingerprint) {",
     'if (account !== null && account.token === "") {',
     "another account's token from the beginning",
   ),

@@ -5,9 +5,12 @@
  */
 import { breaking, type Mutant } from "./mutant.ts";
 
-const file = "lib/rotation/rotate.ts";
-const rotate = breaking(file);
+const rotate = breaking("lib/rotation/rotate.ts");
 const mint = breaking("lib/rotation/mint.ts");
+const create = breaking("lib/rotation/create.ts");
+const supply = breaking("lib/rotation/supply.ts");
+const promote = breaking("lib/rotation/promote.ts");
+const retire = breaking("lib/rotation/retire.ts");
 
 /** The mutants. */
 export const rotationMutants: readonly Mutant[] = [
@@ -21,8 +24,8 @@ export const rotationMutants: readonly Mutant[] = [
       },
       {
         file: "lib/rotation/mint.ts",
-        find: "lasts(newest, credential, world.now()) &&",
-        put: "(lasts(newest, credential, world.now()) || newest.generation > 0) &&",
+        find: "lasts(newest, credential, now()) &&",
+        put: "(lasts(newest, credential, now()) || newest.generation > 0) &&",
       },
     ],
     caughtIn: "nears its own expiry",
@@ -33,50 +36,50 @@ export const rotationMutants: readonly Mutant[] = [
     "const unfinished = newest;",
     "no end granted",
   ),
-  rotate(
+  supply(
     "goes on although a required target failed",
-    "if (missing) throw unproven(missing.place, credential.name);",
+    "if (missing) throw unproven(missing.place, credential);",
     "missing;",
   ),
   rotate(
     "promotes before it delivers",
-    `    const missed = await deliverAll(perform, lease, mark, world);
-    const stale = await promoteAndWait(step, perform, lease, mark, world);`,
-    `    const stale = await promoteAndWait(step, perform, lease, mark, world);
-    const missed = await deliverAll(perform, lease, mark, world);`,
+    `    const missed = await deliverAll(attempt, mark);
+    const stale = await promoteAndWait(attempt, mark);`,
+    `    const stale = await promoteAndWait(attempt, mark);
+    const missed = await deliverAll(attempt, mark);`,
   ),
   {
     name: "retires before it delivers",
     edits: [
       {
-        file,
-        find: "    const missed = await deliverAll(perform, lease, mark, world);\n",
+        file: "lib/rotation/rotate.ts",
+        find: "    const missed = await deliverAll(attempt, mark);\n",
         put: "    const missed: string[] = [];\n",
       },
       {
-        file,
-        find: "if (missing) throw unproven(missing.place, credential.name);",
+        file: "lib/rotation/supply.ts",
+        find: "if (missing) throw unproven(missing.place, credential);",
         put: "missing;",
       },
       {
-        file,
-        find: "if (!record?.proof) throw unproven(place, lease.credential);",
+        file: "lib/rotation/supply.ts",
+        find: "if (!record?.proof) throw unproven(place, credential);",
         put: "if (!record?.proof) return null;",
       },
     ],
   },
-  rotate("waits out no overlap", "if (left === 0) return stale;", "if (left >= 0) return stale;"),
-  rotate(
+  promote("waits out no overlap", "if (left === 0) return stale;", "if (left >= 0) return stale;"),
+  supply(
     "does not look at the targets again after the overlap",
-    "    await target.target.confirm(delivery, record.receipt, {});\n",
+    "    await target.confirm(delivery, record.receipt, {});\n",
     "    await Promise.resolve(delivery);\n",
   ),
-  rotate(
+  retire(
     "retires although Heroku refuses the new token",
-    "if (!await world.accepts(await openToken(entry, world), entry.scope)) {",
+    "if (!await account.accepts(await openToken(entry, sealing), entry.scope)) {",
     "if (entry.generation < 0) {",
   ),
-  rotate(
+  retire(
     "deletes what a moved target holds",
     "    !isElsewhere(place)\n",
     "    !isElsewhere(place) && place === stale\n",
@@ -90,7 +93,7 @@ export const rotationMutants: readonly Mutant[] = [
   ),
   rotate(
     "delivers a token that was never tried",
-    "return await world.accepts(await openToken(entry, world), entry.scope);",
+    "return await account.accepts(await openToken(entry, sealing), entry.scope);",
     "return await Promise.resolve(entry.mark === mark);",
   ),
   rotate(
@@ -103,43 +106,43 @@ export const rotationMutants: readonly Mutant[] = [
     name: "writes to targets that the configuration has dropped",
     edits: [
       {
-        file,
-        find: "  const { place, retainsToken } = stillConfigured(target, lease, world);\n",
-        put: "  const { place, retainsToken } = target;\n",
+        file: "lib/rotation/supply.ts",
+        find: "const { place, retainsToken } = findTarget(credential, target);",
+        put: "const { place, retainsToken } = target;",
       },
       {
-        file,
+        file: "lib/rotation/supply.ts",
         find:
-          "  const { target: current, place } = stillConfigured(target, lease, world);\n  if (deliveryOf",
-        put: "  const { target: current, place } = target;\n  if (deliveryOf",
+          "  const { target, place } = findTarget(credential, wanted);\n  if (deliveryOf(known, mark, wanted)",
+        put: "  const { target, place } = wanted;\n  if (deliveryOf(known, mark, wanted)",
       },
     ],
   },
-  rotate(
+  supply(
     "keeps the token in the engine",
-    '[{ kind: "receive", mark, place, receipt, at: world.now() }]);\n  return null;',
-    '[{ kind: "receive", mark, place, receipt, at: world.now() }]);\n  return delivery.token as unknown as null;',
+    'await write({ kind: "receive", mark, place, receipt, at: now() });\n  return null;',
+    'await write({ kind: "receive", mark, place, receipt, at: now() });\n  return await openToken(entry, sealing) as unknown as null;',
   ),
-  rotate(
+  retire(
     "keeps what somebody renamed for what it deleted",
     'const isLeft = end === "renamed" || end === "untouchable";',
     'const isLeft = end === "untouchable";',
     "renamed, and named back later",
   ),
-  mint(
+  create(
     "sends what another try may have sent",
     'if (isOld || intended.state !== "intended" || intended.sender !== sender) {',
     'if (isOld || intended.state !== "intended" || intended.sender === null) {',
   ),
-  mint(
+  create(
     "forgets the marker",
     "formatMarker({ ...intended, name: intended.credential })",
     "[intended.credential, formatMarker].slice(0, 1).join()",
   ),
   mint(
     "mints again and leaves the leftovers",
-    "  await removeLeftovers(run, known, world, note);\n",
-    "  await (note ? undefined : removeLeftovers(run, known, world, note));\n",
+    "  await removeLeftovers(attempt, fresh);\n",
+    "  await (note ? undefined : removeLeftovers(attempt, fresh));\n",
   ),
   mint(
     "mints again although there is a replacement",
@@ -201,7 +204,7 @@ export const rotationMutants: readonly Mutant[] = [
     "conceal(`Cannot ${doing} the ${place} as ${action} ${what}`)",
     "`Cannot ${doing} the ${place} as ${action} ${what} ${secrets[0]}`",
   ),
-  breaking("lib/rotation/world.ts")(
+  breaking("lib/rotation/attempt.ts")(
     "does not pause",
     "if (found.paused) {",
     "if (found.paused && found.targets.length < 0) {",
