@@ -6,7 +6,7 @@
 import { HOUR } from "@std/datetime/constants";
 import type { Credential } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
-import { ageOf } from "../lib/rotation/need.ts";
+import { ageOf } from "../lib/rotation/line.ts";
 import { due } from "../lib/rotation/schedule.ts";
 import { type ConfigurationResult, findAccount } from "./config/configuration.ts";
 import type { HealthRecord, SweepRecord } from "./account/sweep_log.ts";

@@ -8,7 +8,7 @@ import type { Authorization } from "../heroku/authorization.ts";
 import type { AuthorizationsClient, MalformedRecord, MistypedMember } from "../heroku/client.ts";
 import { NotFoundError, PagingError } from "../heroku/errors.ts";
 import type { Entry } from "./ledger.ts";
-import { isClaimed } from "./line.ts";
+import { isClaimed } from "./findings.ts";
 import type { OwnToken } from "./own_token.ts";
 import { AttemptError } from "./perform.ts";
 

@@ -9,7 +9,7 @@ import { fingerprint } from "../fingerprint.ts";
 import { type Attempt, entryOf, leaseOf } from "./attempt.ts";
 import { deleteAuthorization } from "./authorizations.ts";
 import { type Entry, SupersededError } from "./ledger.ts";
-import { creationOf, LARGEST_SKEW } from "./line.ts";
+import { creationOf, LARGEST_SKEW } from "./view.ts";
 import { formatMarker } from "./marker.ts";
 import { AttemptError, type Fresh, isFinal, RefusedError } from "./perform.ts";
 import { LEASE_DURATION } from "./schedule.ts";

@@ -1,23 +1,15 @@
 /**
- * Lines: which of the authorizations that Heroku lists belong to which credential, and to which of
- * its ledger's entries.
+ * Lines: which of the authorizations that Heroku lists belong to which of a credential's entries, and which
+ * of them is current.
  *
  * @module
  */
 import type { Authorization } from "../heroku/authorization.ts";
-import { LONGEST_BELIEVED_LIFETIME } from "../heroku/parse_authorization.ts";
 import type { CredentialTarget } from "./credential.ts";
-import { type Credibility, goneFrom } from "./doubt.ts";
+import { goneFrom } from "./doubt.ts";
 import type { CredentialLedger, DeliveryRecord, Entry } from "./ledger.ts";
-import {
-  isOfLineage,
-  isSameText,
-  LARGEST_ADOPTED_GENERATION,
-  type Marker,
-  parseMarker,
-  survivesIn,
-} from "./marker.ts";
-import { DEFAULT_LIFETIME } from "./schedule.ts";
+import type { Age } from "./schedule.ts";
+import { expiryOf, type View } from "./view.ts";
 
 /** An authorization that the ledger knows and Heroku has, or is believed to have. */
 export interface Member {
@@ -31,102 +23,8 @@ export interface Member {
   readonly doubtedUntil: number | null;
 }
 
-/** What Heroku lists at one moment, indexed. */
-export interface View extends Credibility {
-  /** Every listed authorization that has not expired. */
-  readonly authorizations: readonly Authorization[];
-  /** The same by id. */
-  readonly byId: ReadonlyMap<string, Authorization>;
-  /** The same by the name in the description. */
-  readonly byName: ReadonlyMap<string, readonly Authorization[]>;
-  /** The same by the mark in the description; under undefined those without one. */
-  readonly byMark: ReadonlyMap<string | undefined, readonly Authorization[]>;
-  /** The id of the account's default authorization, the dashboard's API key: never touched. */
-  readonly defaultId: string | undefined;
-  /** The ids of what may be the authorization that Herotate itself works with: never touched. */
-  readonly own: ReadonlySet<string>;
-  /** Whether the list lacks something that is not known to be gone. */
-  readonly patchy: boolean;
-  /** Whether it holds records of which no one can say whose they are, tolerated or not. */
-  readonly blurred: boolean;
-}
-
-/** What else is known of a listing. */
-export interface ViewOptions {
-  /** The id of the account's default authorization. Default: it has none. */
-  readonly defaultId?: string | undefined;
-  /** The ids of what may be the authorization that Herotate works with. Default: none. */
-  readonly own?: ReadonlySet<string>;
-  /** Whether the list broke off, or holds records that no one can read. Default: false. */
-  readonly doubtful?: boolean;
-  /** Whether the list lacks all that the ledger knows. Default: false. */
-  readonly sparse?: boolean;
-  /** Whether the list lacks something that is not known to be gone. Default: false. */
-  readonly patchy?: boolean;
-  /** Whether it holds records of which no one can say whose they are, tolerated or not. Default: false. */
-  readonly blurred?: boolean;
-  /** Whether Heroku took the tokens of those that it does not list, by their ids. Default: none. */
-  readonly accepted?: ReadonlyMap<string, boolean>;
-  /** The ids of what the list lacks or contradicts and Heroku was not asked about. Default: none. */
-  readonly unasked?: ReadonlySet<string>;
-}
-
-/** The last moment that a date can tell, in milliseconds since the epoch. */
-const LAST_MOMENT = 8.64e15;
-
-/** How far Heroku's clock may be ahead, in milliseconds: a day. */
-export const LARGEST_SKEW: number = 86_400_000;
-
 /** How much a lifetime must have changed to show that a token was regenerated, in milliseconds. */
 const SURELY_REGENERATED = 10 * 60_000;
-
-/** Indexes a listing. */
-export function createView(
-  listed: readonly Authorization[],
-  at: number,
-  {
-    defaultId,
-    own = new Set(),
-    doubtful = false,
-    sparse = false,
-    patchy = false,
-    blurred = false,
-    accepted = new Map(),
-    unasked = new Set(),
-  }: ViewOptions = {},
-): View {
-  const authorizations = listed.filter((authorization) => !isOver(authorization));
-  const markers = new Map(
-    authorizations.map((each) => [each, parseMarker(each.description ?? "")]),
-  );
-  return {
-    at,
-    authorizations,
-    byId: new Map(authorizations.map((authorization) => [authorization.id, authorization])),
-    byName: Map.groupBy(authorizations, (each) => markers.get(each)?.name ?? ""),
-    byMark: Map.groupBy(authorizations, (each) => markers.get(each)?.mark),
-    defaultId,
-    own,
-    doubtful,
-    sparse,
-    patchy,
-    blurred,
-    accepted,
-    unasked,
-  };
-}
-
-/** Whether an authorization has expired, as Heroku says. */
-export function isOver({ access_token }: Authorization): boolean {
-  const seconds = access_token?.expires_in;
-  return typeof seconds === "number" && seconds <= 0;
-}
-
-/** When an authorization expires, in milliseconds since the epoch; null when Heroku names no end. */
-export function expiryOf(authorization: Authorization, at: number): number | null {
-  const seconds = authorization.access_token?.expires_in;
-  return typeof seconds === "number" ? Math.min(at + seconds * 1000, LAST_MOMENT) : null;
-}
 
 /** What the ledger knows of a generation at a target. */
 export function deliveryOf(
@@ -148,12 +46,6 @@ export function predecessorOf(entries: readonly Entry[]): Entry | undefined {
 /** How long its creator asked for it to live; of what was found no one knows more than its lifetime. */
 export function askedOf({ made, asked, lifetime }: Entry): number | null {
   return made ? asked : lifetime;
-}
-
-/** When an authorization was created, in milliseconds since the epoch. */
-export function creationOf(authorization: Authorization, otherwise: number): number {
-  const at = Date.parse(authorization.created_at ?? "");
-  return Number.isNaN(at) ? otherwise : at;
 }
 
 /**
@@ -218,85 +110,6 @@ function endOf(entry: Entry, authorization: Authorization, at: number): number |
 }
 
 /**
- * What a credential that the ledger does not know begins with: everything in Heroku that bears its
- * name. Of several without a marker none is taken, as nobody says which of them the targets hold.
- */
-export function adoptionOf(credential: string, view: View, taken: ReadonlySet<string>): Entry[] {
-  const candidates = (view.byName.get(credential) ?? []).filter((authorization) =>
-    authorization.id !== view.defaultId && !view.own.has(authorization.id) &&
-    !taken.has(authorization.id)
-  );
-  const unmarked = candidates.filter((authorization) => !markOf(authorization));
-  return candidates
-    .filter((authorization) => markOf(authorization) || unmarked.length === 1)
-    .map((authorization) => toEntry(credential, authorization, "adopted", view.at));
-}
-
-/** The authorizations that bear a known credential's name and a mark of another ledger's. */
-export function foreignersOf(
-  credential: string,
-  ledger: CredentialLedger,
-  view: View,
-  lineage: string,
-): Entry[] {
-  return unknownOf(credential, ledger.entries, view)
-    .filter((authorization) => !isOfLineage(markOf(authorization) ?? "", lineage))
-    .map((authorization) => toEntry(credential, authorization, "foreign", view.at));
-}
-
-/**
- * The authorizations that bear a known credential's name and a mark of this ledger's own, which it has
- * forgotten, as it is an older copy of itself. Its targets may hold any of them.
- *
- * @param known What the ledger knows of all credentials, as someone may have renamed another one's.
- */
-export function forgottenOf(
-  credential: string,
-  known: readonly Entry[],
-  view: View,
-  lineage: string,
-): Entry[] {
-  const predecessor = predecessorOf(known.filter((each) => each.credential === credential));
-  // What was asked for the ledger knows of the one before it: a list shows what is left, and may err.
-  const asked = (entry: Entry) => predecessor ? askedOf(predecessor) : entry.asked;
-  return unknownOf(credential, known, view)
-    .filter(({ id, ...authorization }) =>
-      id !== view.defaultId && isOfLineage(markOf({ id, ...authorization }) ?? "", lineage)
-    )
-    .map((authorization) => {
-      const entry = toEntry(credential, authorization, "adopted", view.at);
-      // It counts as made when it was, or the creates of a day would begin again with each copy.
-      return { ...entry, made: true, notedAt: entry.createdAt, asked: asked(entry) };
-    });
-}
-
-/** The authorizations that bear a credential's name and a mark, neither of them known. */
-function unknownOf(credential: string, known: readonly Entry[], view: View): Authorization[] {
-  const marks = new Set(known.map((entry) => entry.mark));
-  const ids = new Set(known.map((entry) => entry.authorization));
-  return (view.byName.get(credential) ?? []).filter((authorization) => {
-    const mark = markOf(authorization);
-    return mark !== undefined && !marks.has(mark) && !ids.has(authorization.id) &&
-      !view.own.has(authorization.id);
-  });
-}
-
-/** An intended entry as it was found in Heroku, to be adopted; null where it was not found. */
-export function recalledFrom(intended: Entry, view: View): Entry | null {
-  const [found] = leftoversOf(intended, view);
-  if (found === undefined) return null;
-  const facts = factsOf(found, view.at);
-  return {
-    ...intended,
-    ...facts,
-    scope: facts.scope ?? intended.scope,
-    state: "adopted",
-    authorization: found.id,
-    seenAt: view.at,
-  };
-}
-
-/**
  * Whether another Worker may have adopted an authorization of this credential, and so will delete it
  * in time: it adopted what it found before it made the first of its own.
  */
@@ -312,112 +125,45 @@ function isNoNewer(one: Entry, other: Entry): boolean {
     : one.createdAt < other.createdAt;
 }
 
-/** The listed authorizations of an entry whose own answer was lost, or that is to be gone. */
-export function leftoversOf(entry: Entry, view: View): Authorization[] {
-  const { authorization: id, credential: name, generation, mark } = entry;
-  const candidates = id === null
-    ? [...view.byMark.get(mark) ?? [], ...view.byMark.get(undefined) ?? []]
-    : [view.byId.get(id) ?? []].flat();
-  const found = candidates.filter((authorization) =>
-    id === null ? bears(authorization, { name, generation, mark }) : isClaimed(authorization, entry)
+/** A credential's line as the plan sees it. */
+export interface Line {
+  /** Everything listed that was or may have been delivered. */
+  readonly alive: readonly Member[];
+  /** The newest entry that was ever minted, listed or not. */
+  readonly newest: Entry | undefined;
+  /** The current authorization, if it is listed and its token is still the one delivered. */
+  readonly current: Member | undefined;
+  /** A usable replacement whose delivery is not proven yet. */
+  readonly minted: Member | undefined;
+  /** What the ledger had forgotten or never knew, and targets may hold instead of the current one. */
+  readonly forgotten: Member | undefined;
+}
+
+/** Reads a line off the ledger and the listing. */
+export function inspect(ledger: CredentialLedger, view: View): Line {
+  const alive = membersOf(ledger, view).filter(({ entry }) =>
+    entry.state === "adopted" || entry.state === "minted" || entry.state === "current"
   );
-  return found.filter((authorization) =>
-    authorization.id !== view.defaultId && !view.own.has(authorization.id)
-  );
-}
-
-/**
- * Whether an authorization still is the entry's to delete: not once its description is another one
- * than Heroku answered with, which is what a change by hand looks like.
- */
-export function isClaimed({ description }: Authorization, entry: Entry): boolean {
-  if (description === undefined) return false;
-  const { credential: name, generation, mark } = entry;
-  if (generation > 0 && survivesIn(description, { name, generation, mark })) return true;
-  return entry.description === null
-    ? parseMarker(description).name === name
-    : isSameText(description, entry.description);
-}
-
-function bears({ description = "" }: Authorization, marker: Required<Marker>): boolean {
-  const { name, mark } = parseMarker(description);
-  return (name === marker.name && mark === marker.mark) || survivesIn(description, marker);
-}
-
-function markOf(authorization: Authorization): string | undefined {
-  return parseMarker(authorization.description ?? "").mark;
-}
-
-/** When it was created; undefined where Heroku gives no date, or one that no two clocks explain. */
-function believedCreation(authorization: Authorization, at: number): number | undefined {
-  const createdAt = creationOf(authorization, Infinity);
-  const isBelieved = createdAt <= at + LARGEST_SKEW &&
-    createdAt > at - LONGEST_BELIEVED_LIFETIME * 1000;
-  return isBelieved ? Math.min(createdAt, at) : undefined;
-}
-
-/** How long it lives in all. Heroku gives seconds left: the sum is off by what the two clocks differ. */
-function believedLifetime(createdAt: number | undefined, expiresAt: number, at: number): number {
-  return createdAt === undefined
-    ? Math.max(roundToMinute(expiresAt - at), DEFAULT_LIFETIME)
-    : Math.max(roundToMinute(expiresAt - createdAt), 60_000);
-}
-
-/** What Heroku says of an authorization that it did not make for this ledger. */
-export function factsOf(
-  authorization: Authorization,
-  at: number,
-): Pick<
-  Entry,
-  "accessToken" | "description" | "scope" | "lifetime" | "createdAt" | "expiresAt"
-> {
-  const expiresAt = expiryOf(authorization, at);
-  const createdAt = believedCreation(authorization, at);
-  const neverExpires = authorization.access_token?.expires_in === null;
+  const newest = newestMinted(ledger.entries);
+  const member = alive.find(({ entry, usable }) => entry === newest && usable);
   return {
-    accessToken: authorization.access_token?.id ?? null,
-    description: authorization.description ?? null,
-    scope: authorization.scope ?? null,
-    lifetime: expiresAt !== null
-      ? believedLifetime(createdAt, expiresAt, at)
-      : neverExpires
-      ? null
-      : DEFAULT_LIFETIME,
-    createdAt: createdAt ?? at,
-    expiresAt,
+    alive,
+    newest,
+    forgotten: alive.find(({ entry: { state, generation } }) =>
+      state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)
+    ),
+    current: newest?.state === "current" ? member : undefined,
+    minted: newest?.state === "minted" ? member : undefined,
   };
 }
 
-function toEntry(
-  credential: string,
-  authorization: Authorization,
-  state: "adopted" | "foreign",
-  at: number,
-): Entry {
-  const { generation, mark } = parseMarker(authorization.description ?? "");
-  const facts = factsOf(authorization, at);
-  return {
-    ...facts,
-    credential,
-    generation: Math.min(generation, LARGEST_ADOPTED_GENERATION),
-    mark: mark ?? authorization.id,
-    state,
-    authorization: authorization.id,
-    sealedToken: null,
-    fingerprint: null,
-    asked: facts.lifetime,
-    made: false,
-    sender: null,
-    notedAt: at,
-    provenAt: null,
-    listedEnd: null,
-    seenAt: at,
-    doubtedSince: null,
-    endedAt: null,
-    goneAt: null,
-  };
+/** The newest entry of a line that was made here, listed or not. */
+export function newestMinted(entries: readonly Entry[]): Entry | undefined {
+  return entries.findLast(({ state }) => state === "minted" || state === "current");
 }
 
-function roundToMinute(milliseconds: number): number {
-  return Math.round(milliseconds / 60_000) * 60_000;
+/** What of an entry decides when it is due. Of what was made here the Worker's own clock counts. */
+export function ageOf(entry: Entry): Age {
+  const { made, notedAt, createdAt } = entry;
+  return { ...entry, createdAt: made ? notedAt : createdAt, asked: askedOf(entry) };
 }

@@ -5,47 +5,10 @@
  */
 import type { Credential, CredentialTarget } from "./credential.ts";
 import type { Cause } from "./decision.ts";
-import type { CredentialLedger, Entry } from "./ledger.ts";
-import { askedOf, deliveryOf, isContested, type Member, membersOf, type View } from "./line.ts";
-import { type Age, type Due, due, type DueBy } from "./schedule.ts";
 import { inWords } from "./duration_words.ts";
-
-/** A credential's line as the plan sees it. */
-export interface Line {
-  /** Everything listed that was or may have been delivered. */
-  readonly alive: readonly Member[];
-  /** The newest entry that was ever minted, listed or not. */
-  readonly newest: Entry | undefined;
-  /** The current authorization, if it is listed and its token is still the one delivered. */
-  readonly current: Member | undefined;
-  /** A usable replacement whose delivery is not proven yet. */
-  readonly minted: Member | undefined;
-  /** What the ledger had forgotten or never knew, and targets may hold instead of the current one. */
-  readonly forgotten: Member | undefined;
-}
-
-/** Reads a line off the ledger and the listing. */
-export function inspect(ledger: CredentialLedger, view: View): Line {
-  const alive = membersOf(ledger, view).filter(({ entry }) =>
-    entry.state === "adopted" || entry.state === "minted" || entry.state === "current"
-  );
-  const newest = newestMinted(ledger.entries);
-  const member = alive.find(({ entry, usable }) => entry === newest && usable);
-  return {
-    alive,
-    newest,
-    forgotten: alive.find(({ entry: { state, generation } }) =>
-      state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)
-    ),
-    current: newest?.state === "current" ? member : undefined,
-    minted: newest?.state === "minted" ? member : undefined,
-  };
-}
-
-/** The newest entry of a line that was made here, listed or not. */
-export function newestMinted(entries: readonly Entry[]): Entry | undefined {
-  return entries.findLast(({ state }) => state === "minted" || state === "current");
-}
+import type { CredentialLedger } from "./ledger.ts";
+import { ageOf, deliveryOf, isContested, type Line, type Member } from "./line.ts";
+import { type Due, due, type DueBy } from "./schedule.ts";
 
 /** Which credentials' tokens may stand at a place. */
 export type Taken = ReadonlyMap<string, ReadonlySet<string>>;
@@ -66,7 +29,38 @@ export type Need =
   | { readonly cause: Cause; readonly reason: string; readonly emergencyAt: number }
   | { readonly cause: null; readonly reason: string; readonly until: number | null };
 
-/** Finds the need of one credential: the most urgent one first. */
+/** A need that makes a rotation due. */
+type Found = Extract<Need, { readonly emergencyAt: number }>;
+
+/** What the needs go by. */
+interface NeedInput {
+  readonly credential: Credential;
+  readonly ledger: CredentialLedger;
+  readonly line: Line;
+  readonly taken: Taken;
+  readonly now: number;
+  /** What targets may hold: the current authorization or, without one, all that lives. */
+  readonly holders: readonly Member[];
+}
+
+/** One reason to rotate; undefined where it does not hold. */
+type Reason = (input: NeedInput) => Found | undefined;
+
+/** The reasons to rotate, the most urgent first: the first one that holds counts. */
+const REASONS: readonly Reason[] = [
+  isContestedByAnother,
+  expires,
+  isUnfinished,
+  isDead,
+  isAbsent,
+  isForgotten,
+  isUnproven,
+  isDue,
+  hasOlder,
+  hasStopped,
+];
+
+/** Finds the need of one credential. */
 export function findNeed(
   credential: Credential,
   ledger: CredentialLedger,
@@ -74,92 +68,146 @@ export function findNeed(
   taken: Taken,
   now: number,
 ): Need {
-  const { newest, current, minted, alive, forgotten } = line;
-  const urgent = (cause: Cause, reason: string): Need => ({ cause, reason, emergencyAt: now });
-  const before = (members: readonly Member[], cause: Cause, reason: string): Need => ({
-    cause,
-    reason,
-    emergencyAt: members.length === 0
-      ? now
-      : Math.min(...members.map((member) => dueOf(credential, member).emergencyAt)),
-  });
+  const holders = line.current ? [line.current] : line.alive;
+  const input: NeedInput = { credential, ledger, line, taken, now, holders };
+  for (const reason of REASONS) {
+    const need = reason(input);
+    if (need !== undefined) return need;
+  }
+  return waiting(input);
+}
 
+/** A need that may not wait. */
+function urgent(cause: Cause, reason: string, { now }: NeedInput): Found {
+  return { cause, reason, emergencyAt: now };
+}
+
+/** A need that may wait until the first of these is in its emergency. */
+function before(
+  members: readonly Member[],
+  cause: Cause,
+  reason: string,
+  { credential, now }: NeedInput,
+): Found {
+  const emergencies = members.map((member) => dueOf(credential, member).emergencyAt);
+  return { cause, reason, emergencyAt: members.length === 0 ? now : Math.min(...emergencies) };
+}
+
+function isContestedByAnother(input: NeedInput): Found | undefined {
+  const { credential, ledger, line: { minted, current } } = input;
   const made = minted ?? current;
-  if (made && isContested(made.entry, ledger)) {
-    return before(
-      [made],
-      "competitor",
-      `Another Worker manages '${credential.name}' too and may delete generation ${made.entry.generation}: let only one Worker manage it`,
-    );
-  }
-  // Whatever is unfinished, and for how long a target has been down: the others may hold it already.
-  if (made && isExpiring(credential, made, now)) {
-    return before(
-      minted ? holdersBefore(minted, ledger, alive).flatMap((held) => [held, minted]) : [made],
-      "expiry",
-      expiring(made, now),
-    );
-  }
-  if (minted) {
-    return before(
-      holdersBefore(minted, ledger, alive),
-      "unfinished",
-      `Generation ${minted.entry.generation} was created, and is not proven at every target yet`,
-    );
-  }
-  if (newest && !current) {
-    return alive.some(({ entry }) => entry === newest)
-      ? urgent(
-        "regenerated",
-        `The token of generation ${newest.generation} was regenerated by hand`,
-      )
-      : urgent("missing", `Heroku no longer lists generation ${newest.generation}`);
-  }
-  const holders = current ? [current] : alive;
-  if (holders.length === 0) return urgent("missing", "Heroku lists no authorization for it");
-  // A marker without a record: a ledger that was lost, or is an older copy, perhaps of mid-delivery.
-  if (forgotten) {
-    return before(
-      holders,
-      "unfinished",
-      `The ledger does not say which targets hold generation ${forgotten.entry.generation}`,
-    );
-  }
+  if (!made || !isContested(made.entry, ledger)) return undefined;
+  return before(
+    [made],
+    "competitor",
+    `Another Worker manages '${credential.name}' too and may delete generation ${made.entry.generation}: let only one Worker manage it`,
+    input,
+  );
+}
 
+/** Whatever is unfinished, and for how long a target has been down: the others may hold it already. */
+function expires(input: NeedInput): Found | undefined {
+  const { credential, ledger, line: { minted, current, alive }, now } = input;
+  const made = minted ?? current;
+  if (!made || !isExpiring(credential, made, now)) return undefined;
+  const held = minted
+    ? holdersBefore(minted, ledger, alive).flatMap((each) => [each, minted])
+    : [made];
+  return before(held, "expiry", expiring(made, now), input);
+}
+
+function isUnfinished(input: NeedInput): Found | undefined {
+  const { ledger, line: { minted, alive } } = input;
+  return minted && before(
+    holdersBefore(minted, ledger, alive),
+    "unfinished",
+    `Generation ${minted.entry.generation} was created, and is not proven at every target yet`,
+    input,
+  );
+}
+
+/** What targets hold was made here, and works no more. */
+function isDead(input: NeedInput): Found | undefined {
+  const { newest, current, alive } = input.line;
+  if (!newest || current) return undefined;
+  return alive.some(({ entry }) => entry === newest)
+    ? urgent(
+      "regenerated",
+      `The token of generation ${newest.generation} was regenerated by hand`,
+      input,
+    )
+    : urgent("missing", `Heroku no longer lists generation ${newest.generation}`, input);
+}
+
+function isAbsent(input: NeedInput): Found | undefined {
+  return input.holders.length === 0
+    ? urgent("missing", "Heroku lists no authorization for it", input)
+    : undefined;
+}
+
+/** A marker without a record: a ledger that was lost, or is an older copy, perhaps of mid-delivery. */
+function isForgotten(input: NeedInput): Found | undefined {
+  const { line: { forgotten }, holders } = input;
+  return forgotten && before(
+    holders,
+    "unfinished",
+    `The ledger does not say which targets hold generation ${forgotten.entry.generation}`,
+    input,
+  );
+}
+
+function isUnproven(input: NeedInput): Found | undefined {
+  const { credential, ledger, line: { current, alive }, taken, holders } = input;
   const unproven = credential.targets.find((target) =>
     target.required && !isSupplied(target, current, ledger, taken)
   );
-  if (unproven && current?.entry.sealedToken) {
-    return before(alive, "unfinished", `${unproven.place} is not proven to hold its token`);
-  }
-  if (unproven) {
-    return before(holders, "new_target", `${unproven.place} is not known to hold its token`);
-  }
+  if (!unproven) return undefined;
+  return current?.entry.sealedToken
+    ? before(alive, "unfinished", `${unproven.place} is not proven to hold its token`, input)
+    : before(
+      holders,
+      "new_target",
+      `${unproven.place} is not known to hold its token`,
+      input,
+    );
+}
 
-  const [holder] = holders;
-  const { generation } = holder.entry;
+function isDue({ credential, holders: [holder], now }: NeedInput): Found | undefined {
   const { at, by, emergencyAt, expiringAt } = dueOf(credential, holder);
-  if (now >= at) {
-    // Whatever came first, an end that nears is what may not wait.
-    const why = now >= expiringAt ? "expiry" : by;
-    return { ...dueReason(credential, holder, why, now), emergencyAt };
-  }
-  if (current && alive.length > 1) {
-    return before(
-      holders,
-      "unfinished",
-      `${alive.length - 1} older authorization${
-        alive.length === 2 ? "" : "s"
-      } not deleted yet (current: generation ${current.entry.generation})`,
-    );
-  }
-  if (current && ledger.record.leaseUntil !== null) {
-    return before(
-      holders,
-      "unfinished",
-      `Attempt ${ledger.record.attempt} stopped before it was finished`,
-    );
-  }
+  if (now < at) return undefined;
+  // Whatever came first, an end that nears is what may not wait.
+  const why = now >= expiringAt ? "expiry" : by;
+  return { ...dueReason(credential, holder, why, now), emergencyAt };
+}
+
+function hasOlder(input: NeedInput): Found | undefined {
+  const { line: { current, alive }, holders } = input;
+  if (!current || alive.length <= 1) return undefined;
+  const plural = alive.length === 2 ? "" : "s";
+  return before(
+    holders,
+    "unfinished",
+    `${
+      alive.length - 1
+    } older authorization${plural} not deleted yet (current: generation ${current.entry.generation})`,
+    input,
+  );
+}
+
+function hasStopped(input: NeedInput): Found | undefined {
+  const { ledger: { record }, line: { current }, holders } = input;
+  if (!current || record.leaseUntil === null) return undefined;
+  return before(
+    holders,
+    "unfinished",
+    `Attempt ${record.attempt} stopped before it was finished`,
+    input,
+  );
+}
+
+function waiting({ credential, holders: [holder], now }: NeedInput): Need {
+  const { generation } = holder.entry;
+  const { at } = dueOf(credential, holder);
   return at === Infinity
     ? {
       cause: null,
@@ -237,12 +285,6 @@ function expiring({ entry, expiresAt }: Member, now: number): string {
 
 function dueOf(credential: Credential, { entry, expiresAt }: Member): Due {
   return due(credential, { ...ageOf(entry), expiresAt });
-}
-
-/** What of an entry decides when it is due. Of what was made here the Worker's own clock counts. */
-export function ageOf(entry: Entry): Age {
-  const { made, notedAt, createdAt } = entry;
-  return { ...entry, createdAt: made ? notedAt : createdAt, asked: askedOf(entry) };
 }
 
 function isSupplied(

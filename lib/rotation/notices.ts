@@ -6,8 +6,9 @@
 import type { Credential } from "./credential.ts";
 import type { Doubt, Notice } from "./decision.ts";
 import type { CredentialLedger } from "./ledger.ts";
-import { membersOf, type View } from "./line.ts";
-import { newestMinted } from "./need.ts";
+import { membersOf } from "./line.ts";
+import type { View } from "./view.ts";
+import { newestMinted } from "./line.ts";
 import { graceFor } from "./schedule.ts";
 import { inWords } from "./duration_words.ts";
 

@@ -10,24 +10,11 @@ import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decisi
 import { LONGEST_LAG } from "./doubt.ts";
 import { findExcess, hold, stagger } from "./fuse.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
-import {
-  adoptionOf,
-  deliveryOf,
-  foreignersOf,
-  forgottenOf,
-  leftoversOf,
-  predecessorOf,
-  type View,
-} from "./line.ts";
-import {
-  findNeed,
-  findTaken,
-  inspect,
-  isExpiring,
-  type Line,
-  type Need,
-  type Taken,
-} from "./need.ts";
+import { adoptionOf, foreignersOf, forgottenOf, leftoversOf } from "./findings.ts";
+import { deliveryOf, predecessorOf } from "./line.ts";
+import type { View } from "./view.ts";
+import { inspect, type Line } from "./line.ts";
+import { findNeed, findTaken, isExpiring, type Need, type Taken } from "./need.ts";
 import { findDoubts, findNotices } from "./notices.ts";
 import {
   backoff,

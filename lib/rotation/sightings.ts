@@ -8,15 +8,9 @@ import type { Authorization } from "../heroku/authorization.ts";
 import type { CredentialLedger, Entry, LedgerNote, Sighting } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import { LEASE_DURATION } from "./schedule.ts";
-import {
-  expiryOf,
-  factsOf,
-  hasOtherEnd,
-  hasOtherToken,
-  isExpected,
-  leftoversOf,
-  type View,
-} from "./line.ts";
+import { leftoversOf } from "./findings.ts";
+import { hasOtherEnd, hasOtherToken, isExpected } from "./line.ts";
+import { expiryOf, factsOf, type View } from "./view.ts";
 
 /** How long what was deleted or given up must be missing to count as gone, in milliseconds: 10 minutes. */
 const SETTLED_AFTER = 10 * 60_000;

@@ -9,7 +9,8 @@ import { type AccountNames, checkAccount, type HerokuAccount } from "./account.t
 import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
-import { recalledFrom, type View } from "./line.ts";
+import { recalledFrom } from "./findings.ts";
+import type { View } from "./view.ts";
 import { lookAround, type LookWorld } from "./look.ts";
 import { deleteAuthorization } from "./authorizations.ts";
 import { type Plan, plan, planAdoption, planRecall } from "./plan.ts";

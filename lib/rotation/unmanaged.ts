@@ -6,7 +6,8 @@
 import type { Credential } from "./credential.ts";
 import type { Unmanaged } from "./decision.ts";
 import type { Entry } from "./ledger.ts";
-import { expiryOf, leftoversOf, type View } from "./line.ts";
+import { leftoversOf } from "./findings.ts";
+import { expiryOf, type View } from "./view.ts";
 
 /** Finds it, and says of each why it is left alone. */
 export function findUnmanaged(

@@ -10,7 +10,7 @@ import { parseAuthorization } from "../../lib/heroku/parse_authorization.ts";
 import { createClient } from "../../lib/heroku/client.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import type { CredentialLedger } from "../../lib/rotation/ledger.ts";
-import { createView } from "../../lib/rotation/line.ts";
+import { createView } from "../../lib/rotation/view.ts";
 import { formatMarker } from "../../lib/rotation/marker.ts";
 import { plan, planAdoption } from "../../lib/rotation/plan.ts";
 import { createFakeHeroku } from "../../lib/testing/mod.ts";

@@ -2,15 +2,13 @@ import { assertEquals } from "@std/assert";
 import type { Authorization } from "../../lib/heroku/authorization.ts";
 import {
   adoptionOf,
-  createView,
-  creationOf,
-  expiryOf,
   foreignersOf,
   forgottenOf,
   isClaimed,
   leftoversOf,
-  membersOf,
-} from "../../lib/rotation/line.ts";
+} from "../../lib/rotation/findings.ts";
+import { membersOf } from "../../lib/rotation/line.ts";
+import { createView, creationOf, expiryOf } from "../../lib/rotation/view.ts";
 import type { Entry } from "../../lib/rotation/ledger.ts";
 import { entryOf, knownOf, lineage, listed, markOf, now } from "./plan_input.ts";
 import { day, hour, minute } from "../simulation/simulation.ts";

@@ -11,7 +11,7 @@ import type {
   DeliveryRecord,
   Entry,
 } from "../../lib/rotation/ledger.ts";
-import { createView, type ViewOptions } from "../../lib/rotation/line.ts";
+import { createView, type ViewOptions } from "../../lib/rotation/view.ts";
 import { formatMarker } from "../../lib/rotation/marker.ts";
 import type { Decision, Fuse } from "../../lib/rotation/decision.ts";
 import { type Plan, plan } from "../../lib/rotation/plan.ts";

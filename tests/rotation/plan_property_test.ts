@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Authorization } from "../../lib/heroku/authorization.ts";
 import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
 import { goneFrom } from "../../lib/rotation/doubt.ts";
-import { createView } from "../../lib/rotation/line.ts";
+import { createView } from "../../lib/rotation/view.ts";
 import { hasExpired } from "../../lib/rotation/sightings.ts";
 import type { Decision } from "../../lib/rotation/decision.ts";
 import { plan, planAdoption, type PlanInput } from "../../lib/rotation/plan.ts";

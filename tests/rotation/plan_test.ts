@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
-import { createView } from "../../lib/rotation/line.ts";
+import { createView } from "../../lib/rotation/view.ts";
 import { plan, planAdoption } from "../../lib/rotation/plan.ts";
 import { inWords } from "../../lib/rotation/duration_words.ts";
 import { due, jitter, LEASE_DURATION } from "../../lib/rotation/schedule.ts";

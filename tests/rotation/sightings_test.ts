@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Entry, EntryState } from "../../lib/rotation/ledger.ts";
-import { createView, type ViewOptions } from "../../lib/rotation/line.ts";
+import { createView, type ViewOptions } from "../../lib/rotation/view.ts";
 import { findSightings, tolerated } from "../../lib/rotation/sightings.ts";
 import { entryOf, knownOf, listed, now } from "./plan_input.ts";
 import { day, hour, minute } from "../simulation/simulation.ts";

@@ -5,8 +5,8 @@
  */
 import { breaking, type Mutant } from "./mutant.ts";
 
+const findings = breaking("lib/rotation/findings.ts");
 const line = breaking("lib/rotation/line.ts");
-const need = breaking("lib/rotation/need.ts");
 const plan = breaking("lib/rotation/plan.ts");
 const rotation = breaking("lib/rotation/rotate.ts");
 const sweep = breaking("lib/rotation/sweep.ts");
@@ -19,19 +19,19 @@ export const copyMutants: readonly Mutant[] = [
     "return createWord(MARK_LENGTH + 0 * lineage.length);",
     "before 'begin abandon', restored after the rotation",
   ),
-  line(
+  findings(
     "forgets for ever what its copy forgot",
     'id !== view.defaultId && isOfLineage(markOf({ id, ...authorization }) ?? "", lineage)',
     'id === view.defaultId && isOfLineage(markOf({ id, ...authorization }) ?? "", lineage)',
     "before 'begin abandon', restored after the rotation",
   ),
-  line(
+  findings(
     "asks for what a list says that a forgotten one lives",
     "predecessor ? askedOf(predecessor) : entry.asked",
     "predecessor ? entry.asked : entry.asked",
     "as lists say that nothing ever ends",
   ),
-  need(
+  line(
     "goes on with what its copy calls current where targets hold a newer one",
     'state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)',
     'state === "adopted" && generation > 0 && newest === undefined',

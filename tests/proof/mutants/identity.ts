@@ -5,16 +5,16 @@
  */
 import { breaking, type Mutant } from "./mutant.ts";
 
+const findings = breaking("lib/rotation/findings.ts");
 const own = breaking("lib/rotation/own_token.ts");
 const account = breaking("lib/rotation/account.ts");
-const line = breaking("lib/rotation/line.ts");
 const look = breaking("lib/rotation/look.ts");
 const lookup = breaking("lib/rotation/authorizations.ts");
 const marker = breaking("lib/rotation/marker.ts");
 
 /** The mutants. */
 export const identityMutants: readonly Mutant[] = [
-  line(
+  findings(
     "adopts the account's default API key",
     "    authorization.id !== view.defaultId && !view.own.has(authorization.id) &&\n    !taken",
     "    !view.own.has(authorization.id) &&\n    !taken",
@@ -32,7 +32,7 @@ export const identityMutants: readonly Mutant[] = [
     'if (found.id === untouchable?.description) return "untouchable";',
     "a default API key that is the one it adopted",
   ),
-  line(
+  findings(
     "adopts its own authorization",
     "    authorization.id !== view.defaultId && !view.own.has(authorization.id) &&\n    !taken",
     "    authorization.id !== view.defaultId &&\n    !taken",
@@ -87,7 +87,7 @@ export const identityMutants: readonly Mutant[] = [
     'if (!isClaimed(found, entry)) return "renamed";',
     'if (!isClaimed(found, entry) && found.id === "") return "renamed";',
   ),
-  line(
+  findings(
     "takes a description's name for a claim",
     `  return entry.description === null
     ? parseMarker(description).name === name
@@ -96,19 +96,19 @@ export const identityMutants: readonly Mutant[] = [
     isSameText(description, entry.description ?? "");`,
     "renamed to the credential's name",
   ),
-  line(
+  findings(
     "finds a leftover by its exact marker only",
     "return (name === marker.name && mark === marker.mark) || survivesIn(description, marker);",
     "return name === marker.name && mark === marker.mark && description.includes(` [g`);",
     "a lost answer where descriptions are stored otherwise: brackets",
   ),
-  line(
+  findings(
     "finds a leftover by a whole mark only",
     "return (name === marker.name && mark === marker.mark) || survivesIn(description, marker);",
     "return name === marker.name && mark === marker.mark;",
     'a lost answer where descriptions are stored otherwise: {"cut',
   ),
-  line(
+  findings(
     "writes a generation that it cannot read back",
     "generation: Math.min(generation, LARGEST_ADOPTED_GENERATION),",
     "generation: Math.max(generation, LARGEST_ADOPTED_GENERATION - Infinity),",

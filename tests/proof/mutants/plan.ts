@@ -5,6 +5,8 @@
  */
 import { breaking, type Mutant } from "./mutant.ts";
 
+const view = breaking("lib/rotation/view.ts");
+const findings = breaking("lib/rotation/findings.ts");
 const plan = breaking("lib/rotation/plan.ts");
 const need = breaking("lib/rotation/need.ts");
 const line = breaking("lib/rotation/line.ts");
@@ -72,7 +74,7 @@ export const planMutants: readonly Mutant[] = [
     '(state === "retired" && again);',
     "a target that holds it and comes back",
   ),
-  need(
+  line(
     "trusts what it finds after the ledger was lost",
     'state === "adopted" && generation > 0 && generation >= (newest?.generation ?? 0)',
     'state === "adopted" && generation < 0 && generation >= (newest?.generation ?? 0)',
@@ -83,7 +85,7 @@ export const planMutants: readonly Mutant[] = [
     "if (!current) return target.mayHoldAdopted && !taken.has(target.place);",
     "if (!current) return target.mayHoldAdopted && (taken.has(target.place) || !taken.has(target.place));",
   ),
-  line(
+  findings(
     "adopts all of several without a marker",
     ".filter((authorization) => markOf(authorization) || unmarked.length === 1)",
     ".filter((authorization) => markOf(authorization) || unmarked.length > 0)",
@@ -95,7 +97,7 @@ export const planMutants: readonly Mutant[] = [
     "return foreign.length < 0 && foreign.every((its) => isNoNewer(entry, its));",
     "another Worker that takes over",
   ),
-  line(
+  view(
     "reads seconds as milliseconds",
     "Math.min(at + seconds * 1000, LAST_MOMENT)",
     "Math.min(at + seconds, LAST_MOMENT)",
