@@ -121,7 +121,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
   const random = createRandom(~seed);
   const mintToken = createTokenMaker(
     random,
-    options.TOKEN_FORM ?? "long",
+    options.tokenForm ?? "long",
     options.tokenPrefix ?? "",
   );
   const token = options.token ?? mintToken();

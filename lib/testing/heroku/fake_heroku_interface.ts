@@ -42,7 +42,7 @@ export interface FakeHerokuOptions {
    */
   readonly tokenPrefix?: string;
   /** The form of every token made. Default: `"long"`. */
-  readonly TOKEN_FORM?: TokenForm;
+  readonly tokenForm?: TokenForm;
   /**
    * Whether the account has a default API key: an authorization in the list, whose token is the admin
    * token and which the id `~` stands for. Default: false, so `~` is answered 404 and the admin

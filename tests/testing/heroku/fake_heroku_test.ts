@@ -200,8 +200,8 @@ Deno.test("ids and tokens depend on the seed, and differ from each other", async
   assertEquals(new Set([...await made(1), ...await made(2)]).size, 8);
 });
 
-Deno.test("TOKEN_FORM decides the form of every token made", async () => {
-  const heroku = createFakeHeroku({ faults: false, TOKEN_FORM: "uuid" });
+Deno.test("tokenForm decides the form of every token made", async () => {
+  const heroku = createFakeHeroku({ faults: false, tokenForm: "uuid" });
   const record = shown(await call(heroku, "POST", AUTHORIZATIONS, { body: {} }));
 
   for (const token of [heroku.token, heroku.issue().token, record.access_token.token]) {

@@ -9,7 +9,7 @@ const OPTIONS: readonly FakeHerokuOptions[] = [
   {},
   { redact: false },
   { redaction: "weak" },
-  { TOKEN_FORM: "uuid" },
+  { tokenForm: "uuid" },
   { defaultKey: true },
 ];
 
