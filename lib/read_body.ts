@@ -13,7 +13,8 @@ const PIECE_COST = 256;
 
 /**
  * Reads a body as text, and stops at the bound. Bytes count as they are after unpacking (gzip), as a
- * small answer may unpack to any size. What is not read to its end is cancelled.
+ * small answer may unpack to any size. What is not read to its end is cancelled, apart from a body of a
+ * known length: an abort leaves that one to the fetch it came from.
  *
  * @param response The answer.
  * @param limit How many bytes to read at most.

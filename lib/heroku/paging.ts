@@ -84,8 +84,9 @@ const SEPARATOR = "\n";
 const JOINED = 1000;
 
 /**
- * Makes what tells of each id in turn whether it came before. As long as ids ascend, as they do in
- * Heroku's lists, it only keeps them: in a text, which takes a fifth of the memory and time of a set.
+ * Makes a check that is given each id in turn, and says whether it came before. As long as ids ascend,
+ * which they do in Heroku's lists, it only keeps them, joined into texts: a set of them is made only when
+ * one does not ascend.
  */
 export function createRepetitionCheck(): (id: string) => boolean {
   let texts: string[] = [];

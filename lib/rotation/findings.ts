@@ -19,7 +19,7 @@ import { factsOf, markOf, type View } from "./view.ts";
 
 /**
  * What a credential that the ledger does not know begins with: everything in Heroku that bears its
- * name. Of several without a marker none is taken, as nobody says which of them the targets hold.
+ * name. Of several without a marker none is taken, because no one says which of them the targets hold.
  */
 export function adoptionOf(credential: string, view: View, taken: ReadonlySet<string>): Entry[] {
   const candidates = (view.byName.get(credential) ?? []).filter((authorization) =>

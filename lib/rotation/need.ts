@@ -48,16 +48,16 @@ type Reason = (input: NeedInput) => Found | undefined;
 
 /** The reasons to rotate, the most urgent first: the first one that holds counts. */
 const REASONS: readonly Reason[] = [
-  isContestedByAnother,
-  expires,
-  isUnfinished,
-  isDead,
-  isAbsent,
-  isForgotten,
-  isUnproven,
-  isDue,
-  hasOlder,
-  hasStopped,
+  findCompetitor,
+  findExpiry,
+  findUnfinished,
+  findDead,
+  findAbsence,
+  findForgotten,
+  findUnproven,
+  findDue,
+  findOlder,
+  findStopped,
 ];
 
 /** Finds the need of one credential. */
@@ -93,7 +93,7 @@ function before(
   return { cause, reason, emergencyAt: members.length === 0 ? now : Math.min(...emergencies) };
 }
 
-function isContestedByAnother(input: NeedInput): Found | undefined {
+function findCompetitor(input: NeedInput): Found | undefined {
   const { credential, ledger, line: { minted, current } } = input;
   const made = minted ?? current;
   if (!made || !isContested(made.entry, ledger)) return undefined;
@@ -106,7 +106,7 @@ function isContestedByAnother(input: NeedInput): Found | undefined {
 }
 
 /** Whatever is unfinished, and for how long a target has been down: the others may hold it already. */
-function expires(input: NeedInput): Found | undefined {
+function findExpiry(input: NeedInput): Found | undefined {
   const { credential, ledger, line: { minted, current, alive }, now } = input;
   const made = minted ?? current;
   if (!made || !isExpiring(credential, made, now)) return undefined;
@@ -116,7 +116,7 @@ function expires(input: NeedInput): Found | undefined {
   return before(held, "expiry", expiring(made, now), input);
 }
 
-function isUnfinished(input: NeedInput): Found | undefined {
+function findUnfinished(input: NeedInput): Found | undefined {
   const { ledger, line: { minted, alive } } = input;
   return minted && before(
     holdersBefore(minted, ledger, alive),
@@ -127,7 +127,7 @@ function isUnfinished(input: NeedInput): Found | undefined {
 }
 
 /** What targets hold was made here, and works no more. */
-function isDead(input: NeedInput): Found | undefined {
+function findDead(input: NeedInput): Found | undefined {
   const { newest, current, alive } = input.line;
   if (!newest || current) return undefined;
   return alive.some(({ entry }) => entry === newest)
@@ -139,14 +139,14 @@ function isDead(input: NeedInput): Found | undefined {
     : urgent("missing", `Heroku no longer lists generation ${newest.generation}`, input);
 }
 
-function isAbsent(input: NeedInput): Found | undefined {
+function findAbsence(input: NeedInput): Found | undefined {
   return input.holders.length === 0
     ? urgent("missing", "Heroku lists no authorization for it", input)
     : undefined;
 }
 
 /** A marker without a record: a ledger that was lost, or is an older copy, perhaps of mid-delivery. */
-function isForgotten(input: NeedInput): Found | undefined {
+function findForgotten(input: NeedInput): Found | undefined {
   const { line: { forgotten }, holders } = input;
   return forgotten && before(
     holders,
@@ -156,7 +156,7 @@ function isForgotten(input: NeedInput): Found | undefined {
   );
 }
 
-function isUnproven(input: NeedInput): Found | undefined {
+function findUnproven(input: NeedInput): Found | undefined {
   const { credential, ledger, line: { current, alive }, taken, holders } = input;
   const unproven = credential.targets.find((target) =>
     target.required && !isSupplied(target, current, ledger, taken)
@@ -172,7 +172,7 @@ function isUnproven(input: NeedInput): Found | undefined {
     );
 }
 
-function isDue({ credential, holders: [holder], now }: NeedInput): Found | undefined {
+function findDue({ credential, holders: [holder], now }: NeedInput): Found | undefined {
   const { at, by, emergencyAt, expiringAt } = dueOf(credential, holder);
   if (now < at) return undefined;
   // Whatever came first, an end that nears is what may not wait.
@@ -180,7 +180,7 @@ function isDue({ credential, holders: [holder], now }: NeedInput): Found | undef
   return { ...dueReason(credential, holder, why, now), emergencyAt };
 }
 
-function hasOlder(input: NeedInput): Found | undefined {
+function findOlder(input: NeedInput): Found | undefined {
   const { line: { current, alive }, holders } = input;
   if (!current || alive.length <= 1) return undefined;
   const plural = alive.length === 2 ? "" : "s";
@@ -194,7 +194,7 @@ function hasOlder(input: NeedInput): Found | undefined {
   );
 }
 
-function hasStopped(input: NeedInput): Found | undefined {
+function findStopped(input: NeedInput): Found | undefined {
   const { ledger: { record }, line: { current }, holders } = input;
   if (!current || record.leaseUntil === null) return undefined;
   return before(

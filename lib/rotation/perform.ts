@@ -40,7 +40,7 @@ export interface PerformDependencies {
   readonly account: { readonly own: Pick<OwnToken, "fingerprint" | "secret"> };
   /** The ledger. */
   readonly ledger: Pick<AttemptLedger, "begin">;
-  /** The credential as it is configured; throws an {@linkcode AttemptError} when nothing is to be done. */
+  /** The credential as it is configured; throws an {@linkcode AttemptError} when there is nothing to do. */
   readonly credential: () => Credential;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;

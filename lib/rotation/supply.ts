@@ -10,6 +10,7 @@ import type { Credential, CredentialTarget } from "./credential.ts";
 import { type Entry, SupersededError } from "./ledger.ts";
 import { deliveryOf } from "./line.ts";
 import { AttemptError, type Fresh } from "./perform.ts";
+import type { Sealing } from "./sealing.ts";
 
 /** Delivers to every target, and goes on to the next when one fails. Gives why optional ones did. */
 export async function deliverAll(attempt: Attempt, mark: string): Promise<string[]> {
@@ -52,8 +53,8 @@ async function deliver(
 ): Promise<null> {
   const { target, place } = findTarget(credential, wanted);
   if (deliveryOf(known, mark, wanted)?.proof) return null;
-  const entry = entryOf(known, mark);
-  const receipt = await target.deliver(toDelivery(entry, await openToken(entry, sealing)), {});
+  const delivery = await toDelivery(entryOf(known, mark), sealing);
+  const receipt = await target.deliver(delivery, {});
   await write({ kind: "receive", mark, place, receipt, at: now() });
   return null;
 }
@@ -72,8 +73,7 @@ async function confirm(
     );
   }
   if (record.proof) return null;
-  const entry = entryOf(known, mark);
-  const delivery = toDelivery(entry, await openToken(entry, sealing));
+  const delivery = await toDelivery(entryOf(known, mark), sealing);
   const proof = await target.confirm(delivery, record.receipt, {});
   await write({ kind: "prove", mark, place, proof, at: now() });
   return null;
@@ -96,8 +96,7 @@ async function verify(
   const { place, target } = wanted;
   const record = deliveryOf(known, mark, wanted);
   if (!record?.proof) throw unproven(place, credential);
-  const entry = entryOf(known, mark);
-  const delivery = toDelivery(entry, await openToken(entry, sealing));
+  const delivery = await toDelivery(entryOf(known, mark), sealing);
   try {
     await target.confirm(delivery, record.receipt, {});
   } catch (error) {
@@ -137,12 +136,12 @@ function unproven(place: string, { name }: Credential): AttemptError {
   );
 }
 
-function toDelivery(entry: Entry, token: string): Delivery {
+async function toDelivery(entry: Entry, sealing: Sealing): Promise<Delivery> {
   return {
     credential: entry.credential,
     generation: entry.generation,
     authorization: entry.authorization ?? "",
-    token,
+    token: await openToken(entry, sealing),
     createdAt: new Date(entry.createdAt).toISOString(),
     expiresAt: entry.expiresAt === null ? null : new Date(entry.expiresAt).toISOString(),
     idempotencyKey: entry.mark,

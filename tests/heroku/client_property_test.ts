@@ -125,7 +125,7 @@ Deno.test("parseAuthorization() says the same of a record after a quick look as 
   );
 });
 
-Deno.test("createRepetitionCheck() tells what came before, in whatever order it comes", () => {
+Deno.test("createRepetitionCheck() says what came before, in whatever order it comes", () => {
   const ids = fc.array(
     fc.oneof(fc.nat(3000).map((number) => `${number}`.padStart(6, "0")), fc.string()),
     { maxLength: 3000, size: "max" },

@@ -105,6 +105,17 @@ async function loseLedgerMidway(sim: Simulation): Promise<void> {
   sim.database.reset();
 }
 
+/** Comes back, in the overlap of a rotation, to a copy from the overlap of the one before. */
+async function restoreInNextOverlap(sim: Simulation): Promise<void> {
+  await adopt(sim, ["hook:ci"]);
+  await sim.cron();
+  const copy = sim.database.copy();
+  await sim.live(2 * hour);
+  await sim.advance(25 * day);
+  await sim.cron();
+  sim.restore(copy);
+}
+
 /** The scenarios, the way the proof prints them. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -531,15 +542,7 @@ export const scenarios: readonly Scenario[] = [
     name: "a copy of the ledger from the overlap, restored in the next one",
     singly: true,
     options: ci(["hook:ci", "store"]),
-    async prepare(sim) {
-      await adopt(sim, ["hook:ci"]);
-      await sim.cron();
-      const copy = sim.database.copy();
-      await sim.live(2 * hour);
-      await sim.advance(25 * day);
-      await sim.cron();
-      sim.restore(copy);
-    },
+    prepare: restoreInNextOverlap,
     judge: (sim) => tooMany(sim, 4),
   },
   {
@@ -547,13 +550,7 @@ export const scenarios: readonly Scenario[] = [
     singly: true,
     options: ci(["hook:ci", "store"]),
     async prepare(sim) {
-      await adopt(sim, ["hook:ci"]);
-      await sim.cron();
-      const copy = sim.database.copy();
-      await sim.live(2 * hour);
-      await sim.advance(25 * day);
-      await sim.cron();
-      sim.restore(copy);
+      await restoreInNextOverlap(sim);
       sim.heroku.setWorld({
         always: [{ kind: "mistyped", member: "access_token.expires_in", value: null }],
       });

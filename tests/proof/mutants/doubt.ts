@@ -45,7 +45,7 @@ export const doubtMutants: readonly Mutant[] = [
     "lists without anything that was made",
   ),
   look(
-    "takes what has no name for nobody's",
+    "takes what has no name for no one's",
     "authorizations.some(({ id, description }) => description === undefined && !made.has(id));",
     "authorizations.some(({ id }) => id === undefined && !made.has(id));",
     "lists that do not say what anything is called",

@@ -121,7 +121,7 @@ export const rotationMutants: readonly Mutant[] = [
   supply(
     "keeps the token in the engine",
     'await write({ kind: "receive", mark, place, receipt, at: now() });\n  return null;',
-    'await write({ kind: "receive", mark, place, receipt, at: now() });\n  return await openToken(entry, sealing) as unknown as null;',
+    'await write({ kind: "receive", mark, place, receipt, at: now() });\n  return delivery.token as unknown as null;',
   ),
   retire(
     "keeps what somebody renamed for what it deleted",
