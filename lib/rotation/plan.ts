@@ -258,18 +258,20 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
 }
 
 /**
- * Whether the promoted token needs a successor before its attempt ends: one that is dead or expires, as
- * soon as nothing is left to that attempt but to sleep. Until then it may be making that successor.
+ * Whether the promoted token needs a successor before its attempt ends: a dead one at once, unless that
+ * attempt is at work on its successor, and one that expires as soon as nothing is left but to sleep.
  */
 function isOverdue(
   { newest, current }: Line,
-  { record }: CredentialLedger,
+  { record, entries }: CredentialLedger,
   credential: Credential,
   now: number,
 ): boolean {
+  if (newest?.state !== "current") return false;
   const isAsleep = record.leaseUntil !== null && record.leaseUntil > now + LEASE_DURATION;
-  return isAsleep && newest?.state === "current" &&
-    (!current || isExpiring(credential, current, now));
+  return current
+    ? isAsleep && isExpiring(credential, current, now)
+    : isAsleep || !entries.some(({ state }) => state === "intended");
 }
 
 function retryAt(

@@ -595,6 +595,21 @@ const table: readonly {
     expected: { kind: "running" },
   },
   {
+    name: "takes over from an attempt that is awake and makes no successor of a dead token",
+    situation: {
+      heroku: [listed(0)],
+      known: knownOf([
+        entryOf(0, "adopted"),
+        entryOf(1, "current", { age: 2 * day, doubtedSince, sealedToken: "v1.sealed" }),
+      ], {
+        deliveries: [provenAt(1)],
+        attempt: 3,
+        leaseUntil: now + LEASE_DURATION,
+      }),
+    },
+    expected: { kind: "rotate", cause: "missing", attempt: 4, seenLease: now + LEASE_DURATION },
+  },
+  {
     name: "leaves an attempt alone that still delivers, even when its replacement is dead",
     situation: {
       heroku: [listed(0)],

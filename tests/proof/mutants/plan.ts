@@ -18,13 +18,13 @@ const sweep = breaking("lib/rotation/sweep.ts");
 export const planMutants: readonly Mutant[] = [
   plan(
     "sleeps through the expiry of what it has promoted",
-    "(!current || isExpiring(credential, current, now));",
-    "(!current || (now < 0 && isExpiring(credential, current, now)));",
+    "? isAsleep && isExpiring(credential, current, now)",
+    "? now < 0 && isAsleep && isExpiring(credential, current, now)",
   ),
   plan(
     "takes over from an attempt that replaces a dead token",
-    'return isAsleep && newest?.state === "current" &&',
-    'return (isAsleep || !current) && newest?.state === "current" &&',
+    ': isAsleep || !entries.some(({ state }) => state === "intended");',
+    ': isAsleep || !entries.some(({ state }) => state === "intended" && now < 0);',
     "just before a regenerated token's replacement is created",
   ),
   plan(
