@@ -2,7 +2,7 @@
  * The demonstration: the real Worker in real workerd keeps the tokens of a misbehaving Heroku alive.
  *
  * `deno task demo` runs it and checks the outcome; `--serve` leaves it running; `--seed 7` has Heroku
- * misbehave otherwise.
+ * misbehave otherwise; `--picture` takes the picture of the page that README.md shows.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import type { FakeHeroku } from "../../lib/testing/mod.ts";
 import { startGitHub } from "../targets/services/github.ts";
 import { keys, startWorker } from "../worker/harness.ts";
 import { check, type Standing } from "./check.ts";
+import { takePicture } from "./picture.ts";
 import { createProgress } from "./progress.ts";
 import { writeTable } from "./table.ts";
 
@@ -187,6 +188,7 @@ console.log(
   } of them badly`,
 );
 
+if (Deno.args.includes("--picture")) await takePicture(worker.url, keys.page);
 if (Deno.args.includes("--serve")) {
   console.log(`\nThe page: ${worker.url} (any user name, password ${keys.page}); Ctrl+C ends it`);
 } else {

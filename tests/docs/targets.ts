@@ -1,6 +1,6 @@
 /**
- * The README's reference of targets, made from their docs: `deno run -A tests/docs/targets.ts` writes
- * it, and a test holds the README against it.
+ * The reference of targets in lib/targets/README.md, made from their docs:
+ * `deno run -A tests/docs/targets.ts` writes it, and a test holds the page against it.
  *
  * @module
  */
@@ -60,7 +60,7 @@ export async function renderTargets(): Promise<string> {
     const facts = doc.slice(doc.indexOf("- **")).trimEnd().split(/\n(?=- )/)
       .filter((fact) => !fact.startsWith("- **Configuration**"));
     return [
-      `#### \`${type}\``,
+      `### \`${type}\``,
       doc.split("\n\n")[0],
       [
         ...(first
@@ -75,15 +75,15 @@ export async function renderTargets(): Promise<string> {
   return `${begin}\n\n${text}\n\n${end}`;
 }
 
-/** The README's present reference. */
-export function findTargets(readme: string): string {
-  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
-  if (from < 0 || to < 0) throw new Error(`README.md lacks '${begin}' or '${end}'`);
-  return readme.slice(from, to + end.length);
+/** The page's present reference. */
+export function findTargets(page: string): string {
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < 0) throw new Error(`lib/targets/README.md lacks '${begin}' or '${end}'`);
+  return page.slice(from, to + end.length);
 }
 
 if (import.meta.main) {
-  const path = new URL("README.md", root);
-  const readme = await Deno.readTextFile(path);
-  await Deno.writeTextFile(path, readme.replace(findTargets(readme), await renderTargets()));
+  const path = new URL("README.md", folder);
+  const page = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, page.replace(findTargets(page), await renderTargets()));
 }

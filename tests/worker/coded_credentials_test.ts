@@ -11,11 +11,14 @@ const credential = (name: string) => ({
 
 Deno.test({
   name:
-    "the README's credentials in code compile, and are kept in workerd beside those of variables",
+    "the documented credentials in code compile, and are kept in workerd beside those of variables",
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const configPath = await writeProject("coded", await readExample("### Credentials in code"));
+    const configPath = await writeProject(
+      "coded",
+      await readExample("worker/README.md", "### Credentials in code"),
+    );
     await using worker = await startWorker({
       configPath,
       credentials: () => [credential("first")],

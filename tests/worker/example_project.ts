@@ -7,11 +7,11 @@ import { assertExists } from "@std/assert";
 
 const root = new URL("../../", import.meta.url);
 
-/** Reads the first example in TypeScript below a heading of the README. */
-export async function readExample(heading: string): Promise<string> {
-  const readme = await Deno.readTextFile(new URL("README.md", root));
-  const example = /```ts\n(.*?)```/s.exec(readme.split(`${heading}\n`)[1] ?? "")?.[1];
-  assertExists(example, `The README has an example below '${heading}'`);
+/** Reads the first example in TypeScript below a heading of a page. */
+export async function readExample(path: string, heading: string): Promise<string> {
+  const page = await Deno.readTextFile(new URL(path, root));
+  const example = /```ts\n(.*?)```/s.exec(page.split(`${heading}\n`)[1] ?? "")?.[1];
+  assertExists(example, `${path} has an example below '${heading}'`);
   return example;
 }
 

@@ -3,13 +3,13 @@ import { readExample, writeProject } from "./example_project.ts";
 import { startWorker, until } from "./harness.ts";
 
 Deno.test({
-  name: "the README's target of one's own compiles, and is delivered to and confirmed in workerd",
+  name: "the documented target of one's own compiles, and is delivered to and confirmed in workerd",
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
     const configPath = await writeProject(
       "own_target",
-      await readExample("## A target of your own"),
+      await readExample("lib/targets/README.md", "## A target of your own"),
     );
     let held = "";
     const safe = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
