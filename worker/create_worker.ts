@@ -136,14 +136,14 @@ async function wake({ account, allAccounts, configured, log }: WorkerContext): P
   const mistake = configured.ok
     ? undefined
     : configured.mistakes.find(({ path }) => path === "ACCOUNT");
-  if (mistake) return log.error("cron", { error: `${mistake.path}: ${mistake.message}` });
+  if (mistake) return log.error("wake_failed", { error: `${mistake.path}: ${mistake.message}` });
   const names = configured.accountNames;
   const attempt = async (name: string | undefined, call: () => Promise<unknown>) => {
     try {
       await call();
     } catch (error) {
       const which = name === undefined ? {} : { account: name };
-      log.error("cron", { ...which, error: describeAccountFailure(error) });
+      log.error("wake_failed", { ...which, error: describeAccountFailure(error) });
     }
   };
   await Promise.all([

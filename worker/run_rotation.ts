@@ -19,7 +19,7 @@ export async function runRotation(
   const { configured, createRotationDependencies, log } = read(environment);
   const { credential, attempt } = run;
   if (!configured.ok) {
-    log.error("rotation", {
+    log.error("rotation_failed", {
       credential,
       attempt,
       error: "The configuration is invalid: see the page",
@@ -30,17 +30,17 @@ export async function runRotation(
   if (!account) {
     const error =
       `Cannot go on with '${credential}' as the configuration no longer has the account '${name}': nothing was deleted`;
-    log.error("rotation", { credential, attempt, error });
+    log.error("rotation_failed", { credential, attempt, error });
     throw new Error(error);
   }
   const dependencies = await createRotationDependencies(configured.configuration, account);
   const result = await rotate(toStep(step), run, dependencies);
-  const missed = result.outcome === "success" && result.missed.length > 0;
-  log[result.outcome === "failure" ? "error" : missed ? "warn" : "info"]("rotation", {
-    credential,
-    attempt,
-    ...result,
-  });
+  const told = { credential, attempt, ...result };
+  if (result.outcome === "failure") log.error("rotation_failed", told);
+  else {
+    const missed = result.outcome === "success" && result.missed.length > 0;
+    log[missed ? "warn" : "info"]("rotation_done", told);
+  }
   return result;
 }
 

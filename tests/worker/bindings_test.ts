@@ -96,7 +96,7 @@ async function sweep(environment: Environment): Promise<[lines: string[], sweeps
 
 Deno.test("Without its bindings a sweep ends, and its log and record say which are missing", async () => {
   const [lines, sweeps] = await sweep(deploy());
-  assertEquals(lines.map((line) => JSON.parse(line).event), ["sweep"]);
+  assertEquals(lines.map((line) => JSON.parse(line).event), ["sweep_failed"]);
   for (const said of [lines[0], sweeps.last()?.error ?? ""]) {
     assertStringIncludes(said, "nothing was done");
     assertStringIncludes(said, "ACCOUNT: Is missing");
@@ -109,7 +109,7 @@ Deno.test("A sweep's log holds what may not be meant in the configuration", asyn
   const [lines] = await sweep(env);
   const [{ event, level, warnings: [warning] }] = lines.map((line) => JSON.parse(line));
   assertEquals([event, level, warning.path], [
-    "configuration",
+    "configuration_doubted",
     "warn",
     "CREDENTIALS[0] (ci).scope[0]",
   ]);

@@ -32,7 +32,7 @@ Deno.test("A sweep starts 1,000 rotations that are due, and what is kept of it f
     1000,
     1000,
   ]);
-  assertEquals(account.lines.map(({ event }) => event), ["sweep"]);
+  assertEquals(account.lines.map(({ event }) => event), ["sweep_done"]);
   assert(largest < largestValue / 4, `A value has ${largest} characters`);
 });
 

@@ -39,7 +39,7 @@ export async function runSweep(account: AccountSweep): Promise<boolean> {
   if (configured.ok && !configured.accountNames.includes(name)) return false;
   const { warnings } = configured;
   const at = Date.now();
-  if (warnings.length > 0) log.warn("configuration", { warnings });
+  if (warnings.length > 0) log.warn("configuration_doubted", { warnings });
   try {
     sweeps.begin(at);
     const record = await runOnce(account, at);
@@ -72,7 +72,7 @@ async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> 
       error,
       findAccount(account.context.configured, account.name)?.tokenSecret ?? "HEROKU_API_TOKEN",
     );
-    log.error("sweep", { ...label(account), error: message });
+    log.error("sweep_failed", { ...label(account), error: message });
     const halt = error instanceof AccountError ? "account" : null;
     return { at, error: message, halt, report: null };
   }
@@ -168,7 +168,7 @@ function logReport(
   label: { readonly account?: string },
 ): void {
   const { started, removed, doubts, notices, undead, problems } = report;
-  log[problems.length > 0 ? "warn" : "info"]("sweep", {
+  log[problems.length > 0 ? "warn" : "info"]("sweep_done", {
     ...label,
     started,
     removed,

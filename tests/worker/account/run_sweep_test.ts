@@ -23,7 +23,7 @@ Deno.test("runSweep() starts what is due and records the sweep", async () => {
   const last = account.sweeps.last();
   assertEquals([last?.error, last?.report?.problems], [null, []]);
   assertEquals(account.started.flat().map(({ credential }) => credential), ["ci"]);
-  assertEquals(account.lines.map(({ event }) => event), ["sweep"]);
+  assertEquals(account.lines.map(({ event }) => event), ["sweep_done"]);
   assertEquals(account.sweeps.lastClean(), last?.at);
 });
 
@@ -86,7 +86,7 @@ Deno.test("runSweep() logs a sweep whose end cannot be recorded, and ends", asyn
   await account.sweep();
   assertEquals([account.sweeps.last(), account.sweeps.health()], [undefined, undefined]);
   assertEquals(account.started.length, 1);
-  assertEquals(account.lines.map(({ event }) => event), ["sweep", "sweep_unrecorded"]);
+  assertEquals(account.lines.map(({ event }) => event), ["sweep_done", "sweep_unrecorded"]);
 });
 
 Deno.test("runSweep() writes down what is wrong, for monitors", async () => {
@@ -186,7 +186,7 @@ Deno.test("runSweep() keeps the first hundred problems, says how many more there
     await account.sweep();
     const problems = sweeps.last()?.report?.problems ?? [];
     assertEquals(problems.slice(100), more === undefined ? [] : [more]);
-    const logged = lines.find(({ event }) => event === "sweep")?.problems;
+    const logged = lines.find(({ event }) => event === "sweep_done")?.problems;
     assert(Array.isArray(logged));
     assertEquals([logged.length, logged.slice(0, 100)], [count, problems.slice(0, 100)]);
   }
@@ -257,7 +257,7 @@ Deno.test("runSweep() sees to its own account's credentials, and its runs and lo
   assertEquals(started.flat().map(({ account, credential }) => [account, credential]), [
     ["globex", "globex"],
   ]);
-  assertEquals(lines.map(({ event, account }) => [event, account]), [["sweep", "globex"]]);
+  assertEquals(lines.map(({ event, account }) => [event, account]), [["sweep_done", "globex"]]);
 });
 
 Deno.test("runSweep() names no account in its log where there is only one", async () => {
@@ -279,7 +279,10 @@ Deno.test("runSweep() names the secret of its own account", async () => {
   const error = account.sweeps.last()?.error ?? "";
   assertStringIncludes(error, "the Worker secret TOKEN_GLOBEX");
   assertStringIncludes(error, "`wrangler secret put TOKEN_GLOBEX`");
-  assertEquals(account.lines.map(({ event, account }) => [event, account]), [["sweep", "globex"]]);
+  assertEquals(account.lines.map(({ event, account }) => [event, account]), [[
+    "sweep_failed",
+    "globex",
+  ]]);
 });
 
 Deno.test("runSweep() does nothing for an account that left the configuration, and says that it goes on no more", async () => {
