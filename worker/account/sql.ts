@@ -24,3 +24,12 @@ export function createObjectSql(storage: DurableObjectStorage): Sql {
     transaction: (work) => storage.transactionSync(work),
   };
 }
+
+/** Does some work as one transaction: what throws leaves nothing behind, and is refused as a promise. */
+export function atomically<T>(sql: Sql, work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(sql.transaction(work));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

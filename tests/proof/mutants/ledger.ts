@@ -6,6 +6,8 @@
 import { breaking, type Mutant } from "./mutant.ts";
 
 const ledger = breaking("worker/account/ledger.ts");
+const changes = breaking("worker/account/changes.ts");
+const sweepWrites = breaking("worker/account/sweep_writes.ts");
 
 /** The mutants. */
 export const ledgerMutants: readonly Mutant[] = [
@@ -19,17 +21,17 @@ export const ledgerMutants: readonly Mutant[] = [
     '"SELECT 1 FROM credentials WHERE name = ? AND attempt = ? AND claim = ?" +',
     '"SELECT 1 FROM credentials WHERE name = ? AND attempt = ? AND claim <> ? || name" +',
   ),
-  ledger(
+  changes(
     "leaves the proofs of what it overwrites",
     "if (known.length === 0) return;",
     "if (known.length >= 0) return;",
   ),
-  ledger(
+  changes(
     "lets two tries send one create",
     "\" WHERE credential = ? AND mark = ? AND state = 'intended' AND sender IS NULL\",",
     "\" WHERE credential = ? AND mark = ? AND state = 'intended'\",",
   ),
-  ledger(
+  changes(
     "keeps what an earlier try sent without an answer as if it were new",
     "\" WHERE credential = ? AND state = 'intended'\",",
     "\" WHERE credential = ? AND state = 'nothing'\",",
@@ -39,19 +41,19 @@ export const ledgerMutants: readonly Mutant[] = [
     "\" AND state IN ('minted', 'current') AND generation >= COALESCE(\" +",
     '" AND generation < COALESCE(" +',
   ),
-  ledger(
+  sweepWrites(
     "leaves a row of every create that is refused",
     "\"DELETE FROM entries WHERE state = 'refused' AND gone_at IS NOT NULL AND ended_at < ?\"",
     "\"DELETE FROM entries WHERE state = 'refused' AND gone_at IS NULL AND ended_at < ?\"",
     "creates that are refused for 20 days",
   ),
-  ledger(
+  changes(
     "counts a day of refusals from the last one on",
     '"COALESCE(refused_since, ?)"',
     '"COALESCE(?, refused_since)"',
     "refused while the end nears",
   ),
-  ledger(
+  sweepWrites(
     "forgets what it deleted and may still live",
     "\" AND ended_at < ? AND (gone_at IS NOT NULL OR state = 'released' OR expires_at < ?)\" +",
     "\" AND ended_at < ? AND (gone_at IS NOT NULL OR state <> 'minted' OR expires_at < ?)\" +",

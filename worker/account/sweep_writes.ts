@@ -1,0 +1,196 @@
+/**
+ * What a sweep writes into the ledger: each method for many credentials or authorizations at once.
+ *
+ * @module
+ */
+import type { Entry, Lease, SweepLedger } from "../../lib/rotation/ledger.ts";
+import { insertEntry, settersOf, valuesOf } from "./rows.ts";
+import { atomically, type Sql } from "./sql.ts";
+
+/** What a list shows of an authorization, and what follows from where it is not shown. */
+const SEEN = [
+  "accessToken",
+  "description",
+  "scope",
+  "lifetime",
+  "expiresAt",
+  "listedEnd",
+  "seenAt",
+  "doubtedSince",
+  "goneAt",
+] as const satisfies readonly (keyof Entry)[];
+
+/** Makes what writes. Each method is one transaction. */
+export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> {
+  return {
+    writeNote: ({ account, own, unreadable, unsure, emptySince }) =>
+      atomically(sql, () => {
+        sql.run(
+          "UPDATE ledger SET account = ?, account_token = ?, own_authorization = ?," +
+            " unreadable = ?, unsure = ?, empty_since = ?",
+          account?.id ?? null,
+          account?.token ?? null,
+          own,
+          unreadable,
+          unsure,
+          emptySince,
+        );
+      }),
+
+    changeAccount: (account, at) =>
+      atomically(sql, () => {
+        sql.run(
+          "UPDATE entries SET state = 'released', ended_at = ?, sealed_token = (" +
+            "SELECT sealed_token FROM credentials WHERE name = credential AND served = mark)" +
+            " WHERE state NOT IN ('released', 'foreign')",
+          at,
+        );
+        sql.run("DELETE FROM entries WHERE state = 'foreign'");
+        sql.run(
+          "UPDATE credentials SET lease_until = NULL, failures = 0, error = NULL," +
+            " refused_since = NULL",
+        );
+        sql.run(
+          "UPDATE ledger SET account = ?, account_token = ?, own_authorization = NULL," +
+            " unreadable = 0, unsure = 0, empty_since = NULL",
+          account.id,
+          account.token,
+        );
+      }),
+
+    adopt: (found) =>
+      atomically(sql, () => {
+        for (const [name, entries] of found) {
+          const [known] = sql.run(
+            "SELECT 1 FROM credentials WHERE name = ? AND (attempt > 0 OR EXISTS (" +
+              "SELECT 1 FROM entries WHERE credential = name AND state <> 'foreign'))",
+            name,
+          );
+          if (known) continue;
+          sql.run("INSERT INTO credentials (name) VALUES (?) ON CONFLICT DO NOTHING", name);
+          sql.run("DELETE FROM entries WHERE credential = ?", name);
+          for (const entry of entries) insertEntry(sql, entry);
+        }
+      }),
+
+    noteFound: (entries) =>
+      atomically(sql, () => {
+        for (const entry of entries) insertEntry(sql, entry);
+      }),
+
+    recall: ({ credential, mark }, claim, found) =>
+      atomically(sql, () => {
+        const forgotten = sql.run(
+          "DELETE FROM entries WHERE credential = ? AND mark = ? AND state = 'intended' AND EXISTS (" +
+            "SELECT 1 FROM credentials WHERE name = credential AND claim = ?) RETURNING 1",
+          credential,
+          mark,
+          claim,
+        );
+        if (forgotten.length > 0 && found) insertEntry(sql, found);
+      }),
+
+    forgetForeign: (entries) =>
+      atomically(sql, () => {
+        for (const { credential, mark } of entries) {
+          sql.run(
+            "DELETE FROM entries WHERE credential = ? AND mark = ? AND state = 'foreign'",
+            credential,
+            mark,
+          );
+        }
+      }),
+
+    see: (sightings) =>
+      atomically(sql, () => {
+        for (const seen of sightings) {
+          sql.run(
+            `UPDATE entries SET ${settersOf(SEEN)} WHERE credential = ? AND mark = ? AND state = ?`,
+            ...valuesOf(seen, SEEN),
+            seen.credential,
+            seen.mark,
+            seen.state,
+          );
+        }
+      }),
+
+    claim: (claims, leaseUntil) =>
+      atomically(sql, () =>
+        claims.flatMap(({ credential, attempt, seenLease }): Lease[] => {
+          const claim = createClaim();
+          const begun = sql.run(
+            "UPDATE credentials SET attempt = ?, claim = ?, lease_until = ?," +
+              " failures = failures + (lease_until IS NOT NULL)," +
+              " error = CASE WHEN lease_until IS NULL THEN error ELSE ? END" +
+              " WHERE name = ? AND attempt = ? AND lease_until IS ? RETURNING 1",
+            attempt,
+            claim,
+            leaseUntil,
+            `Attempt ${attempt - 1} stopped before it was finished`,
+            credential,
+            attempt - 1,
+            seenLease,
+          );
+          return begun.length > 0 ? [{ credential, attempt, claim }] : [];
+        })),
+
+    release: (leases) =>
+      atomically(sql, () => {
+        for (const { credential, attempt, claim } of leases) {
+          sql.run(
+            "UPDATE credentials SET lease_until = NULL WHERE name = ? AND attempt = ? AND claim = ?",
+            credential,
+            attempt,
+            claim,
+          );
+        }
+      }),
+
+    discardAbandoned: (credential, mark, now) =>
+      atomically(sql, () => {
+        sql.run(
+          "UPDATE entries SET state = 'discarded', ended_at = ?" +
+            " WHERE credential = ? AND mark = ? AND (state = 'refused' OR state = 'intended'" +
+            " AND EXISTS (SELECT 1 FROM credentials WHERE name = ?" +
+            " AND (lease_until IS NULL OR lease_until <= ?)))",
+          now,
+          credential,
+          mark,
+          credential,
+          now,
+        );
+        return sql.run(
+          "SELECT 1 FROM entries WHERE credential = ? AND mark = ? AND state = 'discarded'",
+          credential,
+          mark,
+        ).length > 0;
+      }),
+
+    prune: (before, refusedBefore) =>
+      atomically(sql, () => {
+        sql.run(
+          "DELETE FROM entries WHERE state IN ('retired', 'discarded', 'released')" +
+            " AND ended_at < ? AND (gone_at IS NOT NULL OR state = 'released' OR expires_at < ?)" +
+            " AND EXISTS (SELECT 1 FROM entries AS successor WHERE" +
+            " successor.credential = entries.credential AND successor.state = 'current'" +
+            " AND successor.generation > entries.generation)",
+          before,
+          before,
+        );
+        sql.run(
+          "DELETE FROM entries WHERE state = 'refused' AND gone_at IS NOT NULL AND ended_at < ?",
+          refusedBefore,
+        );
+        sql.run(
+          "DELETE FROM deliveries WHERE NOT EXISTS (SELECT 1 FROM entries WHERE" +
+            " entries.credential = deliveries.credential AND entries.mark = deliveries.mark)",
+        );
+      }),
+  };
+}
+
+/** Eight random letters and digits. */
+function createClaim(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(4));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
