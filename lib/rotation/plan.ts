@@ -27,6 +27,9 @@ import {
 import { hasExpired } from "./sightings.ts";
 import { findUnmanaged } from "./unmanaged.ts";
 
+/** How long some attempts take that die, each until the next one takes over, in milliseconds: 1 hour. */
+const TIME_TO_DELIVER = 4 * LEASE_DURATION;
+
 /** What a sweep is to do. */
 export interface Plan {
   /** One decision for each configured credential, in the configuration's order. */
@@ -198,8 +201,8 @@ function decide(
       until: null,
     };
   }
-  // What the brake allows is not held back until the token in use has ended.
-  const latest = cause === "expiry" && line.current ? need.emergencyAt : Infinity;
+  // What the brake allows is not held back until too little time is left to deliver it.
+  const latest = cause === "expiry" && line.current ? need.emergencyAt - TIME_TO_DELIVER : Infinity;
   const pace = creates ? Math.min(paceOf(credential, ledger, now), latest) : now;
   const brake = creates ? findBrake(credential, ledger, now) : undefined;
   if (brake === undefined && now < pace) {

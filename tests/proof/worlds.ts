@@ -257,6 +257,28 @@ export const worlds: readonly World[] = [
     judge: (sim) => unmade(sim, 10),
   },
   {
+    name: "eight hours granted of a sudden, and the attempts after a lost answer die",
+    options: ci({ lifetime: 8 * day }),
+    days: 8,
+    interval: 15 * minute,
+    prepare: async (sim) => {
+      await adoptDue(sim);
+      let creates = 0;
+      let deaths = 0;
+      sim.fate = ({ kind, name }) => {
+        if (kind === "target" && creates === 5 && deaths < 2) {
+          deaths++;
+          return "dies before";
+        }
+        if (name !== "POST /oauth/authorizations") return "sent";
+        creates++;
+        if (creates === 2) sim.heroku.setWorld({ capped: { seconds: 8 * 3600 } });
+        return creates === 4 ? "lost" : "sent";
+      };
+    },
+    judge: (sim) => unmade(sim, 10),
+  },
+  {
     name: "30 days granted where a year was asked",
     options: ci({ lifetime: 365 * day }, { capped: { seconds: 30 * 86_400 } }),
     days: 45,

@@ -631,6 +631,11 @@ const table: readonly {
     expected: { kind: "rotate", cause: "expiry" },
   },
   {
+    name: "spreads them no longer than it takes some attempts to deliver before the emergency",
+    situation: current(28.5 * day - 90 * minute, { known: paced(28.5 * day - 90 * minute) }),
+    expected: { kind: "back_off", until: now + 30 * minute },
+  },
+  {
     name: "backs off after a failure, and says why it failed",
     situation: current(25 * day, {
       known: knownOf([entryOf(1, "current", { age: 25 * day })], {

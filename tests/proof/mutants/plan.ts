@@ -31,7 +31,13 @@ export const planMutants: readonly Mutant[] = [
     "holds back a create until the token in use has ended",
     "creates ? Math.min(paceOf(credential, ledger, now), latest) : now",
     "creates ? Math.max(paceOf(credential, ledger, now), -latest) : now",
-    "eight hours granted of a sudden",
+    "eight hours granted of a sudden where eight days were asked",
+  ),
+  plan(
+    "holds back a create until there is no time left to deliver it",
+    "? need.emergencyAt - TIME_TO_DELIVER",
+    "? need.emergencyAt - TIME_TO_DELIVER * 0",
+    "the attempts after a lost answer die",
   ),
   plan(
     "takes over from an attempt at work",
