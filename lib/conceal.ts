@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { toHex } from "./hex.ts";
 
 /** What stands where a secret stood. */
 const CONCEALED = "[redacted]";
@@ -52,7 +51,7 @@ export function createConceal(secrets: readonly string[]): Conceal {
 function forms(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret);
   const url = encodeURIComponent(secret.toWellFormed());
-  const hex = toHex(bytes);
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   const found = [secret, url, url.replaceAll("%20", "+"), hex, hex.toUpperCase()];
   for (let depth = 0, escaped = secret; depth < JSON_DEPTH; depth++) {
     escaped = JSON.stringify(escaped).slice(1, -1);

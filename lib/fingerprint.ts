@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { toHex } from "./hex.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /**
  * The SHA-256 of a text, as 64 lowercase hexadecimal digits. A token has far too much entropy to be
@@ -12,5 +12,5 @@ import { toHex } from "./hex.ts";
  */
 export async function fingerprint(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return toHex(new Uint8Array(digest));
+  return bytesToHex(new Uint8Array(digest));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromHex, toHex } from "./hex.ts";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 
 /** The name of the header that carries the time and the signature. */
 export const SIGNATURE_HEADER = "herotate-signature";
@@ -121,7 +121,9 @@ export async function verifyWebhook(
   const signed = new TextEncoder().encode(`${timestamp}.${body}`);
   const verdicts = await Promise.all(
     signatures.flatMap((signature) =>
-      keys.map((key) => crypto.subtle.verify("HMAC", key, fromHex(signature.slice(3)), signed))
+      keys.map((key) =>
+        crypto.subtle.verify("HMAC", key, Uint8Array.from(hexToBytes(signature.slice(3))), signed)
+      )
     ),
   );
   if (!verdicts.includes(true)) return refuse("The signature does not match: check the secret");
@@ -143,7 +145,7 @@ export async function signWebhook(body: string, secret: string, now: number): Pr
   const timestamp = Math.floor(now / 1000);
   const signed = new TextEncoder().encode(`${timestamp}.${body}`);
   const signature = await crypto.subtle.sign("HMAC", await importKey(secret), signed);
-  return `t=${timestamp},v1=${toHex(new Uint8Array(signature))}`;
+  return `t=${timestamp},v1=${bytesToHex(new Uint8Array(signature))}`;
 }
 
 function importKey(secret: string): Promise<CryptoKey> {

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { base64, base64urlnopad } from "@scure/base";
 import * as v from "valibot";
 import { endpoint } from "./members.ts";
 import { adviseOnRefusal, classifyRefusal } from "./github_refusals.ts";
@@ -45,7 +47,7 @@ const MOST_SKEW = 30_000;
 const LIFETIME = 300;
 
 /** What precedes the key in PKCS#8: version 0, and the algorithm rsaEncryption without parameters. */
-const PKCS8_RSA = Uint8Array.fromHex("020100300d06092a864886f70d0101010500");
+const PKCS8_RSA = hexToBytes("020100300d06092a864886f70d0101010500");
 
 const installation = v.object({ id: v.number() });
 const installationToken = v.object({ token: v.string() });
@@ -147,22 +149,22 @@ async function signJwt(app: GitHubApp, pem: string, now: number): Promise<string
   const seconds = Math.floor(now / 1000);
   const claims = { iat: seconds - CLOCK_DRIFT, exp: seconds + LIFETIME, iss: String(app.id) };
   const unsigned = [{ alg: "RS256", typ: "JWT" }, claims]
-    .map((part) => base64url(new TextEncoder().encode(JSON.stringify(part))))
+    .map((part) => base64urlnopad.encode(new TextEncoder().encode(JSON.stringify(part))))
     .join(".");
   const signature = await crypto.subtle.sign(
     "RSASSA-PKCS1-v1_5",
     key,
     new TextEncoder().encode(unsigned),
   );
-  return `${unsigned}.${base64url(new Uint8Array(signature))}`;
+  return `${unsigned}.${base64urlnopad.encode(new Uint8Array(signature))}`;
 }
 
 async function importPrivateKey(app: GitHubApp, pem: string): Promise<CryptoKey> {
   // A PEM pasted into one line keeps its line ends as the two characters \n.
-  const [, label, base64] =
+  const [, label, body] =
     /-----BEGIN (RSA )?PRIVATE KEY-----([\s\S]+?)-----END/.exec(pem.replaceAll("\\n", "\n")) ?? [];
   try {
-    const der = Uint8Array.fromBase64(base64 ?? "");
+    const der = Uint8Array.from(base64.decode((body ?? "").replaceAll(/\s/g, "")));
     const pkcs8 = label === undefined ? der : wrapPkcs1(der);
     const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
     return await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]);
@@ -183,8 +185,4 @@ function wrapPkcs1(pkcs1: Uint8Array): Uint8Array<ArrayBuffer> {
 function der(tag: number, content: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const { length } = content;
   return Uint8Array.from([tag, 0x82, length >> 8, length & 0xff, ...Array.from(content)]);
-}
-
-function base64url(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }

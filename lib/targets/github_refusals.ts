@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseUrl } from "../parse_url.ts";
 import type { Answer } from "./request.ts";
 import type { TargetErrorCode } from "./target.ts";
 
@@ -73,7 +74,7 @@ export function classifyRefusal(answer: Answer): TargetErrorCode | undefined {
 
 /** Where GitHub has a repository by its number: that is how it answers for a former name. */
 export function numberedAddress({ headers }: Answer, baseUrl: string): URL | undefined {
-  const to = URL.parse(headers.get("location") ?? "", baseUrl);
+  const to = parseUrl(headers.get("location") ?? "", baseUrl);
   if (to?.origin !== new URL(baseUrl).origin) return undefined;
   const [path] = /^.*\/repositories\/\d+(?=\/|$)/.exec(to.pathname) ?? [];
   return path === undefined ? undefined : new URL(path, to.origin);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { base64 } from "@scure/base";
 import * as v from "valibot";
 import {
   type GitHubAudience,
@@ -41,7 +42,7 @@ const publicKey = v.object({
   key: v.pipe(
     v.string(),
     v.base64(),
-    v.transform((key) => Uint8Array.fromBase64(key)),
+    v.transform((key) => Uint8Array.from(base64.decode(key))),
     v.length(KEY_BYTES),
   ),
 });
@@ -141,7 +142,7 @@ async function sealFor(
   token: string,
 ): Promise<string> {
   try {
-    return (await seal(token, key)).toBase64();
+    return base64.encode(await seal(token, key));
   } catch {
     throw new TargetError(
       "unavailable",

@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from "valibot";
+import { parseUrl } from "../parse_url.ts";
 
 /** A required string: `form` says what it must be, and `pattern` what it may look like. */
 export function text(form: string, pattern: RegExp): v.GenericSchema<string> {
@@ -67,8 +68,10 @@ function formerNames(name: string): string[] {
 }
 
 function isServiceUrl(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || url.username !== "" || url.password !== "" || url.hash !== "") return false;
+  const url = parseUrl(value);
+  if (url === undefined || url.username !== "" || url.password !== "" || url.hash !== "") {
+    return false;
+  }
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 

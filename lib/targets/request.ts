@@ -5,6 +5,7 @@
  * @module
  */
 import { type Conceal, createConceal } from "../conceal.ts";
+import { parseUrl } from "../parse_url.ts";
 import { readBody } from "../read_body.ts";
 import { isHeaderValue } from "./header_value.ts";
 import { type Advice, codeOf, isRefusal, nextStep } from "./refusal.ts";
@@ -236,6 +237,6 @@ function networkProblem(error: unknown): string {
 
 function destination(headers: Headers, from: URL, conceal: Conceal): string {
   const location = headers.get("location");
-  const to = location !== null ? URL.parse(location, from) : null;
-  return to === null ? "" : ` to ${said(`${to.origin}${to.pathname}`, conceal)}`;
+  const to = location === null ? undefined : parseUrl(location, from);
+  return to === undefined ? "" : ` to ${said(`${to.origin}${to.pathname}`, conceal)}`;
 }

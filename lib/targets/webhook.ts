@@ -4,8 +4,8 @@
  * @module
  */
 import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import * as v from "valibot";
-import { toHex } from "../hex.ts";
 import { spellAddress } from "./address.ts";
 import { configuration, secretName, serviceUrl } from "./members.ts";
 import { fingerprint } from "../fingerprint.ts";
@@ -160,7 +160,7 @@ function create(config: WebhookConfig, environment: TargetEnvironment): Target {
 /** The query may hold a key, and places are shown: only its hash goes into the name. */
 function placeOf({ origin, pathname, search }: URL): string {
   const query = sha256(new TextEncoder().encode(search)).subarray(0, QUERY_BYTES);
-  return `webhook:${origin}${pathname}${search && `?${toHex(query)}`}`;
+  return `webhook:${origin}${pathname}${search && `?${bytesToHex(query)}`}`;
 }
 
 /**

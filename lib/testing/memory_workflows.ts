@@ -69,12 +69,12 @@ export function createMemoryWorkflows<Params>(
   { now, run }: MemoryWorkflowsOptions<Params>,
 ): MemoryWorkflows<Params> {
   const states = new Map<string, State<Params>>();
-  let changed = Promise.withResolvers<void>();
+  /** Who waits for a change. */
+  const waiting: (() => void)[] = [];
 
   function set(state: State<Params>, changes: Partial<State<Params>>): void {
     Object.assign(state, changes);
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
+    for (const goOn of waiting.splice(0)) goOn();
   }
 
   /** A promise for ever: what a call of a killed process waits for. */
@@ -89,9 +89,7 @@ export function createMemoryWorkflows<Params>(
     async function sleepUntil(wakesAt: number): Promise<void> {
       if (dead()) return die();
       if (wakesAt <= now()) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      set(state, { status: "asleep", wakesAt, wake: resolve });
-      await promise;
+      await new Promise<void>((wake) => set(state, { status: "asleep", wakesAt, wake }));
       if (dead()) return die();
     }
 
@@ -175,7 +173,7 @@ export function createMemoryWorkflows<Params>(
     async settle() {
       wakeDue();
       while ([...states.values()].some(({ status }) => status === "running")) {
-        await changed.promise;
+        await new Promise<void>((goOn) => waiting.push(goOn));
         wakeDue();
       }
     },

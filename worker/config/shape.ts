@@ -6,6 +6,7 @@
  */
 import * as v from "valibot";
 import type { Fuse } from "../../lib/rotation/decision.ts";
+import { parseUrl } from "../../lib/parse_url.ts";
 import { serviceUrl } from "../../lib/targets/members.ts";
 import { store } from "../../lib/targets/store.ts";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
@@ -122,8 +123,8 @@ export function parseShape(
 
 function describeUrl(given: unknown): string {
   const url = typeof given === "string"
-    ? URL.parse(given.includes("://") ? given : `https://${given}`)
-    : null;
+    ? parseUrl(given.includes("://") ? given : `https://${given}`)
+    : undefined;
   const mended = url?.hostname.includes(".")
     ? `: write 'https://${url.host}${url.pathname.replace(/\/$/, "")}'`
     : "";
