@@ -11,7 +11,6 @@ import { serverName } from "./server.ts";
 import {
   type Delivery,
   type Target,
-  type TargetContext,
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
@@ -93,6 +92,7 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
   const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: config.token_secret, headers: (value) => ({ "circle-token": value }) },
     advice: {
       unauthorized: `set ${secret} to a personal API token that CircleCI accepts`,
       forbidden:
@@ -102,16 +102,6 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
     },
   });
   const path = ["api", "v2", "context", config.context, "environment-variable"];
-
-  function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token_secret);
-    return {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { "circle-token": credential },
-    };
-  }
 
   async function find(session: Session): Promise<Written | undefined> {
     const url = endpoint(base_url, path);
@@ -131,7 +121,7 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
 
   return {
     async deliver(delivery, context) {
-      const answer = await request(open(delivery, context), {
+      const answer = await request({ delivery, context }, {
         method: "PUT",
         url: endpoint(base_url, [...path, name]),
         body: JSON.stringify({ value: delivery.token }),
@@ -142,7 +132,7 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
       return isEnd(truncated_value, delivery) ? { ...receipt, shows: "end" } : receipt;
     },
     async confirm(delivery, receipt, context) {
-      const found = await find(open(delivery, context));
+      const found = await find({ delivery, context });
       if (found === undefined) throw missing(place);
       const { updated_at, truncated_value } = found;
       const shown = receipt.shows === "end" ? truncated_value : undefined;

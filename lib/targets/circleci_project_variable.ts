@@ -7,16 +7,9 @@ import * as v from "valibot";
 import { unlessAbsent } from "./absence.ts";
 import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { mismatch, missing } from "./proof.ts";
-import { createRequester, type Session } from "./request.ts";
+import { createRequester } from "./request.ts";
 import { serverName } from "./server.ts";
-import type {
-  Delivery,
-  Receipt,
-  Target,
-  TargetContext,
-  TargetDefinition,
-  TargetEnvironment,
-} from "./target.ts";
+import type { Receipt, Target, TargetDefinition, TargetEnvironment } from "./target.ts";
 
 /** The configuration of a {@linkcode circleciProjectVariable}. */
 export interface CircleCIProjectVariableConfig {
@@ -103,6 +96,7 @@ function create(config: CircleCIProjectVariableConfig, environment: TargetEnviro
   const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: config.token_secret, headers: (value) => ({ "circle-token": value }) },
     advice: {
       unauthorized: `set ${secret} to a personal API token that CircleCI accepts`,
       forbidden: `let the user of the token in ${secret} write to the project`,
@@ -112,19 +106,9 @@ function create(config: CircleCIProjectVariableConfig, environment: TargetEnviro
   });
   const path = ["api", "v2", "project", ...project.split("/"), "envvar"];
 
-  function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token_secret);
-    return {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { "circle-token": credential },
-    };
-  }
-
   return {
     async deliver(delivery, context) {
-      const answer = await request(open(delivery, context), {
+      const answer = await request({ delivery, context }, {
         method: "POST",
         url: endpoint(base_url, path),
         body: JSON.stringify({ name, value: delivery.token }),
@@ -137,7 +121,7 @@ function create(config: CircleCIProjectVariableConfig, environment: TargetEnviro
     },
     async confirm(delivery, receipt, context) {
       const answer = await unlessAbsent(
-        request(open(delivery, context), {
+        request({ delivery, context }, {
           method: "GET",
           url: endpoint(base_url, [...path, name]),
           expected: [200],

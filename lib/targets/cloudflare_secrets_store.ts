@@ -14,14 +14,8 @@ import {
 import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { refuseOlder, STAMP, stampOf } from "./stamp.ts";
 import { mismatch, missing, proveWritten, writtenBetween } from "./proof.ts";
-import { type Answer, createRequester, type Session } from "./request.ts";
-import type {
-  Delivery,
-  Target,
-  TargetContext,
-  TargetDefinition,
-  TargetEnvironment,
-} from "./target.ts";
+import { type Answer, bearer, createRequester, type Session } from "./request.ts";
+import type { Delivery, Target, TargetDefinition, TargetEnvironment } from "./target.ts";
 
 /** The configuration of a {@linkcode cloudflareSecretsStore}. */
 export interface CloudflareSecretsStoreConfig {
@@ -101,6 +95,7 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
   const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: config.token_secret, headers: bearer },
     advice: {
       unauthorized: `set ${secret} to an API token that Cloudflare accepts`,
       forbidden:
@@ -112,16 +107,6 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
     rateLimitWait: CLOUDFLARE_BLOCK,
   });
   const path = ["accounts", account, "secrets_store", "stores", store, "secrets"];
-
-  function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token_secret);
-    return {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { authorization: `Bearer ${credential}` },
-    };
-  }
 
   async function find(
     session: Session,
@@ -147,7 +132,7 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
 
   return {
     async deliver(delivery, context) {
-      const session = open(delivery, context);
+      const session = { delivery, context };
       const { answer: before, present } = await find(session);
       const kept = present?.comment ?? "";
       refuseOlder(place, MARK.exec(kept)?.[0], delivery);
@@ -167,7 +152,7 @@ function create(config: CloudflareSecretsStoreConfig, environment: TargetEnviron
       return { id, ...writtenBetween(before, after, environment.now()) };
     },
     async confirm(delivery, receipt, context) {
-      const { present } = await find(open(delivery, context));
+      const { present } = await find({ delivery, context });
       if (present === undefined) throw missing(place);
       if (!present.comment?.endsWith(markOf(delivery))) {
         throw mismatch(place, "has another generation in its comment");

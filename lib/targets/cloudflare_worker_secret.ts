@@ -13,11 +13,9 @@ import {
 } from "./cloudflare_api.ts";
 import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { mismatch, missing } from "./proof.ts";
-import { createRequester, type Session } from "./request.ts";
+import { bearer, createRequester, type Session } from "./request.ts";
 import {
-  type Delivery,
   type Target,
-  type TargetContext,
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
@@ -97,6 +95,7 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
   const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: config.token_secret, headers: bearer },
     advice: {
       unauthorized: `set ${secret} to an API token that Cloudflare accepts`,
       forbidden:
@@ -111,16 +110,6 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
   const urlOf = (...rest: readonly string[]) =>
     endpoint(config.base_url, ["accounts", account, "workers", "scripts", script, ...rest]);
   const url = urlOf("secrets");
-
-  function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token_secret);
-    return {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { authorization: `Bearer ${credential}` },
-    };
-  }
 
   /** The versions that serve, as far as Cloudflare shows them. */
   async function findServing(session: Session): Promise<readonly string[]> {
@@ -154,7 +143,7 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
 
   return {
     async deliver(delivery, context) {
-      const session = open(delivery, context);
+      const session = { delivery, context };
       const answer = await request(session, {
         method: "PUT",
         url,
@@ -166,7 +155,7 @@ function create(config: CloudflareWorkerSecretConfig, environment: TargetEnviron
       return { version: serving.length === 1 ? serving[0] : null };
     },
     async confirm(delivery, receipt, context) {
-      const session = open(delivery, context);
+      const session = { delivery, context };
       const answer = await request(session, {
         method: "GET",
         url,

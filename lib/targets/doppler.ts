@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { unlessAbsent } from "./absence.ts";
 import { configuration, endpoint, secretName, serviceUrl, text } from "./members.ts";
 import { missing, proveExact } from "./proof.ts";
-import { type Answer, createRequester } from "./request.ts";
+import { type Answer, bearer, createRequester } from "./request.ts";
 import { serverName } from "./server.ts";
 import {
   type Delivery,
@@ -103,6 +103,7 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
   const worker = `the Worker secret '${settings.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: settings.token_secret, headers: bearer },
     advice: {
       unauthorized: `set ${worker} to a service token that Doppler accepts`,
       forbidden: `set ${worker} to a service token that may read and write '${project}/${config}'`,
@@ -113,21 +114,11 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
     classify,
   });
 
-  function open(delivery: Delivery, context: TargetContext) {
-    const credential = environment.secret(settings.token_secret);
-    return {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { authorization: `Bearer ${credential}` },
-    };
-  }
-
   async function read(delivery: Delivery, context: TargetContext): Promise<Held> {
     const url = endpoint(base_url, ["v3", "configs", "config", "secret"]);
     url.search = new URLSearchParams({ project, config, name }).toString();
     const answer = await unlessAbsent(
-      request(open(delivery, context), { method: "GET", url, expected: [200] }),
+      request({ delivery, context }, { method: "GET", url, expected: [200] }),
       CONFIG_MISSING,
     );
     if (answer === undefined) return { kind: "nothing" };
@@ -146,7 +137,7 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
       const held = await read(delivery, context);
       const changed = held.kind !== "value" || held.raw !== delivery.token;
       if (changed) {
-        await request(open(delivery, context), {
+        await request({ delivery, context }, {
           method: "POST",
           url: endpoint(base_url, ["v3", "configs", "config", "secrets"]),
           body: JSON.stringify({ project, config, secrets: { [name]: delivery.token } }),

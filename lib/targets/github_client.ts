@@ -103,7 +103,7 @@ export function createGitHubClient(
     if (!(error instanceof TargetError) || !isRedirect(error) || !config.repository) return error;
     const found = await findPresentName(session);
     if (found === undefined) return error;
-    const conceal = createConceal([session.delivery.token, ...session.secrets]);
+    const conceal = createConceal([session.delivery.token, ...session.secrets ?? []]);
     return new TargetError(error.code, `${error.message} (GitHub says '${conceal(found)}')`, error);
   }
 

@@ -133,6 +133,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
   const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: config.token_secret, headers: (value) => ({ "private-token": value }) },
     advice: {
       unauthorized: `set ${secret} to a token that GitLab accepts`,
       forbidden:
@@ -157,15 +158,8 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
     expected: readonly number[],
     body?: unknown,
   ): Promise<Answer> {
-    const credential = environment.secret(config.token_secret);
-    const session = {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: { "private-token": credential },
-    };
     const url = method === "POST" ? variables : single;
-    return request(session, {
+    return request({ delivery, context }, {
       method,
       url,
       body: body === undefined ? undefined : JSON.stringify(body),

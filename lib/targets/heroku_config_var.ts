@@ -14,7 +14,7 @@ import {
   toNewestRelease,
 } from "./heroku_release.ts";
 import { proveExact } from "./proof.ts";
-import { type Answer, createRequester } from "./request.ts";
+import { type Answer, bearer, createRequester } from "./request.ts";
 import {
   type Delivery,
   type Receipt,
@@ -97,6 +97,7 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
   const secret = `the Worker secret '${config.token_secret}'`;
   const request = createRequester(environment, {
     place,
+    secret: { name: config.token_secret, headers: bearer },
     advice: {
       unauthorized: `set ${secret} to a live token for Heroku`,
       forbidden:
@@ -110,16 +111,8 @@ function create(config: HerokuConfigVarConfig, environment: TargetEnvironment): 
   const url = endpoint(herokuBaseUrl, ["apps", app, "config-vars"]);
 
   function at(delivery: Delivery, context: TargetContext) {
-    const credential = environment.secret(config.token_secret);
-    const session = {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: {
-        accept: "application/vnd.heroku+json; version=3",
-        authorization: `Bearer ${credential}`,
-      },
-    };
+    const headers = { accept: "application/vnd.heroku+json; version=3" };
+    const session = { delivery, context, headers };
     const read = (answer: Answer): ConfigVars => answer.read(configVars, "the app's config vars");
 
     return {

@@ -29,10 +29,20 @@ export const LARGEST_ANSWER = 1_000_000;
 const HEARD = 2_000;
 const SAID = 200;
 
+/** How a target shows who it is. */
+export interface ShownSecret {
+  /** The name of the Worker secret. */
+  readonly name: string;
+  /** The headers that its value goes into. */
+  readonly headers: (value: string) => Readonly<Record<string, string>>;
+}
+
 /** What is the same for every request of one target. */
 export interface RequesterOptions {
   /** The place in words, such as `config var 'HEROKU_API_KEY' of app 'acme-web'`. */
   readonly place: string;
+  /** The secret that goes with each request; default: the session has what there is. */
+  readonly secret?: ShownSecret;
   /** What the operator has to change after a refusal, as the end of a sentence. */
   readonly advice: Advice;
   /** Overrides the code that the status stands for, where a service uses statuses its own way. */
@@ -51,9 +61,9 @@ export interface Session {
   readonly delivery: Delivery;
   /** What may end the requests. */
   readonly context: TargetContext;
-  /** The credentials in use, which no error may show either. */
-  readonly secrets: readonly string[];
-  /** Headers beside those that every request has. */
+  /** Credentials beside the target's own secret, which no error may show either; default: none. */
+  readonly secrets?: readonly string[];
+  /** Headers beside those that every request has; default: none. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -106,12 +116,15 @@ export function createRequester(
 ): Requester {
   // A detached fetch that is called as a method throws "Illegal invocation" in workerd.
   const { fetch } = environment;
-  const { place, advice, classify, advise, rateLimitWait, timeout = DEFAULT_TIMEOUT } = options;
+  const { place, secret, advice, classify, advise, rateLimitWait } = options;
+  const { timeout = DEFAULT_TIMEOUT } = options;
 
   return async function request(session: Session, call: TargetCall): Promise<Answer> {
     const { method, url, body } = call;
     const { signal } = session.context;
-    const secrets = [session.delivery.token, ...session.secrets];
+    const shown = secret && environment.secret(secret.name);
+    const credentials = [...session.secrets ?? [], ...shown === undefined ? [] : [shown]];
+    const secrets = [session.delivery.token, ...credentials];
     const conceal = createConceal(secrets);
     const concealHeard = createConceal([...secrets, url.search]);
     const action = `${method} ${url.origin}${url.pathname}`;
@@ -119,11 +132,14 @@ export function createRequester(
     const failure = (code: TargetErrorCode, what: string, details = {}) =>
       new TargetError(code, conceal(`Cannot ${doing} the ${place} as ${action} ${what}`), details);
 
-    const headers = headersOf(session, call);
+    const headers = {
+      ...headersOf(session, call),
+      ...(shown === undefined ? {} : secret?.headers(shown)),
+    };
     const unsendable = Object.keys(headers).find((name) => !isHeaderValue(headers[name]));
     if (unsendable !== undefined) {
       const value = headers[unsendable];
-      const isSecret = session.secrets.some((secret) => secret !== "" && value.includes(secret));
+      const isSecret = credentials.some((each) => each !== "" && value.includes(each));
       const code = isSecret ? "unauthorized" : "invalid_value";
       const why =
         `its header '${unsendable}' would have a character that HTTP cannot carry, such as a line break or a curly quote`;
@@ -188,6 +204,11 @@ export function createRequester(
     if (call.expected.includes(status)) return answer;
     throw answer.refuse();
   };
+}
+
+/** The header of those who take a token as OAuth does. */
+export function bearer(value: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${value}` };
 }
 
 function headersOf(session: Session, { headers, body }: TargetCall): Record<string, string> {

@@ -12,9 +12,7 @@ import { type Answer, createRequester, type Session, type TargetCall } from "./r
 import { serverName } from "./server.ts";
 import { classifyVault } from "./vault_api.ts";
 import {
-  type Delivery,
   type Target,
-  type TargetContext,
   type TargetDefinition,
   type TargetEnvironment,
   TargetError,
@@ -128,23 +126,21 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     invalid_value:
       "check 'path' and 'key', and that the secret has room for one more entry of custom metadata",
   };
-  const request = createRequester(environment, { place, advice, classify: classifyVault });
-  const endpointOf = (kind: "data" | "metadata") =>
-    endpoint(address, ["v1", ...mount.split("/"), kind, ...path.split("/")]);
-
-  function open(delivery: Delivery, context: TargetContext): Session {
-    const credential = environment.secret(config.token_secret);
-    return {
-      delivery,
-      context,
-      secrets: [credential],
-      headers: {
-        "x-vault-token": credential,
+  const request = createRequester(environment, {
+    place,
+    secret: {
+      name: config.token_secret,
+      headers: (value) => ({
+        "x-vault-token": value,
         "x-vault-request": "true",
         ...(namespace === undefined ? {} : { "x-vault-namespace": namespace }),
-      },
-    };
-  }
+      }),
+    },
+    advice,
+    classify: classifyVault,
+  });
+  const endpointOf = (kind: "data" | "metadata") =>
+    endpoint(address, ["v1", ...mount.split("/"), kind, ...path.split("/")]);
 
   /** Changes what the body names, and leaves the rest. */
   function patch(
@@ -222,7 +218,7 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
 
   return {
     async deliver(delivery, context) {
-      const session = open(delivery, context);
+      const session = { delivery, context };
       const held = await read(session);
       const name = await noteOf(key);
       const note = `g${delivery.generation} ${stampOf(delivery)}`;
@@ -235,7 +231,7 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
       return { changed };
     },
     async confirm(delivery, _receipt, context) {
-      const { data, metadata } = await read(open(delivery, context));
+      const { data, metadata } = await read({ delivery, context });
       const proof = proveExact(place, data?.[key], delivery.token);
       const end = metadata?.deletion_time;
       return end ? { ...proof, detail: `${proof.detail}; Vault deletes it at ${end}` } : proof;
