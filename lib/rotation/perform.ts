@@ -22,6 +22,8 @@ import type { Step, StepOptions } from "./step.ts";
 export interface Fresh extends Snapshot {
   /** The configured credential. */
   readonly credential: Credential;
+  /** Ends what the step has under way when its time is up, so that nothing is written after it. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -88,6 +90,7 @@ export function createPerform(
   async function begin(
     name: string,
     before: (credential: Credential) => readonly Change[],
+    signal: AbortSignal,
   ): Promise<Fresh> {
     const configured = credential();
     const snapshot = await ledger.begin(lease, now() + LEASE_DURATION, before(configured));
@@ -97,7 +100,7 @@ export function createPerform(
         `Cannot finish the step '${name}' as '${own.secret}' was changed: the next sweep looks whose it is`,
       );
     }
-    return { ...snapshot, credential: configured };
+    return { ...snapshot, credential: configured, signal };
   }
 
   return async <T>(
@@ -108,10 +111,14 @@ export function createPerform(
     for (let round = 1;; round++) {
       const title = round === 1 ? name : `${name} (${round})`;
       const outcome = await step.do<Outcome<T>>(title, STEP_OPTIONS, async () => {
+        const expiry = new AbortController();
+        const timer = setTimeout(() => expiry.abort(tookTooLong(name)), STEP_OPTIONS.timeout);
         try {
-          return { kind: "value", value: await run(await begin(name, before)) };
+          return { kind: "value", value: await run(await begin(name, before, expiry.signal)) };
         } catch (error) {
           return toOutcome(name, error, own.secret);
+        } finally {
+          clearTimeout(timer);
         }
       });
       switch (outcome.kind) {
@@ -129,6 +136,11 @@ export function createPerform(
       }
     }
   };
+}
+
+function tookTooLong(name: string): DOMException {
+  const seconds = STEP_OPTIONS.timeout / 1000;
+  return new DOMException(`The step '${name}' took longer than ${seconds} s`, "TimeoutError");
 }
 
 /** Turns what ends or pauses an attempt into a value; what the engine is to try again is thrown. */

@@ -49,12 +49,12 @@ async function deliver(
   { sealing, write, now }: Attempt,
   mark: string,
   wanted: CredentialTarget,
-  { credential, known }: Fresh,
+  { credential, known, signal }: Fresh,
 ): Promise<null> {
   const { target, place } = findTarget(credential, wanted);
   if (deliveryOf(known, mark, wanted)?.proof) return null;
   const delivery = await toDelivery(entryOf(known, mark), sealing);
-  const receipt = await target.deliver(delivery, {});
+  const receipt = await target.deliver(delivery, { signal });
   await write({ kind: "receive", mark, place, receipt, at: now() });
   return null;
 }
@@ -63,7 +63,7 @@ async function confirm(
   { sealing, write, now }: Attempt,
   mark: string,
   wanted: CredentialTarget,
-  { credential, known }: Fresh,
+  { credential, known, signal }: Fresh,
 ): Promise<null> {
   const { target, place } = findTarget(credential, wanted);
   const record = deliveryOf(known, mark, wanted);
@@ -74,7 +74,7 @@ async function confirm(
   }
   if (record.proof) return null;
   const delivery = await toDelivery(entryOf(known, mark), sealing);
-  const proof = await target.confirm(delivery, record.receipt, {});
+  const proof = await target.confirm(delivery, record.receipt, { signal });
   await write({ kind: "prove", mark, place, proof, at: now() });
   return null;
 }
@@ -91,14 +91,14 @@ async function verify(
   { sealing, write, now }: Attempt,
   mark: string,
   wanted: CredentialTarget,
-  { credential, known }: Fresh,
+  { credential, known, signal }: Fresh,
 ): Promise<null> {
   const { place, target } = wanted;
   const record = deliveryOf(known, mark, wanted);
   if (!record?.proof) throw unproven(place, credential);
   const delivery = await toDelivery(entryOf(known, mark), sealing);
   try {
-    await target.confirm(delivery, record.receipt, {});
+    await target.confirm(delivery, record.receipt, { signal });
   } catch (error) {
     if (!(error instanceof TargetError) || error.code !== "mismatch") throw error;
     await write({ kind: "prove", mark, place, proof: null, at: now() });

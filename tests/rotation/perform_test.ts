@@ -9,7 +9,12 @@ import {
 } from "../../lib/heroku/errors.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
 import { type AccountNote, SupersededError } from "../../lib/rotation/ledger.ts";
-import { AttemptError, createPerform, type Perform } from "../../lib/rotation/perform.ts";
+import {
+  AttemptError,
+  createPerform,
+  type Perform,
+  STEP_OPTIONS,
+} from "../../lib/rotation/perform.ts";
 import { LEASE_DURATION } from "../../lib/rotation/schedule.ts";
 import { SealingError } from "../../lib/rotation/sealing.ts";
 import { TargetError } from "../../lib/targets/target.ts";
@@ -265,4 +270,34 @@ Deno.test("createPerform() does nothing with a token that was not seen to be the
   const { error } = await end();
   assertEquals(calls, 0);
   assertStringIncludes(error ?? "", "'HEROKU_API_TOKEN' was changed");
+});
+
+Deno.test("perform() ends what a step has under way when its time is up, and tries it again", async () => {
+  const { setTimeout: original } = globalThis;
+  const timers: (() => void)[] = [];
+  globalThis.setTimeout = ((fire: () => void, after: number) => {
+    assertEquals(after, STEP_OPTIONS.timeout);
+    return timers.push(fire);
+  }) as typeof original;
+  const reasons: unknown[] = [];
+  try {
+    const { end } = await start((perform) =>
+      perform("deliver to a", ({ signal }) => {
+        if (reasons.length > 0) return Promise.resolve("delivered");
+        return new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            reasons.push(signal.reason);
+            reject(signal.reason);
+          });
+          timers.at(-1)?.();
+        });
+      })
+    );
+    assertEquals((await end()).output, '"delivered"');
+  } finally {
+    globalThis.setTimeout = original;
+  }
+  assertEquals(reasons.map(String), [
+    "TimeoutError: The step 'deliver to a' took longer than 120 s",
+  ]);
 });

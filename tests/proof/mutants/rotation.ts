@@ -71,7 +71,7 @@ export const rotationMutants: readonly Mutant[] = [
   promote("waits out no overlap", "if (left === 0) return stale;", "if (left >= 0) return stale;"),
   supply(
     "does not look at the targets again after the overlap",
-    "    await target.confirm(delivery, record.receipt, {});\n",
+    "    await target.confirm(delivery, record.receipt, { signal });\n",
     "    await Promise.resolve(delivery);\n",
   ),
   retire(
