@@ -157,11 +157,3 @@ export interface Notice {
   /** The same in words. */
   readonly message: string;
 }
-
-/** The most creates and deletes that one sweep may start. */
-export interface Fuse {
-  /** Authorizations created. */
-  readonly creates: number;
-  /** Authorizations deleted. */
-  readonly deletes: number;
-}

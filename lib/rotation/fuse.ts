@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { Cause, Decision, Fuse, Removal } from "./decision.ts";
+import type { Cause, Decision, Removal } from "./decision.ts";
+
+/** The most creates and deletes that one sweep may start. */
+export interface Fuse {
+  /** Authorizations created. */
+  readonly creates: number;
+  /** Authorizations deleted. */
+  readonly deletes: number;
+}
 
 /** What may come to many credentials at once, and is not urgent for any. */
 const CAN_WAIT: ReadonlySet<Cause> = new Set<Cause>([

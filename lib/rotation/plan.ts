@@ -6,9 +6,9 @@
  */
 import { findBrake, paceOf } from "./brake.ts";
 import type { Credential } from "./credential.ts";
-import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
+import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
 import { LONGEST_LAG } from "./doubt.ts";
-import { findExcess, hold, stagger } from "./fuse.ts";
+import { findExcess, type Fuse, hold, stagger } from "./fuse.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { adoptionOf, foreignersOf, forgottenOf, leftoversOf } from "./findings.ts";
 import { deliveryOf, predecessorOf } from "./line.ts";

@@ -6,7 +6,8 @@
  */
 import { fingerprint } from "../fingerprint.ts";
 import { type AccountNames, checkAccount, type HerokuAccount } from "./account.ts";
-import type { Decision, Doubt, Fuse, Notice, Removal, Unmanaged } from "./decision.ts";
+import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
+import type { Fuse } from "./fuse.ts";
 import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import { recalledFrom } from "./findings.ts";

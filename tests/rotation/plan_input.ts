@@ -13,7 +13,8 @@ import type {
 } from "../../lib/rotation/ledger.ts";
 import { createView, type ViewOptions } from "../../lib/rotation/view.ts";
 import { formatMarker } from "../../lib/rotation/marker.ts";
-import type { Decision, Fuse } from "../../lib/rotation/decision.ts";
+import type { Decision } from "../../lib/rotation/decision.ts";
+import type { Fuse } from "../../lib/rotation/fuse.ts";
 import { type Plan, plan } from "../../lib/rotation/plan.ts";
 import { day, hour } from "../simulation/simulation.ts";
 

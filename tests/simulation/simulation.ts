@@ -9,7 +9,7 @@
  */
 import { createAccount } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
-import type { Fuse } from "../../lib/rotation/decision.ts";
+import type { Fuse } from "../../lib/rotation/fuse.ts";
 import { endedUndelivered, rotate } from "../../lib/rotation/rotate.ts";
 import type { Step } from "../../lib/rotation/step.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";

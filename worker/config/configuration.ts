@@ -6,7 +6,7 @@
  */
 import { createRedact } from "../../lib/redact.ts";
 import type { Credential } from "../../lib/rotation/credential.ts";
-import type { Fuse } from "../../lib/rotation/decision.ts";
+import type { Fuse } from "../../lib/rotation/fuse.ts";
 import { store } from "../../lib/targets/store.ts";
 import {
   type TargetDefinition,

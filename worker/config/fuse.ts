@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { Fuse } from "../../lib/rotation/decision.ts";
+import type { Fuse } from "../../lib/rotation/fuse.ts";
 import { findUnknown, fromJson, isTable, joinPath, type Mistake } from "./mistakes.ts";
 
 /** The outcome: the fuse, with defaults where none is given or a wrong one, and what is wrong. */

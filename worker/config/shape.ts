@@ -5,7 +5,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { Fuse } from "../../lib/rotation/decision.ts";
+import type { Fuse } from "../../lib/rotation/fuse.ts";
 import { parseUrl } from "../../lib/parse_url.ts";
 import { serviceUrl } from "../../lib/targets/members.ts";
 import { store } from "../../lib/targets/store.ts";
