@@ -99,12 +99,12 @@ export async function verifyWebhook(
   // Anyone can sign with an empty key, which is what a server's missing variable comes to.
   if (secrets.length === 0 || secrets.some((one) => !one)) {
     throw new TypeError(
-      "Cannot verify a webhook as a secret is missing or empty: give what the Worker secret holds",
+      "Cannot verify a webhook because a secret is missing or empty: give what the Worker secret holds",
     );
   }
   if (request.bodyUsed) {
     throw new TypeError(
-      "Cannot verify a webhook as the request's body has been read already: verify the request first",
+      "Cannot verify a webhook because the request's body has been read already: verify the request first",
     );
   }
   const { tolerance = DEFAULT_TOLERANCE, now = Date.now() } = options;

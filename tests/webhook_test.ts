@@ -87,7 +87,7 @@ for (const secret of ["", [], [""], [SECRET, ""]]) {
     await assertRejects(
       () => verifyWebhook(requestWith(good), secret, { now: NOW }),
       TypeError,
-      "Cannot verify a webhook as a secret is missing or empty",
+      "Cannot verify a webhook because a secret is missing or empty",
     );
   });
 }
@@ -98,7 +98,7 @@ Deno.test("verifyWebhook() throws for a body that was read already", async () =>
   await assertRejects(
     () => verifyWebhook(request, SECRET, { now: NOW }),
     TypeError,
-    "Cannot verify a webhook as the request's body has been read already",
+    "Cannot verify a webhook because the request's body has been read already",
   );
 });
 

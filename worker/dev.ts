@@ -2,7 +2,7 @@
  * Runs the Worker on this machine: against the real Heroku when `HEROKU_API_TOKEN` is set, here or in
  * `.dev.vars`, else against the fake one.
  *
- * Secrets that nobody has set are made up for this run and printed. The cron fires at
+ * Secrets that no one has set are made up for this run and printed. The cron fires at
  * `/cdn-cgi/handler/scheduled`.
  *
  * @module

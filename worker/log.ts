@@ -49,7 +49,7 @@ export function createLog(
   { secrets = [], write = console.log, now = Date.now }: LogOptions = {},
 ): Log {
   const redactAll = createRedact(secrets);
-  // Ids of authorizations are uuids, and a log without them helps nobody.
+  // Ids of authorizations are uuids, and a log without them helps no one.
   const redact: Redact = (text) => redactAll(text, { keepUuids: true });
 
   function log(level: LogLevel, event: string, details: LogDetails = {}): void {

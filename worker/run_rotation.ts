@@ -29,7 +29,7 @@ export async function runRotation(
   const account = findAccount(configured, name);
   if (!account) {
     const error =
-      `Cannot go on with '${credential}' as the configuration no longer has the account '${name}': nothing was deleted`;
+      `Cannot go on with '${credential}' because the configuration no longer has the account '${name}': nothing was deleted`;
     log.error("rotation_failed", { credential, attempt, error });
     throw new Error(error);
   }

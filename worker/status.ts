@@ -226,7 +226,7 @@ export interface UnmanagedStatus {
   readonly expires_at: string | null;
   /** Whether it never expires. */
   readonly never_expires: boolean;
-  /** Why it is nobody's, in words. */
+  /** Why it is no one's, in words. */
   readonly reason: string;
 }
 

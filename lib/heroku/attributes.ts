@@ -90,7 +90,7 @@ const seconds: Check = (name, value) =>
  * @throws {RangeError} When `expires_in` is no positive whole number.
  */
 export function checkCreateAttributes(attributes: CreateAttributes): CreateAttributes {
-  const cannot = "Cannot create an authorization as";
+  const cannot = "Cannot create an authorization because";
   const checks = { scope: scopes, description: text, expires_in: seconds, client: filledText };
   const copy = pick(attributes, checks, cannot, "its attributes");
   const { expires_in } = copy;
@@ -111,7 +111,7 @@ export function checkCreateAttributes(attributes: CreateAttributes): CreateAttri
  * @throws {TypeError} When a member is unknown or has the wrong type, or nothing is to be changed.
  */
 export function checkUpdateAttributes(attributes: UpdateAttributes): UpdateAttributes {
-  const cannot = "Cannot update the authorization as";
+  const cannot = "Cannot update the authorization because";
   const copy = pick(
     attributes,
     { description: text, client: () => undefined },

@@ -128,7 +128,7 @@ const ROOT = "/oauth/authorizations";
 const DEFAULT_KEY = "~";
 
 function buildPath(id: string, action: string): string {
-  const cannot = `Cannot ${action} as 'id' must`;
+  const cannot = `Cannot ${action} because 'id' must`;
   if (typeof id !== "string") throw new TypeError(`${cannot} be a string`);
   if (id.trim() === "") throw new TypeError(`${cannot} not be empty`);
   if (id === "." || id === "..") throw new TypeError(`${cannot} not be '.' or '..'`);
@@ -139,7 +139,7 @@ function buildPath(id: string, action: string): string {
 function buildWritePath(id: string, action: string): string {
   if (id === DEFAULT_KEY) {
     throw new TypeError(
-      `Cannot ${action} as 'id' must not be '~', the account's default API key: give the id of an ` +
+      `Cannot ${action} because 'id' must not be '~', the account's default API key: give the id of an ` +
         "authorization of its own",
     );
   }
@@ -147,7 +147,7 @@ function buildWritePath(id: string, action: string): string {
 }
 
 function checkPageSize({ pageSize = LARGEST_PAGE }: ListOptions): number {
-  const cannot = "Cannot list the authorizations as 'pageSize' must be";
+  const cannot = "Cannot list the authorizations because 'pageSize' must be";
   if (typeof pageSize !== "number") throw new TypeError(`${cannot} a number`);
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > LARGEST_PAGE) {
     throw new RangeError(

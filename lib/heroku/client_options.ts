@@ -91,7 +91,7 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 function refuse(what: string): string {
-  return `Cannot create a client as ${what}`;
+  return `Cannot create a client because ${what}`;
 }
 
 function sleepByTimer(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -129,7 +129,7 @@ export function createJudge(
   { baseUrl, timeout }: CheckedOptions,
   redact: Redact,
 ): (outcome: Outcome, effects: Effects) => HerokuResponse | HerokuError {
-  const cannot = `Cannot ${call.action ?? "complete the request"} as`;
+  const cannot = `Cannot ${call.action ?? "complete the request"} because`;
   const maybe = call.method === "GET" ? "" : "; it may have taken effect all the same";
 
   function createMalformed({ status, headers }: Response, effects: Effects, reason: string) {

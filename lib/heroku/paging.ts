@@ -53,7 +53,7 @@ export async function* followPages(
     given += records.length;
     if (given > MAX_RECORDS) {
       throw new PagingError(
-        `Cannot list the authorizations as there are more than ${MAX_RECORDS} records: what answers ` +
+        `Cannot list the authorizations because there are more than ${MAX_RECORDS} records: what answers ` +
           "there may not be Heroku",
       );
     }
@@ -62,14 +62,14 @@ export async function* followPages(
     range = readNextRange(response.headers, number, followed);
   }
   throw new PagingError(
-    `Cannot list the authorizations as there are more than ${MAX_PAGES} pages: ask for larger pages`,
+    `Cannot list the authorizations because there are more than ${MAX_PAGES} pages: ask for larger pages`,
   );
 }
 
 function readNextRange(headers: Headers, page: number, followed: ReadonlySet<string>): string {
   const next = headers.get("Next-Range");
   const cannot =
-    `Cannot list the authorizations as page ${page} is not the last, but its 'Next-Range'`;
+    `Cannot list the authorizations because page ${page} is not the last, but its 'Next-Range'`;
   const details = { status: 206 };
   if (next === null) throw new PagingError(`${cannot} is missing`, details);
   if (!NEXT_RANGE.test(next)) throw new PagingError(`${cannot} is malformed`, details);

@@ -84,17 +84,17 @@ function addHeaders(given: HeadersInit, own: Readonly<Record<string, string>>): 
   } catch {
     // The runtime's own message quotes the value, which may be a code or a password.
     throw new TypeError(
-      "Cannot send the request as 'headers' has a name or value HTTP can't carry",
+      "Cannot send the request because 'headers' has a name or value HTTP can't carry",
     );
   }
   if (all.has("Authorization")) {
     throw new TypeError(
-      "Cannot send the request as 'headers' must not have 'Authorization': give 'token' to the client",
+      "Cannot send the request because 'headers' must not have 'Authorization': give 'token' to the client",
     );
   }
   if (all.has("Range")) {
     throw new TypeError(
-      "Cannot send the request as 'headers' must not have 'Range': it is set where a list is paged",
+      "Cannot send the request because 'headers' must not have 'Range': it is set where a list is paged",
     );
   }
   all.delete("Content-Type");

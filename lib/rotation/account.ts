@@ -145,7 +145,7 @@ export async function checkAccount(world: AccountCheck, note: LedgerNote): Promi
   if (id === undefined) {
     if (!known || known.token === token) return note;
     throw new AccountError(
-      `Cannot find out whose '${names.token}' is, as Heroku does not give the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual`,
+      `Cannot find out whose '${names.token}' is, because Heroku does not give the id of its account: nothing was made, delivered or deleted. Set the former token again, or wait for Heroku to answer as usual`,
     );
   }
   const named = [id, ...(email === undefined ? [] : [email])].map((name) => name.toLowerCase());

@@ -90,12 +90,12 @@ function findConfigured({ credential }: RotationDependencies, name: string): Cre
   const found = credential(name);
   if (!found) {
     throw new AttemptError(
-      `Cannot go on with '${name}' as the configuration no longer has it: nothing was deleted`,
+      `Cannot go on with '${name}' because the configuration no longer has it: nothing was deleted`,
     );
   }
   if (found.paused) {
     throw new AttemptError(
-      `Cannot go on with '${name}' as it is paused: remove 'paused' to go on`,
+      `Cannot go on with '${name}' because it is paused: remove 'paused' to go on`,
     );
   }
   return found;
@@ -110,7 +110,7 @@ export function entryOf(known: CredentialLedger, mark: string): Entry {
   const entry = known.entries.find((candidate) => candidate.mark === mark);
   if (!entry) {
     throw new AttemptError(
-      `Cannot go on with '${known.record.name}' as the ledger no longer knows its replacement: the next sweep starts another attempt`,
+      `Cannot go on with '${known.record.name}' because the ledger no longer knows its replacement: the next sweep starts another attempt`,
     );
   }
   return entry;
@@ -124,7 +124,7 @@ export function entryOf(known: CredentialLedger, mark: string): Entry {
 export async function openToken(entry: Entry, sealing: Pick<Sealing, "open">): Promise<string> {
   if (entry.sealedToken === null) {
     throw new AttemptError(
-      `Cannot deliver '${entry.credential}' generation ${entry.generation} as its token is no longer kept: the next attempt makes another`,
+      `Cannot deliver '${entry.credential}' generation ${entry.generation} because its token is no longer kept: the next attempt makes another`,
     );
   }
   return await sealing.open(entry.sealedToken, entry);

@@ -100,7 +100,7 @@ export async function deleteClaimed(
   if (!found) return "gone";
   if (found.description === undefined) {
     throw new AttemptError(
-      `Cannot delete generation ${entry.generation} of '${entry.credential}' as Heroku does not say its description, so someone may have renamed it: it is tried again`,
+      `Cannot delete generation ${entry.generation} of '${entry.credential}' because Heroku does not say its description, so someone may have renamed it: it is tried again`,
     );
   }
   if (!isClaimed(found, entry)) return "renamed";

@@ -31,7 +31,7 @@ export async function create(
   const isOld = now() > intended.notedAt + LEASE_DURATION;
   if (isOld || intended.state !== "intended" || intended.sender !== sender) {
     throw new AttemptError(
-      `Cannot know whether Heroku made a token for '${run.credential}', as an earlier try was cut off. The next attempt looks for it first`,
+      `Cannot know whether Heroku made a token for '${run.credential}' because an earlier try was cut off. The next attempt looks for it first`,
     );
   }
   const made = await send(attempt, intended);
@@ -62,7 +62,7 @@ async function send(
     await write({ kind: "refuse", mark: intended.mark, at: now() });
     throw isFinal(error)
       ? new RefusedError(
-        `Cannot make a token for '${intended.credential}' as Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
+        `Cannot make a token for '${intended.credential}' because Heroku refuses it: ${error.message}. Check 'scope', 'expires_in' and how many authorizations the account may have; the next attempt tries again`,
       )
       // Each try counts as a create, so the next one comes after a wait.
       : new AttemptError(

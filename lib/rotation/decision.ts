@@ -125,7 +125,7 @@ export interface Unmanaged {
   readonly expiresAt: number | null;
   /** Whether it never expires: one of which Heroku does not say it may end at any time. */
   readonly neverExpires: boolean;
-  /** Why it is nobody's, in words. */
+  /** Why it is no one's, in words. */
   readonly reason: string;
 }
 

@@ -362,7 +362,7 @@ export class SupersededError extends Error {
   /** Names the attempt that was too late. */
   constructor(lease: Lease) {
     super(
-      `Cannot go on with attempt ${lease.attempt} for '${lease.credential}' as a newer one has taken over`,
+      `Cannot go on with attempt ${lease.attempt} for '${lease.credential}' because a newer one has taken over`,
     );
   }
 }

@@ -77,7 +77,7 @@ export function hasOtherToken(entry: Entry, { access_token }: Authorization): bo
   return Boolean(entry.accessToken && access_token?.id && entry.accessToken !== access_token.id);
 }
 
-/** Whether an authorization's end is another one than the ledger has, as regenerating sets it anew. */
+/** Whether an authorization's end is another one than the ledger has, as regenerating sets it again. */
 export function hasOtherEnd(entry: Entry, authorization: Authorization, at: number): boolean {
   if (authorization.access_token?.expires_in === undefined) return false;
   const end = expiryOf(authorization, at);
@@ -89,7 +89,7 @@ function toMember(entry: Entry, authorization: Authorization, view: View): Membe
   const accepted = view.accepted.get(authorization.id);
   const isOther = hasOtherToken(entry, authorization) && accepted !== true &&
     !view.unasked.has(authorization.id);
-  // Regenerating sets the end anew: an id that differs while the end is the same is a slip.
+  // Regenerating sets the end again: an id that differs while the end is the same is a slip.
   const isRegenerated = isOther &&
     (accepted === false || hasOtherEnd(entry, authorization, view.at));
   return {

@@ -129,7 +129,7 @@ function isSparse(
 
 /**
  * Whether a list by itself lacks something that is not known to be gone: then it may as well lack what
- * a lost answer left, which nobody can ask Heroku for. An empty one lacks the authorization that asks,
+ * a lost answer left, which no one can ask Heroku for. An empty one lacks the authorization that asks,
  * and so is believed only once that has lasted.
  */
 function isPatchy(
@@ -155,7 +155,7 @@ function isEmpty({ authorizations, unreadable, broken }: Listing): boolean {
   return authorizations.length === 0 && unreadable.length === 0 && broken === null;
 }
 
-/** Whether an answer was lost, and nobody knows what came of the create. */
+/** Whether an answer was lost, and no one knows what came of the create. */
 function isLost({ state, authorization, goneAt }: Entry): boolean {
   return authorization === null && goneAt === null &&
     (state === "intended" || state === "discarded");

@@ -122,7 +122,7 @@ function attributesOf(
   const scope = credential.scope ?? predecessor?.scope;
   if (!scope) {
     throw new AttemptError(
-      `Cannot make a token for '${credential.name}' as no earlier authorization says which scope it needs: set 'scope'`,
+      `Cannot make a token for '${credential.name}' because no earlier authorization says which scope it needs: set 'scope'`,
     );
   }
   const { lifetime = inheritedFrom(predecessor) } = credential;
@@ -158,7 +158,7 @@ async function removeLeftovers(
   const isReadable = listing.broken === null && listing.unreadable.length <= note.unreadable;
   if (isLost && !isReadable && !run.urgent) {
     throw new AttemptError(
-      `Cannot make a token for '${run.credential}' as an earlier answer was lost, and Heroku's list ${
+      `Cannot make a token for '${run.credential}' because an earlier answer was lost, and Heroku's list ${
         listing.broken === null ? "holds records that cannot be read" : "is not complete"
       }: what the lost answer was about may be in it. The next attempt looks again`,
     );

@@ -97,7 +97,7 @@ export function createPerform(
     const { account } = snapshot.note;
     if (account !== null && account.token !== own.fingerprint) {
       throw new AttemptError(
-        `Cannot finish the step '${name}' as '${own.secret}' was changed: the next sweep looks whose it is`,
+        `Cannot finish the step '${name}' because '${own.secret}' was changed: the next sweep looks whose it is`,
       );
     }
     return { ...snapshot, credential: configured, signal };
@@ -163,7 +163,7 @@ function toOutcome(
   }
   if (error instanceof HerokuError && isFinal(error)) {
     return toFailure(
-      `Cannot finish the step '${name}' as Heroku answered: ${error.message}. Check ${secret} and its account; the next attempt tries again`,
+      `Cannot finish the step '${name}' because Heroku answered: ${error.message}. Check ${secret} and its account; the next attempt tries again`,
     );
   }
   throw error;

@@ -36,7 +36,7 @@ export interface Plan {
   readonly decisions: readonly Decision[];
   /** Leftovers to remove. */
   readonly removals: readonly Removal[];
-  /** What nobody claims. */
+  /** What no one claims. */
   readonly unmanaged: readonly Unmanaged[];
   /** Authorizations of another Worker seen for the first time, to be noted in the ledger. */
   readonly foreign: readonly Entry[];

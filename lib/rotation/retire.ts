@@ -38,20 +38,20 @@ async function retire(
   assertSupplied(entry, fresh);
   if (!await account.accepts(await openToken(entry, sealing), entry.scope)) {
     throw new AttemptError(
-      `Cannot delete the older authorizations of '${credential.name}' as Heroku refuses the token of generation ${entry.generation}: nothing was deleted, and the next attempt looks again`,
+      `Cannot delete the older authorizations of '${credential.name}' because Heroku refuses the token of generation ${entry.generation}: nothing was deleted, and the next attempt looks again`,
     );
   }
   const older = entryOf(known, stale);
   const holder = findHolder(attempt, stale, fresh);
   if (holder) {
     throw new AttemptError(
-      `Cannot delete the older authorizations of '${credential.name}' as ${holder} may still hold the token of one, and belongs to another credential now: the next attempt after that credential is proven there deletes them`,
+      `Cannot delete the older authorizations of '${credential.name}' because ${holder} may still hold the token of one, and belongs to another credential now: the next attempt after that credential is proven there deletes them`,
     );
   }
   const end = await deleteClaimed(account, older, note.own);
   if (end === "own") {
     throw new AttemptError(
-      `Cannot delete generation ${older.generation} of '${credential.name}' as it may be the authorization that Herotate itself works with: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put ${account.own.secret}\``,
+      `Cannot delete generation ${older.generation} of '${credential.name}' because it may be the authorization that Herotate itself works with: give Herotate one of its own with \`heroku authorizations:create -d herotate\` and \`wrangler secret put ${account.own.secret}\``,
     );
   }
   const isLeft = end === "renamed" || end === "untouchable";

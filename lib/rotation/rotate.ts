@@ -152,7 +152,7 @@ async function discard(
     return null;
   });
   throw new AttemptError(
-    `Cannot use the new token of '${run.credential}' as Heroku still refused it after six minutes: the next attempt makes another`,
+    `Cannot use the new token of '${run.credential}' because Heroku still refused it after six minutes: the next attempt makes another`,
   );
 }
 

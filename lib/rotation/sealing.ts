@@ -64,7 +64,7 @@ export async function createSealing(key: string): Promise<Sealing> {
   if (bytes?.length !== 32) {
     throw new SealingError(
       "invalid_key",
-      "Cannot use 'SEALING_KEY' as it must be 32 bytes in base64: make one with `openssl rand -base64 32`",
+      "Cannot use 'SEALING_KEY' because it must be 32 bytes in base64: make one with `openssl rand -base64 32`",
     );
   }
   const aes = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
@@ -95,7 +95,7 @@ export async function createSealing(key: string): Promise<Sealing> {
       if (sealedKeyId !== keyId) {
         throw new SealingError(
           "wrong_key",
-          `Cannot open the token of '${context.credential}' as it was sealed with another 'SEALING_KEY': set the former key again, or let the next rotation make a new token`,
+          `Cannot open the token of '${context.credential}' because it was sealed with another 'SEALING_KEY': set the former key again, or let the next rotation make a new token`,
         );
       }
       checkLabel(label, context);
@@ -134,14 +134,14 @@ function checkLabel(label: string, context: SealContext): void {
     : ["wrong_entry", "another attempt at this generation"];
   throw new SealingError(
     code,
-    `Cannot open the token of '${context.credential}' generation ${context.generation} as it was sealed for ${whose}: restore the ledger, or let the next rotation make a new token`,
+    `Cannot open the token of '${context.credential}' generation ${context.generation} because it was sealed for ${whose}: restore the ledger, or let the next rotation make a new token`,
   );
 }
 
 function altered(context: SealContext): SealingError {
   return new SealingError(
     "altered",
-    `Cannot open the token of '${context.credential}' generation ${context.generation} as it was altered: restore the ledger, or let the next rotation make a new token`,
+    `Cannot open the token of '${context.credential}' generation ${context.generation} because it was altered: restore the ledger, or let the next rotation make a new token`,
   );
 }
 

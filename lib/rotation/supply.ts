@@ -69,7 +69,7 @@ async function confirm(
   const record = deliveryOf(known, mark, wanted);
   if (!record) {
     throw new AttemptError(
-      `Cannot confirm ${place} as the ledger shows no delivery to it: the next attempt delivers again`,
+      `Cannot confirm ${place} because the ledger shows no delivery to it: the next attempt delivers again`,
     );
   }
   if (record.proof) return null;
@@ -124,7 +124,7 @@ function findTarget({ name, targets }: Credential, { place }: CredentialTarget):
   const found = targets.find((target) => target.place === place);
   if (!found) {
     throw new AttemptError(
-      `Cannot deliver '${name}' to ${place} as the configuration no longer has that target: there is nothing to do`,
+      `Cannot deliver '${name}' to ${place} because the configuration no longer has that target: there is nothing to do`,
     );
   }
   return found;
@@ -132,7 +132,7 @@ function findTarget({ name, targets }: Credential, { place }: CredentialTarget):
 
 function unproven(place: string, { name }: Credential): AttemptError {
   return new AttemptError(
-    `Cannot delete the older authorizations of '${name}' as ${place} is not proven to hold the new token: nothing was deleted, and the next attempt delivers there again`,
+    `Cannot delete the older authorizations of '${name}' because ${place} is not proven to hold the new token: nothing was deleted, and the next attempt delivers there again`,
   );
 }
 

@@ -63,9 +63,9 @@ export interface SweepReport {
   readonly started: readonly string[];
   /** The ids of the leftovers that were removed. */
   readonly removed: readonly string[];
-  /** What nobody claims: the first of it, where there is much. */
+  /** What no one claims: the first of it, where there is much. */
   readonly unmanaged: readonly Unmanaged[];
-  /** How many authorizations nobody claims. */
+  /** How many authorizations no one claims. */
   readonly unmanagedCount: number;
   /** Why nothing was started or removed, when the fuse had blown. */
   readonly blown: string | null;

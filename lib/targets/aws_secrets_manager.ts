@@ -158,7 +158,7 @@ function create(config: AwsSecretsManagerConfig, environment: TargetEnvironment)
     if (problem === undefined) return { accessKeyId, secretAccessKey };
     throw new TargetError(
       "unauthorized",
-      `Cannot use the access key for the ${place} as its id ${problem}: ${advice.unauthorized}`,
+      `Cannot use the access key for the ${place} because its id ${problem}: ${advice.unauthorized}`,
     );
   }
 

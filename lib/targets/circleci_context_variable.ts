@@ -115,7 +115,7 @@ function create(config: CircleCIContextVariableConfig, environment: TargetEnviro
     }
     throw new TargetError(
       "unavailable",
-      `Cannot read the ${place} as CircleCI's list of variables has no end: try again, and check CircleCI's status page if it goes on`,
+      `Cannot read the ${place} because CircleCI's list of variables has no end: try again, and check CircleCI's status page if it goes on`,
     );
   }
 

@@ -156,7 +156,7 @@ function create(settings: DopplerConfig, environment: TargetEnvironment): Target
       if (held.computed === held.raw) return proof;
       throw new TargetError(
         "invalid_value",
-        `Cannot use the ${place} as Doppler takes a part of the token for a reference to another secret: choose another target for this token`,
+        `Cannot use the ${place} because Doppler takes a part of the token for a reference to another secret: choose another target for this token`,
       );
     },
   };

@@ -102,7 +102,7 @@ async function readSelected(
     if (total !== undefined && total !== listed.total_count) {
       throw new TargetError(
         "unavailable",
-        `Cannot deliver to the ${place} as someone is changing its selected repositories: try again`,
+        `Cannot deliver to the ${place} because someone is changing its selected repositories: try again`,
       );
     }
     total = listed.total_count;
@@ -113,6 +113,6 @@ async function readSelected(
   if (total !== undefined && selected.size === total) return [...selected];
   throw new TargetError(
     "forbidden",
-    `Cannot deliver to the ${place} as GitHub lists ${selected.size} of the ${total} repositories that may see it, and the others would lose it: give the token or app access to all of them`,
+    `Cannot deliver to the ${place} because GitHub lists ${selected.size} of the ${total} repositories that may see it, and the others would lose it: give the token or app access to all of them`,
   );
 }

@@ -146,7 +146,7 @@ async function sealFor(
   } catch {
     throw new TargetError(
       "unavailable",
-      `Cannot deliver to the ${place} as nothing can be sealed for the public key that GitHub gives: try again, and check that 'base_url' is GitHub itself`,
+      `Cannot deliver to the ${place} because nothing can be sealed for the public key that GitHub gives: try again, and check that 'base_url' is GitHub itself`,
     );
   }
 }

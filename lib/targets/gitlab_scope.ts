@@ -44,6 +44,6 @@ export function otherScope(
   const scope = createConceal(secrets)(answered).slice(0, LONGEST);
   return new TargetError(
     code,
-    `Cannot reach the ${place} as GitLab ${did} the environment scope '${scope}': ${first}update GitLab (groups need 16.9 and a plan with scopes), or set 'environment_scope' to '${scope}' if that is the one`,
+    `Cannot reach the ${place} because GitLab ${did} the environment scope '${scope}': ${first}update GitLab (groups need 16.9 and a plan with scopes), or set 'environment_scope' to '${scope}' if that is the one`,
   );
 }

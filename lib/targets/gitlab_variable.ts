@@ -213,7 +213,7 @@ function create(config: GitLabVariableConfig, environment: TargetEnvironment): T
       if (raw === false && value.includes("$")) {
         throw new TargetError(
           "invalid_value",
-          `Cannot deliver to the ${place} as it expands '$' and the token has one: turn off 'Expand variable reference' in its settings`,
+          `Cannot deliver to the ${place} because it expands '$' and the token has one: turn off 'Expand variable reference' in its settings`,
         );
       }
       const changed = present.value !== value;

@@ -52,7 +52,7 @@ function numberOf({ version }: { readonly version?: string | number | undefined 
 export function stillReleasing(place: string, { name }: NewestRelease): TargetError {
   return new TargetError(
     "unavailable",
-    `Cannot use the ${place} yet as release ${name} of the app is under way: wait until its release command is over`,
+    `Cannot use the ${place} yet because release ${name} of the app is under way: wait until its release command is over`,
     { retryAfter: WAIT },
   );
 }

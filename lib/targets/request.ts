@@ -130,7 +130,11 @@ export function createRequester(
     const action = `${method} ${url.origin}${url.pathname}`;
     const doing = method === "GET" ? "read" : "deliver to";
     const failure = (code: TargetErrorCode, what: string, details = {}) =>
-      new TargetError(code, conceal(`Cannot ${doing} the ${place} as ${action} ${what}`), details);
+      new TargetError(
+        code,
+        conceal(`Cannot ${doing} the ${place} because ${action} ${what}`),
+        details,
+      );
 
     const headers = {
       ...headersOf(session, call),

@@ -34,6 +34,6 @@ export function refuseOlder(place: string, held: string | undefined, delivery: D
   if (stamp <= stampOf(delivery)) return;
   throw new TargetError(
     "superseded",
-    `Cannot deliver generation ${delivery.generation} to the ${place} as it holds a token of ${stamp}, which is newer: leave it as it is`,
+    `Cannot deliver generation ${delivery.generation} to the ${place} because it holds a token of ${stamp}, which is newer: leave it as it is`,
   );
 }

@@ -54,11 +54,11 @@ function create(_config: StoreConfig, { store }: TargetEnvironment): Target {
       throw held === undefined
         ? new TargetError(
           "unavailable",
-          `${doing} as the ledger has no live entry for it: the next attempt makes another`,
+          `${doing} because the ledger has no live entry for it: the next attempt makes another`,
         )
         : new TargetError(
           "superseded",
-          `${doing} as it hands out a newer one: there is nothing to do`,
+          `${doing} because it hands out a newer one: there is nothing to do`,
         );
     },
     async confirm(delivery) {

@@ -174,13 +174,13 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     if (v.is(wrapped, body)) {
       throw new TargetError(
         "forbidden",
-        `Cannot read the ${place} as a control group has to approve it first: exempt the token in ${secret}`,
+        `Cannot read the ${place} because a control group has to approve it first: exempt the token in ${secret}`,
       );
     }
     if (v.is(plain, body)) {
       throw new TargetError(
         "not_found",
-        `Cannot deliver to the ${place} as '${mount}' is no KV engine of version 2: ${advice.not_found}`,
+        `Cannot deliver to the ${place} because '${mount}' is no KV engine of version 2: ${advice.not_found}`,
       );
     }
     return answer.read(present, "the secret").data;

@@ -27,7 +27,7 @@ export interface Clock {
 export function createClock(start: number, live: boolean): Clock {
   if (!Number.isFinite(start)) {
     throw new TypeError(
-      `Cannot start the clock as 'now' must be finite: current value is ${start}`,
+      `Cannot start the clock because 'now' must be finite: current value is ${start}`,
     );
   }
   const startedAt = Date.now();
@@ -37,7 +37,7 @@ export function createClock(start: number, live: boolean): Clock {
     advance(ms) {
       if (!(ms >= 0 && Number.isFinite(ms))) {
         throw new TypeError(
-          `Cannot advance the clock as 'ms' must be finite and not negative: current value is ${ms}`,
+          `Cannot advance the clock because 'ms' must be finite and not negative: current value is ${ms}`,
         );
       }
       moved += ms;

@@ -65,7 +65,9 @@ async function countSweep(due: number): Promise<readonly number[]> {
   await account.sweep({ ...environment, ROTATION: refusing });
   const before = { ...account.counts, requests: account.heroku.requests.length };
   await account.sweep(environment);
-  if (account.started.flat().length !== due) throw new Error("Cannot count as not all has started");
+  if (account.started.flat().length !== due) {
+    throw new Error("Cannot count because not all has started");
+  }
   return [
     account.counts.transactions - before.transactions,
     account.counts.statements - before.statements,

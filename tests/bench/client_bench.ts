@@ -18,7 +18,7 @@ const attributes = { description: "bench", scope: ["read"] };
 
 function idOf(record: unknown): string {
   if (typeof record === "object" && record !== null && "id" in record) return String(record.id);
-  throw new Error("Cannot measure as the answer is no authorization");
+  throw new Error("Cannot measure because the answer is no authorization");
 }
 
 async function createAndDelete(peer: Peer): Promise<string> {

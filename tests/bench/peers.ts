@@ -96,7 +96,7 @@ interface Client3 {
 }
 
 function createHerokuClient3({ url, token }: PeerOptions): Peer {
-  // It reads all certificates that these name anew for each call, which would be measured instead.
+  // It reads all certificates that these name again for each call, which would be measured instead.
   Deno.env.delete("SSL_CERT_FILE");
   Deno.env.delete("SSL_CERT_DIR");
   const heroku: Client3 = new HerokuClient3({ token, host: url });

@@ -23,7 +23,7 @@ const now = Date.UTC(2026, 0, 31);
 const fuse = { creates: Infinity, deletes: Infinity };
 
 function credentialOf(name: string): Credential {
-  const untouched = () => Promise.reject(new Error("Cannot call a target as a plan is pure"));
+  const untouched = () => Promise.reject(new Error("Cannot call a target because a plan is pure"));
   return {
     name,
     grace: HOUR,

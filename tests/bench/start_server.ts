@@ -38,5 +38,5 @@ export async function startServer(authorizations: number): Promise<StartedServer
     line += text;
     if (line.endsWith("\n")) return JSON.parse(line);
   }
-  throw new Error("Cannot measure as the server ended before it listened");
+  throw new Error("Cannot measure because the server ended before it listened");
 }

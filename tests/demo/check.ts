@@ -19,7 +19,7 @@ export interface Standing {
 export interface Expectation {
   /** Stale ones and leftovers. */
   readonly gone: readonly FakeAuthorization[];
-  /** Those that were not due, and those that nobody claims. */
+  /** Those that were not due, and those that no one claims. */
   readonly untouched: readonly FakeAuthorization[];
 }
 

@@ -19,7 +19,7 @@ export async function writeTable(
     const value = await token();
     const found = live.find((each) => each.token === value);
     if (found) held.add(found.id);
-    rows.push([place, found?.description ?? (value ? "nobody" : "-"), expiry(found, heroku)]);
+    rows.push([place, found?.description ?? (value ? "no one" : "-"), expiry(found, heroku)]);
   }
   for (const each of live.filter(({ id }) => !held.has(id))) {
     rows.push(["(in Heroku alone)", each.description, expiry(each, heroku)]);

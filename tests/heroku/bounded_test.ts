@@ -124,6 +124,6 @@ Deno.test("info() doesn't search megabytes of an error for secrets", async () =>
   await using server = serve(() => Response.json({ id: "x", message }, { status: 404 }));
   const started = performance.now();
   const error = await connect(server.baseUrl).info(ID).catch((thrown) => thrown);
-  assertEquals(error.message, "Cannot look up the authorization as Heroku answered 404");
+  assertEquals(error.message, "Cannot look up the authorization because Heroku answered 404");
   assert(performance.now() - started < 5000);
 });

@@ -64,7 +64,7 @@ Deno.test("info() and delete() converge under a misbehaving Heroku", async () =>
   }
 });
 
-Deno.test("create() never sends twice, and says when a token may be live that nobody knows", async () => {
+Deno.test("create() never sends twice, and says when a token may be live that no one knows", async () => {
   let failures = 0;
   for (const seed of SEEDS) {
     await using fake = start({ seed });

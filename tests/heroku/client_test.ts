@@ -247,7 +247,7 @@ Deno.test("info(), update(), regenerate() and delete() refuse an id that can't b
       () => client.regenerate(id),
       () => client.delete(id),
     ];
-    for (const call of calls) await assertRejects(call, TypeError, "as 'id' must");
+    for (const call of calls) await assertRejects(call, TypeError, "because 'id' must");
   }
   assertEquals(sent, []);
 });
@@ -260,7 +260,11 @@ Deno.test("update(), regenerate() and delete() refuse the account's default key"
     () => client.delete("~"),
   ];
   for (const call of calls) {
-    await assertRejects(call, TypeError, "as 'id' must not be '~', the account's default API key");
+    await assertRejects(
+      call,
+      TypeError,
+      "because 'id' must not be '~', the account's default API key",
+    );
   }
   assertEquals(sent, []);
 });
@@ -271,7 +275,8 @@ Deno.test("create(), update(), list() and iterate() refuse wrong arguments befor
   await assertRejects(() => client.create({ expires_in: 0 }), RangeError, "'expires_in' must be");
   await assertRejects(() => client.update(ID, {}), TypeError, "nothing to change");
   for (const pageSize of [0, -1, 1001, 1.5, NaN, Infinity]) {
-    const message = "Cannot list the authorizations as 'pageSize' must be a whole number from 1 " +
+    const message =
+      "Cannot list the authorizations because 'pageSize' must be a whole number from 1 " +
       `to 1000: current value is ${pageSize}`;
     await assertRejects(() => client.list({ pageSize }), RangeError, message);
     assertThrows(() => client.iterate({ pageSize }), RangeError, message);

@@ -171,7 +171,7 @@ Deno.test("list() wants an array for a page", async () => {
     await assertRejects(
       () => connect(server.baseUrl).list(),
       MalformedResponseError,
-      "Cannot list the authorizations as Heroku answered 200, but its body is no array",
+      "Cannot list the authorizations because Heroku answered 200, but its body is no array",
     );
     assertEquals(server.seen.length, 1);
   }

@@ -165,7 +165,7 @@ Deno.test("request() survives every body that an error may have, and quotes no H
     const { request } = createRequester({ token: TOKEN, baseUrl: server.baseUrl, retries: 0 });
     const error = await failure(request({ ...READ, action: "look up the account" }));
     assertInstanceOf(error, ServerError);
-    assertEquals(error.message, "Cannot look up the account as Heroku answered 500");
+    assertEquals(error.message, "Cannot look up the account because Heroku answered 500");
     assertNotMatch(everyForm(error), /canary/);
   }
 });
@@ -191,7 +191,10 @@ Deno.test("request() says what is wrong with an unreadable success, and quotes n
     const { request } = createRequester({ token: TOKEN, baseUrl: server.baseUrl, retries: 0 });
     const error = await failure(request(READ));
     assertInstanceOf(error, MalformedResponseError);
-    assertEquals(error.message, `Cannot complete the request as Heroku answered 200, ${reason}`);
+    assertEquals(
+      error.message,
+      `Cannot complete the request because Heroku answered 200, ${reason}`,
+    );
     assertNotMatch(everyForm(error), /canary/);
   }
 });
@@ -490,7 +493,7 @@ Deno.test("request() keeps why the network failed as the cause", async () => {
   const error = await failure(request({ ...WRITE, action: "add the key" }));
   assertEquals(
     error.message,
-    `Cannot add the key as no answer came from '127.0.0.1:${port}'; it may have taken effect all the same`,
+    `Cannot add the key because no answer came from '127.0.0.1:${port}'; it may have taken effect all the same`,
   );
   assert(error.cause instanceof Error);
   assertEquals([error.code, error.status, error.effect], ["network", undefined, "unknown"]);

@@ -1,5 +1,5 @@
 /**
- * Rotations to which nobody gives a straight answer: neither Heroku nor the targets.
+ * Rotations to which no one gives a straight answer: neither Heroku nor the targets.
  *
  * @module
  */

@@ -133,7 +133,7 @@ async function listTasks(): Promise<Task[]> {
   installPromptRuntime();
   const { listCrashTasks } = await import("./tasks.ts");
   const tasks: Task[] = [];
-  // The longest piece comes first, so that nobody waits for it in the end.
+  // The longest piece comes first, so that no one waits for it in the end.
   if (chosen.has("year")) {
     tasks.push({
       kind: "year",

@@ -232,7 +232,7 @@ async function liveThrough({ beginning, acts }: Schedule, sim: Simulation): Prom
 function createLife(sim: Simulation) {
   const { heroku, observer } = sim;
   let specs: CredentialSpec[] = [];
-  /** The names that authorizations bear of which nobody can say whether the places hold them. */
+  /** The names that authorizations bear of which no one can say whether the places hold them. */
   const muddled = new Set<string>();
   let refuses = false;
   let suspended = false;
@@ -306,7 +306,7 @@ function createLife(sim: Simulation) {
     };
   }
 
-  /** Of several that bear a name nobody can say which the places hold, so none may be deleted. */
+  /** Of several that bear a name no one can say which the places hold, so none may be deleted. */
   function protectAmbiguous(): void {
     for (const { name } of specs) {
       if (isKnown(name)) continue;
@@ -372,7 +372,7 @@ function createLife(sim: Simulation) {
     }
   }
 
-  /** One that the ledger may still adopt is nobody's but the credential's. */
+  /** One that the ledger may still adopt is no one's but the credential's. */
   function issue(name: string, lifetimeDays: number, ageDays: number): string {
     const { id, token } = heroku.issue({
       description: name,
@@ -506,7 +506,7 @@ function createLife(sim: Simulation) {
     for (const [name, made] of observer.made()) {
       for (const { token } of made) observer.attribute(token, name);
     }
-    // By its description alone nobody can say any more whose it is.
+    // By its description alone no one can say any more whose it is.
     for (const { asked, description } of heroku.creations) {
       if (asked === description) continue;
       observer.excuseLeftover(asked);

@@ -57,7 +57,7 @@ const conditions: readonly Condition[] = [
   ...lastingConditions.filter(({ world }) => world.renamed === undefined),
 ];
 
-/** Lives through it. Nobody ever comes to help. */
+/** Lives through it. No one ever comes to help. */
 export async function liveThroughYear(options: YearOptions): Promise<YearResult> {
   const { next } = createRandom(options.seed);
   const pick = <T>(from: readonly T[]) => from[Math.floor(next() * from.length)];

@@ -32,7 +32,7 @@ Deno.test("rotate() replaces a replacement that Heroku ends during the grace at 
   await assertClean(sim);
 });
 
-Deno.test("rotate() deletes no old token when Heroku ends the new one during the grace and nobody sweeps", async () => {
+Deno.test("rotate() deletes no old token when Heroku ends the new one during the grace and no one sweeps", async () => {
   const { sim } = await startDue();
   await sim.cron();
   sim.heroku.revoke(liveOf(sim, 1).id);
@@ -89,7 +89,7 @@ for (const paused of [true, false]) {
     ]);
     assertStringIncludes(
       endsOf(sim)[0],
-      paused ? "as it is paused" : "no longer has it: nothing was deleted",
+      paused ? "because it is paused" : "no longer has it: nothing was deleted",
     );
     assertEquals(endsOf(sim).length, 1);
 

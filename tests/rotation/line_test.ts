@@ -224,7 +224,7 @@ Deno.test("adoptionOf() takes the one authorization that bears the name, as gene
   );
 });
 
-Deno.test("adoptionOf() takes none of several without a marker, as nobody says which one is in use", () => {
+Deno.test("adoptionOf() takes none of several without a marker, as no one says which one is in use", () => {
   assertEquals(adopted([listed(0), listed(0, { id: "second" })]), []);
 });
 

@@ -101,7 +101,7 @@ Deno.test("A sweep asks about a few of 60 authorizations that a list lacks, and 
   await assertClean(sim);
 });
 
-Deno.test("What a sweep did not ask about is no doubt that lasts, and alarms nobody", async () => {
+Deno.test("What a sweep did not ask about is no doubt that lasts, and alarms no one", async () => {
   const sim = await startMany(namesOf(60));
   hide(sim, isManaged);
   for (let quarter = 0; quarter < 12; quarter++) {

@@ -177,7 +177,7 @@ for (
   });
 }
 
-Deno.test("mint() gives a first authorization 30 days where nobody says how long", async () => {
+Deno.test("mint() gives a first authorization 30 days where no one says how long", async () => {
   const sim = createSimulation({
     credentials: [{ name: "ci", scope: ["write"], targets: ["hook:ci"] }],
   });

@@ -190,7 +190,7 @@ for (
       status: "errored",
       output: undefined,
       error: error instanceof HerokuError
-        ? "Cannot finish the step 'deliver' as Heroku answered: Out of order. Check HEROKU_API_TOKEN and its account; the next attempt tries again"
+        ? "Cannot finish the step 'deliver' because Heroku answered: Out of order. Check HEROKU_API_TOKEN and its account; the next attempt tries again"
         : "Out of order",
       at: 0,
     });

@@ -142,7 +142,7 @@ Deno.test("plan() gives the same for the same, whatever the situation", () => {
   fc.assert(fc.property(situations, (input) => assertEquals(plan(input), plan(input))), runs);
 });
 
-Deno.test("plan() decides the same until its own 'until', and anew then", () => {
+Deno.test("plan() decides the same until its own 'until', and again then", () => {
   fc.assert(
     fc.property(situations, (input) => {
       const { kind, until } = decide(input);

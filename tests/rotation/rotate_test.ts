@@ -187,7 +187,7 @@ Deno.test("rotate() never delivers a token that Heroku refuses for minutes, dele
   await sim.advance(7 * minute);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), deletedIn(sim)], [["ci"], "ci", ["ci g1"]]);
   assertEquals(endsOf(sim), [
-    "failure: Cannot use the new token of 'ci' as Heroku still refused it after six minutes: the next attempt makes another",
+    "failure: Cannot use the new token of 'ci' because Heroku still refused it after six minutes: the next attempt makes another",
   ]);
   await sim.live(3 * hour);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
@@ -288,7 +288,7 @@ Deno.test("rotate() makes another replacement when the sealing key has been lost
   await assertClean(sim);
 });
 
-Deno.test("rotate() deletes nothing when the sealing key is lost during the grace, says so, and starts anew", async () => {
+Deno.test("rotate() deletes nothing when the sealing key is lost during the grace, says so, and starts again", async () => {
   const { sim } = await startDue();
   await sim.cron();
   await sealWithAnotherKey(sim, 1);
@@ -296,7 +296,7 @@ Deno.test("rotate() deletes nothing when the sealing key is lost during the grac
   assertEquals([lineOf(sim), deletedIn(sim)], [["ci", "ci g1"], []]);
   assertStringIncludes(
     endsOf(sim)[0],
-    "failure: Cannot open the token of 'ci' as it was sealed with another 'SEALING_KEY'",
+    "failure: Cannot open the token of 'ci' because it was sealed with another 'SEALING_KEY'",
   );
   await sim.live(3 * hour);
   assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2"], "ci g2"]);

@@ -111,7 +111,7 @@ Deno.test("sweep() provisions a credential that Heroku never had", async () => {
   await assertClean(sim);
 });
 
-Deno.test("sweep() provisions anew when the current authorization is deleted by hand", async () => {
+Deno.test("sweep() provisions again when the current authorization is deleted by hand", async () => {
   const { sim } = await startDue();
   await sim.live(2 * hour);
   sim.heroku.revoke(liveOf(sim, 1).id);

@@ -37,7 +37,7 @@ export function explain(sim: Simulation): string[] {
     const found: string[] = [];
     for (const { place } of required) {
       const token = sim.holds(place, name);
-      // A place that was added to an adopted credential may hold a token that nobody knows.
+      // A place that was added to an adopted credential may hold a token that no one knows.
       if (!token && line.length > 0) found.push(`${place} of '${name}' ends without a token`);
       if (token && !sim.heroku.accepts(token) && !sim.observer.isStray(token, name)) {
         found.push(`${place} of '${name}' ends with a dead token`);

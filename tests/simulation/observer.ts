@@ -85,13 +85,13 @@ export interface Observer {
   overlook(): void;
   /** The most that was seen of one credential. */
   readonly peaks: Peaks;
-  /** The operator made this authorization, and nobody may ever delete it. */
+  /** The operator made this authorization, and no one may ever delete it. */
   protect(id: string): void;
   /** What the operator protected may be deleted again. */
   release(id: string): void;
-  /** The operator changed what stands at places: nobody else let go of it. */
+  /** The operator changed what stands at places: no one else let go of it. */
   changedByHand(): void;
-  /** The operator says whose token this is: at another credential's place nobody can know it. */
+  /** The operator says whose token this is: at another credential's place no one can know it. */
   attribute(token: string, credential: string): void;
   /** Whether the operator said that it is another credential's. */
   isStray(token: string, credential: string): boolean;
@@ -231,7 +231,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
         accuse(call, `'${description}' was deleted while its credential is paused`);
       }
       if (untouchable.has(id)) {
-        accuse(call, `'${description}' was deleted, which the operator made and nobody adopted`);
+        accuse(call, `'${description}' was deleted, which the operator made and no one adopted`);
       }
       const wasDeleted = isRetired(id);
       if (token !== undefined && everHeld.has(token) && !wasDeleted) {
@@ -317,7 +317,7 @@ export function createObserver(heroku: FakeHeroku): Observer {
     }
   }
 
-  /** Its own authorization is nobody's credential, and in another account nothing happens. */
+  /** Its own authorization is no one's credential, and in another account nothing happens. */
   function checkReserve(call: string): void {
     looks++;
     for (const id of ownIds) {

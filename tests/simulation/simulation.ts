@@ -165,7 +165,7 @@ export interface Simulation {
   put(place: TargetName, token: string): Promise<void>;
   /** The operator regenerates a token by hand; gives the new one. */
   regenerate(id: string): Promise<string>;
-  /** Goes back to an older copy of the ledger, as the platform's recovery does: its object begins anew. */
+  /** Goes back to an older copy of the ledger, as the platform's recovery does: its object begins again. */
   restore(copy: DatabaseCopy): void;
   /** Targets that are down. */
   readonly down: Set<TargetName>;

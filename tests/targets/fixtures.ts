@@ -29,7 +29,7 @@ export interface Fixture {
   readonly rateLimitWait: number | undefined;
   /** The longest value that it takes, in characters. */
   readonly longest: number;
-  /** The length of a value that it refuses, in characters; undefined where nobody says. */
+  /** The length of a value that it refuses, in characters; undefined where no one says. */
   readonly tooLong: number | undefined;
   /** Starts the service, with a place for the token and things beside it. */
   start(): Started | Promise<Started>;

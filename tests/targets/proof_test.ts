@@ -7,7 +7,7 @@ const answerAt = (date?: string) => ({
   headers: new Headers(date ? { date } : {}),
   body: undefined,
   read: () => {
-    throw new Error("Nobody reads this");
+    throw new Error("No one reads this");
   },
 });
 

@@ -156,7 +156,7 @@ Deno.test("A requester conceals a credential that stands in an address, too", as
         expected: [200],
       }),
     TargetError,
-    "Cannot read the hook '[redacted]' as GET https://api.example.com/hooks/[redacted] answered",
+    "Cannot read the hook '[redacted]' because GET https://api.example.com/hooks/[redacted] answered",
   );
   assertConceals(error, [CREDENTIAL]);
 });
@@ -258,6 +258,6 @@ Deno.test("Answer.read() takes the documented shape and nothing else", async () 
     TargetError,
   );
   assertEquals([error.code, error.status], ["unavailable", 200]);
-  assertStringIncludes(error.message, "Cannot read the secret 'X' as GET");
+  assertStringIncludes(error.message, "Cannot read the secret 'X' because GET");
   assertStringIncludes(error.message, "answered 200 without a name");
 });

@@ -21,7 +21,7 @@ Deno.test("refuseOlder() refuses to replace a newer token, and nothing else", ()
   const error = assertThrows(
     () => refuseOlder("secret 'X'", "g1 20261224T120001Z", delivery),
     TargetError,
-    "Cannot deliver generation 7 to the secret 'X' as it holds a token of 20261224T120001Z",
+    "Cannot deliver generation 7 to the secret 'X' because it holds a token of 20261224T120001Z",
   );
   assertEquals([error.code, error.retryable], ["superseded", false]);
 });

@@ -89,7 +89,7 @@ Deno.test("store refuses a late delivery of an older generation, once and for al
   assertEquals([error.code, error.retryable], ["superseded", false]);
   assertEquals(
     error.message,
-    "Cannot hand out 'ci' generation 1 from the store as it hands out a newer one: there is nothing to do",
+    "Cannot hand out 'ci' generation 1 from the store because it hands out a newer one: there is nothing to do",
   );
   assertConceals(error, [deliveryOf(1).token, deliveryOf(2).token]);
   assertEquals(kept.get("ci"), deliveryOf(2));

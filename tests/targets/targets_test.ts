@@ -258,13 +258,13 @@ test("lets the newer generation win", async (fixture, started, target) => {
 
 test("goes by Heroku's clock where generations start again", async (fixture, started, target) => {
   await target.deliver(deliveryOf(10), {});
-  const anew = { ...deliveryOf(11), generation: 1 };
-  await target.deliver(anew, {});
-  assertEquals(started.held(), anew.token);
+  const again = { ...deliveryOf(11), generation: 1 };
+  await target.deliver(again, {});
+  assertEquals(started.held(), again.token);
   if (!fixture.supersedes) return;
   const late = { ...deliveryOf(9), generation: 12 };
   await assertFails("superseded", started, () => target.deliver(late, {}), late);
-  assertEquals(started.held(), anew.token);
+  assertEquals(started.held(), again.token);
 });
 
 test("says nothing secret whatever the service says", async (_fixture, started, target) => {

@@ -184,7 +184,7 @@ Deno.test("kill() in the middle of a step keeps nothing of it, whatever it gives
   const { promise, resolve } = Promise.withResolvers<string>();
   let steps = 0;
   const { workflows, begin } = start((step) =>
-    step.do("slow", patience, () => ++steps === 1 ? promise : Promise.resolve("anew"))
+    step.do("slow", patience, () => ++steps === 1 ? promise : Promise.resolve("again"))
   );
   begin();
   await Promise.resolve();
@@ -194,7 +194,7 @@ Deno.test("kill() in the middle of a step keeps nothing of it, whatever it gives
   assertEquals([workflows.runs[0].status, workflows.runs[0].stored.size], ["killed", 0]);
   workflows.resume("a");
   await workflows.settle();
-  assertEquals([workflows.runs[0].output, steps], ['"anew"', 2]);
+  assertEquals([workflows.runs[0].output, steps], ['"again"', 2]);
 });
 
 Deno.test("kill() and resume() pass over a run that has ended or is unknown", async () => {

@@ -100,7 +100,7 @@ function breakAccount(error: Error): Asked {
 
 const broken = breakAccount(new Error("Network connection lost."));
 
-/** What the ledger knows of a credential `ci` that nobody works on. */
+/** What the ledger knows of a credential `ci` that no one works on. */
 const idle: CredentialRecord = {
   name: "ci",
   attempt: 3,
@@ -297,7 +297,7 @@ Deno.test("One of several accounts that cannot be read hides none of the others"
   assertStringIncludes(page, "globex: The account cannot be read");
 });
 
-Deno.test("GET /status tells the account of each credential and of what nobody manages", async () => {
+Deno.test("GET /status tells the account of each credential and of what no one manages", async () => {
   const known = { record: idle, entries: [createEntry("globex", 3)], deliveries: [] };
   const globex = accountOf({ globex: known }, {
     report: createReport({ decisions: [], unmanagedCount: 7 }),
@@ -467,7 +467,7 @@ Deno.test("Every path but /healthz wants a key, and makes a browser ask for it",
   }
 });
 
-Deno.test("Without a page key nobody gets in", async () => {
+Deno.test("Without a page key no one gets in", async () => {
   const { get } = await run(createEnv({ PAGE_KEY: undefined }));
   for (const headers of [{}, bearer("undefined"), basic("", ""), basic("", "undefined")]) {
     assertEquals((await get("/", headers)).status, 401);
@@ -736,8 +736,8 @@ Deno.test("GET /credentials/:name/token gives one answer whatever is wrong with 
     [tokenPath, bearer("not a key")],
     [tokenPath, bearer(keys.other)],
     [tokenPath, bearer(keys.page)],
-    ["/credentials/nobody/token", bearer(keys.reader)],
-    ["/credentials/nobody/token", {}],
+    ["/credentials/no one/token", bearer(keys.reader)],
+    ["/credentials/no one/token", {}],
     ["/credentials/old-laptop/token", bearer(keys.reader)],
     ["/credentials/%ff/token", bearer(keys.reader)],
     ["/credentials/constructor/token", bearer("undefined")],

@@ -39,7 +39,7 @@ export interface HurriedWorker extends AsyncDisposable {
   wake(): Promise<void>;
   /** Asks the account's object, which a test may have given more to be asked. */
   ask<Calls, Answer>(call: (account: AccountCalls & Calls) => Promise<Answer>): Promise<Answer>;
-  /** Sets it up anew; the storage stays. */
+  /** Sets it up again; the storage stays. */
   reconfigure(options: HurriedOptions): Promise<void>;
   /** Everything that was logged since it was last set up. */
   logs(): string;

@@ -23,7 +23,7 @@ const sleeper = "sleeper";
 const stoppable = [...adopted, ...fresh];
 const names = [...stoppable, sleeper];
 
-/** Two authorizations that nobody claims. */
+/** Two authorizations that no one claims. */
 const unmanaged = ["Heroku CLI on a laptop", "adopted-1 by hand"];
 
 /** Where a credential's rotation is stopped: at its first crash point, its second, … */

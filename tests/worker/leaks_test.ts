@@ -132,7 +132,7 @@ async function* ask(worker: Pick<HurriedWorker, "fetch">, { heroku }: Surroundin
     ...ways("/nothing", all),
     ...ways("/credentials/good/token", all),
     ...ways("/credentials/hook-400/token", [keys.reader]),
-    ...ways("/credentials/nobody/token", [keys.page]),
+    ...ways("/credentials/no one/token", [keys.page]),
   ];
   for (const { path, method, authorization } of requests) {
     const headers: HeadersInit = authorization === "" ? {} : { authorization };

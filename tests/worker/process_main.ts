@@ -21,7 +21,7 @@ const worker = await unstable_startWorker({
       ) => [name, { type: "secret_text", value }]),
     ),
   },
-  // The script is there already: building it anew at every start would take a while.
+  // The script is there already: building it again at every start would take a while.
   build: { custom: { command: "" } },
   dev: {
     persist: settings.storage,

@@ -56,7 +56,7 @@ export interface Surroundings extends AsyncDisposable {
   gate: (request: Outbound, moment: Moment) => Promise<void> | undefined;
   /** Answers a request in the server's place; default never. */
   answer: (request: Outbound) => Response | undefined;
-  /** Lets go of what is held, once nobody waits for it any more. */
+  /** Lets go of what is held, once no one waits for it any more. */
   release(): void;
   /** What the two consumers of a credential hold. */
   held(name: string): readonly (string | undefined)[];

@@ -225,7 +225,7 @@ Deno.test("renderPage() shows the problems of the last sweep, and what it did", 
   assertStringIncludes(once, "none without a problem is known");
 });
 
-Deno.test("renderPage() shows what nobody manages, with the reason", async () => {
+Deno.test("renderPage() shows what no one manages, with the reason", async () => {
   const unmanaged: UnmanagedStatus[] = [{
     account: "heroku",
     id: "u-1",
@@ -239,7 +239,7 @@ Deno.test("renderPage() shows what nobody manages, with the reason", async () =>
   assertStringIncludes(text, "(none) u-1 No credential has it never");
 });
 
-Deno.test("renderPage() says how many of what nobody manages are not shown", async () => {
+Deno.test("renderPage() says how many of what no one manages are not shown", async () => {
   const one = {
     account: "heroku",
     description: "laptop",
@@ -326,7 +326,7 @@ Deno.test("renderPage() shows what an account that left the configuration still 
   assert(!(await read({})).includes("have left the configuration"));
 });
 
-Deno.test("renderPage() counts what nobody manages in all accounts together", async () => {
+Deno.test("renderPage() counts what no one manages in all accounts together", async () => {
   const unmanaged: UnmanagedStatus[] = ["acme", "globex"].map((account) => ({
     account,
     id: `u-${account}`,

@@ -232,7 +232,7 @@ test(
 );
 
 test(
-  "a target that is down for good costs nobody a token, makes no second replacement, and shows",
+  "a target that is down for good costs no one a token, makes no second replacement, and shows",
   { credentials: (url) => [{ name: "ci", grace: "1s", targets: [configVar, hook(url)] }] },
   async (worker) => {
     const { heroku, hooks, down } = worker;
@@ -451,7 +451,7 @@ test(
 );
 
 test(
-  "a wrong sealing key hands out nothing and loses nothing: another token is made and sealed anew",
+  "a wrong sealing key hands out nothing and loses nothing: another token is made and sealed again",
   { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar, store] }] },
   async (worker) => {
     const { heroku } = worker;

@@ -95,7 +95,7 @@ export class NewerDataError extends Error {
   /** Names both versions. */
   constructor(found: number) {
     super(
-      `Cannot use the account's data as a newer Herotate wrote it (version ${found} of its tables, and this one knows ${VERSIONS.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
+      `Cannot use the account's data because a newer Herotate wrote it (version ${found} of its tables, and this one knows ${VERSIONS.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
     );
   }
 }

@@ -237,6 +237,6 @@ function getSecret(env: Readonly<Record<string, unknown>>, name: string): string
   if (value !== undefined) return value;
   throw new TargetError(
     "unauthorized",
-    `Cannot use the Worker secret '${name}' as it is not set: run \`wrangler secret put ${name}\``,
+    `Cannot use the Worker secret '${name}' because it is not set: run \`wrangler secret put ${name}\``,
   );
 }

@@ -221,7 +221,7 @@ function findDoubts(
     doubts.push({
       path: joinPath(path, ["max_age"]),
       message:
-        "Cannot be kept, as each rotation first waits for 'grace': write one that is longer than 'grace'",
+        "Cannot be kept because each rotation first waits for 'grace': write one that is longer than 'grace'",
     });
   }
   return doubts;

@@ -72,7 +72,7 @@ export function parseTarget(
     : rest;
   const result = definition.schema["~standard"].validate(members);
   if (result instanceof Promise) {
-    throw new TypeError(`Cannot check a '${definition.type}' as its schema is asynchronous`);
+    throw new TypeError(`Cannot check a '${definition.type}' because its schema is asynchronous`);
   }
   mistakes.push(...toMistakes(result.issues ?? [], path, source, value));
   if (result.issues || typeof required !== "boolean") return refuse(mistakes);

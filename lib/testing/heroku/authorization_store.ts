@@ -276,7 +276,7 @@ export function createAuthorizationStore(): AuthorizationStore {
       const position = positionOf(sorted, stored.key);
       const taken = sorted[position]?.key === stored.key ||
         stored.kind === "authorization" && (byId.has(stored.id) || byToken.has(stored.token));
-      if (taken) throw new TypeError(`Cannot add '${stored.id}' as its id or token is taken`);
+      if (taken) throw new TypeError(`Cannot add '${stored.id}' because its id or token is taken`);
       version++;
       sorted.splice(position, 0, stored);
       if (stored.id !== "" && !byId.has(stored.id)) byId.set(stored.id, stored);

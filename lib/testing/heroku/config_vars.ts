@@ -51,7 +51,7 @@ export function createApps(): Apps {
   function known(name: string): App {
     const app = apps.get(name);
     if (app === undefined) {
-      throw new TypeError(`Cannot look into '${name}' as there is no such app`);
+      throw new TypeError(`Cannot look into '${name}' because there is no such app`);
     }
     return app;
   }
@@ -90,7 +90,9 @@ export function createApps(): Apps {
 
   return {
     create(name, vars) {
-      if (apps.has(name)) throw new TypeError(`Cannot create '${name}' as there is such an app`);
+      if (apps.has(name)) {
+        throw new TypeError(`Cannot create '${name}' because there is such an app`);
+      }
       apps.set(name, { vars: new Map(Object.entries(vars)), releases: 1, releasePhase: 0 });
     },
     setReleasePhase: (name, lasts) => void (known(name).releasePhase = lasts),

@@ -67,7 +67,7 @@ function changeHeaders(headers: Headers, { range }: RequestChange): Headers {
 function checkRemaining(remaining: number): void {
   if (!(remaining >= 0 && remaining <= RATE_LIMIT_POOL)) {
     throw new TypeError(
-      `Cannot set the rate limit as 'remaining' must be from 0 to ${RATE_LIMIT_POOL}: ` +
+      `Cannot set the rate limit because 'remaining' must be from 0 to ${RATE_LIMIT_POOL}: ` +
         `current value is ${remaining}`,
     );
   }
@@ -244,7 +244,7 @@ export function createFakeHeroku(options: FakeHerokuOptions = {}): FakeHeroku {
       const request = new Request(input, init);
       const response = await exchange(request, request.signal);
       if (response === undefined) {
-        throw new TypeError("Cannot fetch as the connection closed before an answer arrived");
+        throw new TypeError("Cannot fetch because the connection closed before an answer arrived");
       }
       return response;
     },

@@ -159,11 +159,11 @@ export function createFaultScript(faults: Faults, seed: number): FaultScript {
   let sum = 0;
   for (const [kind, rate] of Object.entries(faults === true ? DEFAULT_FAULT_RATES : faults)) {
     if (!isFaultKind(kind)) {
-      throw new TypeError(`Cannot draw faults as '${kind}' is no kind of fault`);
+      throw new TypeError(`Cannot draw faults because '${kind}' is no kind of fault`);
     }
     if (!(rate >= 0 && rate <= 1)) {
       throw new TypeError(
-        `Cannot draw faults as the rate of '${kind}' must be from 0 to 1: current value is ${rate}`,
+        `Cannot draw faults because the rate of '${kind}' must be from 0 to 1: current value is ${rate}`,
       );
     }
     sum += rate;
@@ -171,7 +171,7 @@ export function createFaultScript(faults: Faults, seed: number): FaultScript {
   }
   if (sum > 1 + 1e-9) {
     throw new TypeError(
-      `Cannot draw faults as all rates together must be at most 1: current value is ${sum}`,
+      `Cannot draw faults because all rates together must be at most 1: current value is ${sum}`,
     );
   }
   return ({ number }) => {

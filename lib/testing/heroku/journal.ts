@@ -38,7 +38,7 @@ export interface Journal {
 export function createJournal(limit: number): Journal {
   if (!(limit >= 0)) {
     throw new TypeError(
-      `Cannot record requests as 'record' must not be negative: current value is ${limit}`,
+      `Cannot record requests because 'record' must not be negative: current value is ${limit}`,
     );
   }
   const requests: RecordedRequest[] = [];

@@ -115,12 +115,14 @@ export function createOperator(tools: OperatorTools): Operator {
     const createdAt = new Date(created_at).getTime();
     if (Number.isNaN(createdAt)) {
       throw new TypeError(
-        `Cannot issue as 'created_at' must be a time: current value is '${created_at}'`,
+        `Cannot issue because 'created_at' must be a time: current value is '${created_at}'`,
       );
     }
     const client = clientId === undefined ? null : findClient(clients, clientId);
     if (client === undefined) {
-      throw new TypeError(`Cannot issue as 'client' must be one of 'clients': it is '${clientId}'`);
+      throw new TypeError(
+        `Cannot issue because 'client' must be one of 'clients': it is '${clientId}'`,
+      );
     }
     const id = attributes.id ?? tools.makeId();
     const authorization: StoredAuthorization = {

@@ -34,12 +34,12 @@ const LONGEST_CANARY = 32;
 export function createTokenMaker(random: Random, form: TokenForm, canary: string): () => string {
   if (canary !== "" && form !== "long") {
     throw new TypeError(
-      `Cannot make tokens as 'tokenPrefix' needs the token form 'long': current form is '${form}'`,
+      `Cannot make tokens because 'tokenPrefix' needs the token form 'long': current form is '${form}'`,
     );
   }
   if (!/^[\w-]*$/.test(canary) || canary.length > LONGEST_CANARY) {
     throw new TypeError(
-      `Cannot make tokens as 'tokenPrefix' must be at most ${LONGEST_CANARY} letters, digits, ` +
+      `Cannot make tokens because 'tokenPrefix' must be at most ${LONGEST_CANARY} letters, digits, ` +
         `'_' and '-': current value is '${canary}'`,
     );
   }

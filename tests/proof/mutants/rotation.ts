@@ -201,8 +201,8 @@ export const rotationMutants: readonly Mutant[] = [
   ),
   breaking("lib/targets/request.ts")(
     "quotes what a target answered",
-    "conceal(`Cannot ${doing} the ${place} as ${action} ${what}`)",
-    "`Cannot ${doing} the ${place} as ${action} ${what} ${secrets[0]}`",
+    "conceal(`Cannot ${doing} the ${place} because ${action} ${what}`)",
+    "`Cannot ${doing} the ${place} because ${action} ${what} ${secrets[0]}`",
   ),
   breaking("lib/rotation/attempt.ts")(
     "does not pause",

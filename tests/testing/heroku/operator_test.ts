@@ -38,7 +38,7 @@ Deno.test("issue() takes an id and a token of any form, each once", async () => 
   assertEquals([info.status, shown(info).id], [200, "no uuid/ü"]);
   assertThrows(() => heroku.issue({ id: "no uuid/ü" }), TypeError, "taken");
   assertThrows(() => heroku.issue({ token: "plain" }), TypeError, "taken");
-  assertThrows(() => heroku.issue({ client: "nobody" }), TypeError, "'nobody'");
+  assertThrows(() => heroku.issue({ client: "no one" }), TypeError, "'no one'");
   assertThrows(() => heroku.issue({ created_at: "soon" }), TypeError, "'soon'");
   assertEquals(heroku.live().length, 1);
 });

@@ -326,7 +326,7 @@ for (const change of Object.values(CHANGES)) {
       const error = await assertRejects(() => ledger.write(lease, [change]), SupersededError);
       assertEquals(
         error.message,
-        `Cannot go on with attempt ${lease.attempt} for '${lease.credential}' as a newer one has taken over`,
+        `Cannot go on with attempt ${lease.attempt} for '${lease.credential}' because a newer one has taken over`,
       );
       assertEquals(database.dump(), before);
     });

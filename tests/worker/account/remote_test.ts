@@ -172,7 +172,7 @@ for (const failure of MENDED_BY_TIME) {
 
 const LASTING: readonly unknown[] = [
   createError("no such table: credentials: SQLITE_ERROR"),
-  createError("Cannot use the account's data as a newer Herotate wrote it"),
+  createError("Cannot use the account's data because a newer Herotate wrote it"),
   createError("Durable Object is overloaded. Too many requests queued.", { overloaded: true }),
   createError(LOST, { overloaded: true, retryable: true }),
   createError("Something else", { retryable: "yes" }),
@@ -238,7 +238,7 @@ for (const name of ["begin", "write"] as const) {
     );
     assertEquals(
       error.message,
-      "Cannot go on with attempt 1 for 'ci' as a newer one has taken over",
+      "Cannot go on with attempt 1 for 'ci' because a newer one has taken over",
     );
     assertEquals(database.dump(), before);
     assertEquals([countFound(), slept], [1, []]);

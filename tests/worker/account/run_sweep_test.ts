@@ -107,7 +107,7 @@ Deno.test("runSweep() writes down what is wrong, for monitors", async () => {
   ]);
 });
 
-Deno.test("runSweep() alarms nobody over what a list lacks and its turn has not come to ask about", async () => {
+Deno.test("runSweep() alarms no one over what a list lacks and its turn has not come to ask about", async () => {
   await using account = createTestAccount();
   const names = Array.from({ length: 30 }, (_, index) => `ci-${index}`);
   for (const description of names) {

@@ -67,7 +67,7 @@ Deno.test("describeSweepFailure() names the secret and the remedy for each answe
     [() => new Response("<html>", html), "its body is HTML", "check HEROKU_URL if it is set"],
     [
       () => new Response("<html>", { status: 503, ...html }),
-      "Cannot list the authorizations as Heroku answered 503",
+      "Cannot list the authorizations because Heroku answered 503",
       "The next sweep tries again",
     ],
     [refuse(500, { id: "x", message: "Internal error." }), "(500 'Internal error')", "next sweep"],
@@ -127,12 +127,12 @@ Deno.test("describeSweepFailure() repeats what says for itself what to do", () =
     ["a string", "Something went wrong that gives no reason: see the Worker's log"],
     [new Error(""), "Something went wrong that gives no reason: see the Worker's log"],
     [
-      new AccountError("Cannot sweep as the token is another account's: settle it."),
-      "Cannot sweep as the token is another account's: settle it",
+      new AccountError("Cannot sweep because the token is another account's: settle it."),
+      "Cannot sweep because the token is another account's: settle it",
     ],
     [
-      new PagingError("Cannot list the authorizations as page 3 repeats page 2"),
-      "Cannot list the authorizations as page 3 repeats page 2. The next sweep tries again by itself; nothing is done until Heroku gives a whole list",
+      new PagingError("Cannot list the authorizations because page 3 repeats page 2"),
+      "Cannot list the authorizations because page 3 repeats page 2. The next sweep tries again by itself; nothing is done until Heroku gives a whole list",
     ],
   ];
   for (const [thrown, expected] of table) {

@@ -119,7 +119,7 @@ Deno.test("upgrade() refuses what a newer version wrote, and does not change it"
     const error = assertThrows(() => upgrade(database), NewerDataError);
     assertEquals(
       error.message,
-      `Cannot use the account's data as a newer Herotate wrote it (version ${number} of its tables, and this one knows ${VERSIONS.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
+      `Cannot use the account's data because a newer Herotate wrote it (version ${number} of its tables, and this one knows ${VERSIONS.length}): nothing was read or changed. Deploy that Herotate again, or one that is newer`,
     );
     assertEquals([readSchema(database), database.dump(), database.changes()], before);
   }
