@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What stands where a secret stood. */
+/** What is written where a secret was. */
 const CONCEALED = "[redacted]";
 
 /** How many characters in a row of a secret are too many: fewer give nothing away. */

@@ -31,7 +31,7 @@ export interface RedactOptions {
 export type Redact = (text: string, options?: RedactOptions) => string;
 
 /**
- * Tells whether what stands under this name (of a header or a member) is to be kept secret.
+ * Tells whether the value under this name (of a header or a member) is to be kept secret.
  *
  * @param name The name.
  */
@@ -73,7 +73,7 @@ function matchWritten(secrets: readonly string[]): RegExp[] {
 
 /**
  * Copies a JSON value with every secret replaced: in its strings and its members' names, and
- * whatever stands as a string or a number under a secret's name. Levels beyond the eighth are left
+ * whatever is a string or a number under a secret's name. Levels beyond the eighth are left
  * out.
  *
  * @param value The value.

@@ -44,7 +44,7 @@ Deno.test("mod.ts reaches no other package, no Deno, no node: and no Cloudflare"
   assertEquals(seen.size >= 10, true);
 });
 
-Deno.test("mod.ts works from its own exports alone", async () => {
+Deno.test("mod.ts works with only its own exports", async () => {
   const fetch = () => Promise.resolve(Response.json({ id: "two_factor" }, { status: 403 }));
   const client = module.createClient({ token: "made-up-token", fetch });
   const error = await assertRejects(() => client.list(), module.TwoFactorError);

@@ -53,7 +53,7 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
   app.route("/credentials", createTokenRoute(dependencies, required.reader));
   app.route("/", createPageRoutes(readings, required.page));
 
-  // What follows tells who has the page's key what there is.
+  // What follows shows those who have the page's key what there is.
   app.use(required.page);
   for (const path of ["/", "/status", "/healthz", "/credentials/:name/token"]) {
     app.all(

@@ -146,7 +146,7 @@ export function assessAll(situations: readonly Situation[]): readonly HealthReas
   );
 }
 
-/** What a monitor is told: of one kind of reason, how often there is one. */
+/** What a monitor sees: of one kind of reason, how often there is one. */
 export type HealthCount = Pick<HealthReason, "kind" | "count">;
 
 /**

@@ -56,7 +56,7 @@ export function createLog(
     try {
       write(toLine({ at: new Date(now()).toISOString(), level, event }, details, redact));
     } catch {
-      // A log that cannot be written must not end what it tells of.
+      // A log that cannot be written must not end what it reports.
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * The status: all that the page and scripts are told. It is JSON and holds no token, sealed or not.
+ * The status: all that the page and scripts show. It is JSON and holds no token, sealed or not.
  * Members are in snake_case and times ISO 8601 in UTC, as in Heroku's API.
  *
  * @module
@@ -106,7 +106,7 @@ export interface SweepStatus {
 }
 
 /**
- * Where a credential stands:
+ * The state of a credential:
  *
  * - `current`: its token is good and nothing is due;
  * - `rotating`: an attempt is at work;
@@ -141,7 +141,7 @@ export interface CredentialStatus {
   readonly name: string;
   /** The name of the account that it is in. */
   readonly account: string;
-  /** Where it stands. */
+  /** Its state. */
   readonly state: CredentialState;
   /** The generation that the targets hold: 0 for one that was adopted; null when there is none. */
   readonly generation: number | null;
@@ -412,7 +412,7 @@ function isStale({ state, generation }: Entry, holder: Entry | undefined): boole
     generation <= (holder?.generation ?? -1);
 }
 
-/** What lies beyond the last moment that a date can tell is told as that moment. */
+/** What lies beyond the last moment that a date can express is shown as that moment. */
 function toTime(at: number): string {
   return new Date(Math.min(at, LAST_MOMENT)).toISOString();
 }

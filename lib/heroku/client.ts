@@ -226,7 +226,7 @@ export function createClient(options: ClientOptions): AuthorizationsClient {
     }
   }
 
-  // No method uses `this`, so that each can be passed on alone.
+  // No method uses `this`, so that each can be passed on by itself.
   const client: AuthorizationsClient = {
     async create(attributes, { signal, headers, onMistyped } = {}) {
       const response = await request({

@@ -10,7 +10,7 @@ export interface ClientOptions {
   readonly token: string;
   /**
    * Where Heroku's API is. Default: `https://api.heroku.com`. It must be https, so that the token
-   * doesn't travel in clear; http is taken for this machine alone (`localhost`, `127.x.x.x`, `[::1]`).
+   * doesn't travel in clear; http is taken only for this machine (`localhost`, `127.x.x.x`, `[::1]`).
    */
   readonly baseUrl?: string;
   /** The fetch to call. Default: the global one. */
@@ -22,7 +22,7 @@ export interface ClientOptions {
   readonly timeout?: number;
   /**
    * How often reads and deletes are tried again: a whole number from 0 on. Default: 3. Other writes
-   * are sent once whatever stands here.
+   * are sent once whatever is set here.
    */
   readonly retries?: number;
   /** The `User-Agent` header. Default: the name and the address of this module. */

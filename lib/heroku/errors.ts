@@ -42,7 +42,7 @@ export interface HerokuErrorDetails {
   readonly requestId?: string;
   /** How long the answer's `Retry-After` asks to wait, in milliseconds. Missing when it had none. */
   readonly retryAfter?: number;
-  /** How many requests the account has left (`RateLimit-Remaining`). Missing when it was not told. */
+  /** How many requests the account has left (`RateLimit-Remaining`). Missing when Heroku did not say. */
   readonly rateLimitRemaining?: number;
   /** Whether the request may have taken effect all the same. Default: `none`. */
   readonly effect?: Effect;
@@ -68,7 +68,7 @@ export abstract class HerokuError extends Error {
   declare readonly requestId?: string;
   /** How long the answer's `Retry-After` asks to wait, in milliseconds. Missing when it had none. */
   declare readonly retryAfter?: number;
-  /** How many requests the account has left (`RateLimit-Remaining`). Missing when it was not told. */
+  /** How many requests the account has left (`RateLimit-Remaining`). Missing when Heroku did not say. */
   declare readonly rateLimitRemaining?: number;
   /**
    * Whether the request may have taken effect all the same. It counts every attempt: a delete whose
@@ -176,7 +176,7 @@ export class InvalidRequestError extends HerokuError {
   override readonly code: "invalid_request" = "invalid_request";
 }
 
-/** The account's requests are used up (429). Wait, for `retryAfter` milliseconds when it is told. */
+/** The account's requests are used up (429). Wait, for `retryAfter` milliseconds when Heroku gives it. */
 export class RateLimitError extends HerokuError {
   static {
     this.prototype.name = "RateLimitError";

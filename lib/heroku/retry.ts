@@ -29,7 +29,7 @@ export function parseRetryAfter(headers: Headers): number | undefined {
 }
 
 function parseHttpDate(value: string): number | undefined {
-  // Date.parse alone takes "-5" and "soon 1" for dates.
+  // Date.parse by itself takes "-5" and "soon 1" for dates.
   if (!/^[A-Z][a-z]+, .+ GMT$/.test(value)) return undefined;
   const time = Date.parse(value);
   return Number.isNaN(time) ? undefined : time;

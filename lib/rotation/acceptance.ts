@@ -16,7 +16,7 @@ const READS_ACCOUNT: readonly string[] = ["global", "identity"];
 /**
  * Makes the check of whether Heroku knows a token. One that may read its account must be answered 200;
  * for a narrower one a 403 in Heroku's own form shows as well that it is known. A 401 shows that it is
- * not, though one alone proves nothing. Any other answer proves nothing either and is thrown.
+ * not, though only one proves nothing. Any other answer proves nothing either and is thrown.
  */
 export function createAcceptance(options: Omit<ClientOptions, "token">): Accepts {
   return async (token, scope) => {

@@ -78,7 +78,7 @@ export interface RotateDecision extends DueDecisionBase {
   readonly kind: "rotate";
   /** The number of the attempt to start. */
   readonly attempt: number;
-  /** The lease as it stands, for the claim. */
+  /** The lease as it is, for the claim. */
   readonly seenLease: number | null;
   /** Whether it will create an authorization. */
   readonly creates: boolean;

@@ -7,7 +7,7 @@
 import type { Proof, Receipt } from "../targets/target.ts";
 
 /**
- * Where an authorization stands:
+ * The state of an authorization:
  *
  * - `adopted`: found in Heroku when the ledger knew nothing of the credential;
  * - `intended`: about to be created, or created with a lost answer;
@@ -38,7 +38,7 @@ export interface Entry {
   readonly generation: number;
   /** What tells it from every other one; the authorization's id for one without a mark in Heroku. */
   readonly mark: string;
-  /** Where it stands. */
+  /** Its state. */
   readonly state: EntryState;
   /** The authorization's id in Heroku, once known. */
   readonly authorization: string | null;
@@ -168,7 +168,7 @@ export interface CredentialLedger {
   readonly record: CredentialRecord;
   /** The authorizations in its line. */
   readonly entries: readonly Entry[];
-  /** What stands where. */
+  /** Which token each target holds. */
   readonly deliveries: readonly DeliveryRecord[];
 }
 
@@ -190,7 +190,7 @@ export interface Lease {
   readonly attempt: number;
   /**
    * A random word that is made with the claim. A ledger that was lost, or is an older copy of itself,
-   * counts attempts again from where it stands: by this word what it never started writes nothing.
+   * counts attempts again from what is written: by this word what it never started writes nothing.
    */
   readonly claim: string;
 }
@@ -223,7 +223,7 @@ export type Change =
   | { readonly kind: "discard"; readonly mark: string; readonly at: number }
   /**
    * A place is about to be written, unless it is proven to hold this entry already: every proof for it
-   * is taken back, of this credential alone or of all, as a place may have been moved from one to
+   * is taken back, of only this credential or of all, as a place may have been moved from one to
    * another.
    */
   | {
@@ -261,7 +261,7 @@ export type Change =
   /** Ends the attempt. */
   | { readonly kind: "end"; readonly end: AttemptEnd; readonly at: number };
 
-/** What an attempt goes by in a step: all of it as it stands at the step's beginning. */
+/** What an attempt goes by in a step: all of it as it is at the step's beginning. */
 export interface Snapshot {
   /** What the ledger is about as a whole. */
   readonly note: LedgerNote;
@@ -333,7 +333,7 @@ export interface SweepLedger {
    */
   see(sightings: readonly Sighting[]): Promise<void>;
   /**
-   * Begins attempts, each if the newest one was the one before it and its lease stood as it was seen.
+   * Begins attempts, each if the newest one was the one before it and its lease is still as it was seen.
    * An attempt that had not ended counts as failed. Gives those that have begun.
    */
   claim(claims: readonly Claim[], leaseUntil: number): Promise<readonly Lease[]>;

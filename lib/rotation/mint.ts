@@ -23,7 +23,7 @@ export interface Minted {
   readonly mark: string;
   /** Its generation. */
   readonly generation: number;
-  /** Whether this attempt is to make it, and so it stands nowhere yet. */
+  /** Whether this attempt is to make it, and so it is at no target yet. */
   readonly fresh: boolean;
 }
 
@@ -35,7 +35,7 @@ export interface Minted {
  * read back.
  *
  * One that another Worker may have adopted is passed over, as that Worker will delete it in time.
- * Whatever was minted before may stand at a target, dead or alive: it is left to be retired.
+ * Whatever was minted before may be at a target, dead or alive: it is left to be retired.
  */
 export async function mint(attempt: Attempt, fresh: Fresh): Promise<Minted> {
   const { run, sealing, now } = attempt;

@@ -10,7 +10,7 @@ import type { CredentialLedger } from "./ledger.ts";
 import { ageOf, deliveryOf, isContested, type Line, type Member } from "./line.ts";
 import { type Due, due, type DueBy } from "./schedule.ts";
 
-/** Which credentials' tokens may stand at a place. */
+/** Which credentials' tokens may be at a place. */
 export type Taken = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Finds what {@linkcode Taken} says. */

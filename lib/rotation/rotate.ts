@@ -109,7 +109,7 @@ async function mintAndProve(attempt: Attempt): Promise<Minted> {
   return await discard(attempt, another);
 }
 
-/** Creates what was intended. Only the first try that is told so sends it, known by its word. */
+/** Creates what was intended. Only the first try, known by its word, is told to send it. */
 async function make(title: string, attempt: Attempt, { mark }: Minted): Promise<void> {
   let sender = createWord(12);
   await attempt.perform(

@@ -36,7 +36,7 @@ export type DueBy = "expiry" | "max_age" | "too_long" | "too_wide" | "unknown_en
 export interface Due {
   /** When a replacement is due; Infinity for never. */
   readonly at: number;
-  /** When its expiry alone makes one due, whatever its age; Infinity for never. */
+  /** When its expiry makes one due by itself, whatever its age; Infinity for never. */
   readonly expiringAt: number;
   /** When nothing may hold it back any longer; Infinity for never. */
   readonly emergencyAt: number;

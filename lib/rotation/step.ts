@@ -21,7 +21,7 @@ export interface StepOptions {
 
 /**
  * The engine of a durable run: what a step gave is kept, so that a run that is started again goes on
- * behind its last finished step. Cloudflare's `WorkflowStep` is one; the in-memory runner is another.
+ * after its last finished step. Cloudflare's `WorkflowStep` is one; the in-memory runner is another.
  */
 export interface Step {
   /** Runs a step once, and again when it throws; gives what it gave, which must be plain JSON. */

@@ -50,7 +50,7 @@ export interface ViewOptions {
   readonly unasked?: ReadonlySet<string>;
 }
 
-/** The last moment that a date can tell, in milliseconds since the epoch. */
+/** The last moment that a date can express, in milliseconds since the epoch. */
 const LAST_MOMENT = 8.64e15;
 
 /** How far Heroku's clock may be ahead, in milliseconds: a day. */

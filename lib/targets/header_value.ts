@@ -1,5 +1,5 @@
 /**
- * What may stand in a header.
+ * What a header may hold.
  *
  * @module
  */

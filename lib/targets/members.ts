@@ -1,5 +1,5 @@
 /**
- * The pieces that the configurations of targets are made of. A mistake is told with the form that
+ * The pieces that the configurations of targets are made of. A mistake is reported with the form that
  * was expected.
  *
  * @module
@@ -31,7 +31,7 @@ export function serviceUrl(form: string): v.GenericSchema<string> {
 }
 
 /**
- * The members of a target's configuration and no others. A missing member is told with the form it
+ * The members of a target's configuration and no others. A missing member is reported with the form it
  * should have had.
  */
 export function configuration<const Entries extends v.ObjectEntries>(

@@ -29,7 +29,7 @@ export function proveExact(place: string, held: unknown, token: string): Proof {
  * The span in which a service wrote a value, by the service's own clock: the time of its answer
  * before the write, and of its answer to the write.
  *
- * @param now Our own time in milliseconds since the epoch, for a service that tells none.
+ * @param now Our own time in milliseconds since the epoch, for a service that gives none.
  */
 export function writtenBetween(
   before: Pick<Answer, "headers">,

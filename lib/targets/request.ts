@@ -19,7 +19,7 @@ import {
   type TargetErrorCode,
 } from "./target.ts";
 
-/** How long one request may take unless told otherwise, in milliseconds. */
+/** How long one request may take by default, in milliseconds. */
 export const DEFAULT_TIMEOUT = 30_000;
 
 /** How many bytes of an answer are read, counted as they are after unpacking. */

@@ -15,7 +15,7 @@ export interface Delivery {
   /** The token itself. It goes into the request to the target, and nowhere else. */
   readonly token: string;
   /**
-   * When Heroku created the authorization (ISO 8601, UTC). A target that can tell refuses to replace
+   * When Heroku created the authorization (ISO 8601, UTC). A target that can compare refuses to replace
    * a newer one by this: generations start again when the ledger and all authorizations are lost,
    * Heroku's clock does not.
    */
@@ -61,7 +61,7 @@ export interface TargetContext {
 export interface Target {
   /**
    * Writes the token. It is an upsert, may be repeated with the same delivery to no further effect,
-   * and leaves everything that stands beside the value as it was.
+   * and leaves everything beside the value as it was.
    *
    * @throws {TargetError} When the target did not take the token.
    */
@@ -120,7 +120,7 @@ export interface Schema<Output> {
     readonly validate: (
       value: unknown,
     ) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    /** For inference alone; nothing reads it. */
+    /** Only for inference; nothing reads it. */
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
   };
 }

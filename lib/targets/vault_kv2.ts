@@ -105,7 +105,7 @@ export const vaultKv2: TargetDefinition<VaultKv2Config> = {
   proof: "exact",
   schema,
   place({ address, namespace, mount, path, key }) {
-    // A namespace may stand before the mount, and `data` at the end of the mount.
+    // A namespace may come before the mount, and `data` at the end of the mount.
     const route = [...(namespace && namespace !== "root" ? [namespace] : []), mount, "data", path];
     return `vault-kv2:${serverName(address)}/${route.join("/")}#${key}`;
   },

@@ -5,14 +5,14 @@
  */
 import type { Step, StepOptions } from "../rotation/step.ts";
 
-/** Where a run stands. */
+/** The state of a run. */
 export type MemoryRunStatus = "running" | "asleep" | "complete" | "errored" | "killed";
 
 /** One durable run. */
 export interface MemoryRun {
   /** The id it was started with. */
   readonly id: string;
-  /** Where it stands. */
+  /** Its state. */
   readonly status: MemoryRunStatus;
   /** When it wakes, in milliseconds since the epoch, while it is asleep. */
   readonly wakesAt: number | undefined;
@@ -63,7 +63,7 @@ interface State<Params> {
 
 /**
  * Makes an engine. As Cloudflare's does, it keeps what a step gave under the step's name as JSON,
- * tries a step again that throws, and goes on behind the last finished step when it is resumed.
+ * tries a step again that throws, and goes on after the last finished step when it is resumed.
  */
 export function createMemoryWorkflows<Params>(
   { now, run }: MemoryWorkflowsOptions<Params>,

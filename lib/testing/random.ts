@@ -1,5 +1,5 @@
 /**
- * Numbers, ids and texts that look random and depend on a seed alone.
+ * Numbers, ids and texts that look random and depend only on a seed.
  *
  * The generator is mulberry32. Its state is a plain counter, so that the number at any position can
  * be computed without the ones before it: that is what makes a call's fate depend on nothing but the

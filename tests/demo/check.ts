@@ -11,7 +11,7 @@ export interface Standing {
   readonly credential: string;
   /** The place in words. */
   readonly place: string;
-  /** What stands there now. */
+  /** What is there now. */
   readonly token: () => string | undefined | Promise<string | undefined>;
 }
 

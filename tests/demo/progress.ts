@@ -1,5 +1,5 @@
 /**
- * The progress of the rotations, line by line as the account tells it.
+ * The progress of the rotations, line by line.
  *
  * @module
  */

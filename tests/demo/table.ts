@@ -22,7 +22,7 @@ export async function writeTable(
     rows.push([place, found?.description ?? (value ? "no one" : "-"), expiry(found, heroku)]);
   }
   for (const each of live.filter(({ id }) => !held.has(id))) {
-    rows.push(["(in Heroku alone)", each.description, expiry(each, heroku)]);
+    rows.push(["(only in Heroku)", each.description, expiry(each, heroku)]);
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) {

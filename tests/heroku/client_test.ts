@@ -207,7 +207,7 @@ Deno.test("update() is sent once, and its client's secret stays out of its error
   assertEquals(server.seen.length, 1);
 });
 
-Deno.test("delete() is repeated after a lost answer, and then tells that it is gone", async () => {
+Deno.test("delete() is repeated after a lost answer, and then says that it is gone", async () => {
   const gone = json(404, { id: "not_found", message: "Couldn't find that authorization." });
   await using server = serve(text(500, ""), gone);
   const sleep = () => Promise.resolve();

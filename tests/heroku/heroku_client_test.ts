@@ -235,7 +235,7 @@ Deno.test("list() follows all pages, and info() encodes its id", async () => {
   assertEquals(server.seen[2].path, "/oauth/authorizations/a%2F..%2Fb%3Fc");
 });
 
-Deno.test("Heroku takes a host without a scheme for https, and http for this machine alone", async () => {
+Deno.test("Heroku takes a host without a scheme for https, and http only for this machine", async () => {
   const urls: string[] = [];
   const fetch = (input: unknown) => {
     urls.push(String(input));

@@ -116,7 +116,7 @@ Deno.test("request() never follows a redirect, so that the token stays here", as
   assertEquals(elsewhere.seen.length, 0);
 });
 
-Deno.test("request() tells what Heroku tells of an error", async () => {
+Deno.test("request() reports what Heroku says of an error", async () => {
   const url = "https://devcenter.heroku.com/articles/x";
   const details = { id: "delinquent", message: "Pay first.", url, resource: "account" };
   await using server = serve(

@@ -26,7 +26,7 @@ Deno.test("parseRetryAfter() reads seconds and HTTP dates, and nothing else", ()
   assertEquals(parseRetryAfter(new Headers()), undefined);
 });
 
-Deno.test("parseRetryAfter() measures a date from our own clock when the server tells no time", () => {
+Deno.test("parseRetryAfter() measures a date from our own clock when the server gives no time", () => {
   const at = new Date(Date.now() + 60_000).toUTCString();
   const wait = parseRetryAfter(new Headers({ "Retry-After": at }));
   assert(wait !== undefined && wait > 50_000 && wait <= 60_000, `${wait}`);

@@ -7,7 +7,7 @@
 /** One request as it arrived. */
 export interface SeenRequest {
   readonly method: string;
-  /** The path as it stood on the wire, with its query. */
+  /** The path as it was on the wire, with its query. */
   readonly path: string;
   readonly headers: Headers;
   readonly body: string;

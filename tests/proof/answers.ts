@@ -117,7 +117,7 @@ export async function liveOnAnswers(
     rotations: sim.workflows.runs.length,
     mutated,
     violations: [
-      ...sim.violations.slice(0, 3).map(({ call, message }) => `${message}, behind ${call}`),
+      ...sim.violations.slice(0, 3).map(({ call, message }) => `${message}, after ${call}`),
       ...unfinished,
     ],
     peaks: sim.observer.peaks,

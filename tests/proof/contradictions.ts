@@ -29,7 +29,7 @@ const two = {
   ],
 };
 
-/** The operator's own token stands at the places, and is not due for weeks. */
+/** The operator's own token is at the places, and is not due for weeks. */
 const adoptFresh = (sim: Simulation) => adoptFor(sim, { expires_in: 30 * 86_400 });
 
 /** Reads show everything, and look-ups find it, but what is hidden. */

@@ -1,5 +1,5 @@
 /**
- * Every call of a rotation × everything that may become of it, alone and in pairs.
+ * Every call of a rotation × everything that may become of it, singly and in pairs.
  *
  * @module
  */
@@ -70,7 +70,7 @@ export async function run(trial: Trial): Promise<Verdict> {
   let fired = 0;
   const verdict = await settleOrHang(attempt(trial, sim, calls, () => fired = calls.length));
   const violations = [
-    ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+    ...sim.violations.map(({ call, message }) => `${message}, after ${call}`),
     ...verdict ?? ["It hangs"],
   ];
   return { calls, fired, violations };

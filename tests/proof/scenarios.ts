@@ -19,7 +19,7 @@ import type { DatabaseCopy } from "../worker/sqlite.ts";
 export interface Scenario {
   readonly name: string;
   readonly options: SimulationOptions;
-  /** Whether it is tried with single faults alone; default false. */
+  /** Whether it is tried only with single faults; default false. */
   readonly singly?: boolean;
   /** How far apart the sweeps of its recovery are, in milliseconds; default half an hour. */
   readonly interval?: number;
@@ -35,7 +35,7 @@ export interface Scenario {
   judge?(sim: Simulation): string[];
 }
 
-/** The operator's own token stands at the places, and is due. */
+/** The operator's own token is at the places, and is due. */
 async function adopt(sim: Simulation, places: readonly string[]): Promise<void> {
   const { token } = sim.heroku.issue({
     description: "ci",
@@ -274,7 +274,7 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a replacement that Heroku refuses for a while behind its delivery",
+    name: "a replacement that Heroku refuses for a while after its delivery",
     singly: true,
     options: ci(["hook:a", "hook:b"]),
     async prepare(sim) {

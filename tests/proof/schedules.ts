@@ -216,7 +216,7 @@ export async function live(
   watch(sim);
   const unfinished = await settleOrHang(liveThrough(schedule, sim)) ?? ["It hangs"];
   return [
-    ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+    ...sim.violations.map(({ call, message }) => `${message}, after ${call}`),
     ...unfinished,
   ];
 }
@@ -506,7 +506,7 @@ function createLife(sim: Simulation) {
     for (const [name, made] of observer.made()) {
       for (const { token } of made) observer.attribute(token, name);
     }
-    // By its description alone no one can say any more whose it is.
+    // By only its description no one can say any more whose it is.
     for (const { asked, description } of heroku.creations) {
       if (asked === description) continue;
       observer.excuseLeftover(asked);

@@ -14,7 +14,7 @@ import { liveBeside, rivalries } from "./two_workers.ts";
 import { liveIn, worlds } from "./worlds.ts";
 import { liveThroughYear, type YearOptions } from "./year.ts";
 
-/** All faults at one call of a scenario, alone and, if asked for, with another one behind each. */
+/** All faults at one call of a scenario, singly and, if asked for, with another one after each. */
 export interface CrashTask {
   readonly kind: "crash";
   /** The scenario's place in the list. */
@@ -23,7 +23,7 @@ export interface CrashTask {
   readonly resumes: boolean;
   /** The call at which the first fault is. */
   readonly at: number;
-  /** Which faults are tried behind each: every one, one that is drawn at random, or none. */
+  /** Which faults are tried after each: every one, one that is drawn at random, or none. */
   readonly seconds: "all" | "drawn" | "none";
   /** Where drawing begins. */
   readonly seed: number;
@@ -62,9 +62,9 @@ export interface Counts {
   readonly singles: number;
   /** Second sweeps in the midst of everything, with and without a fault. */
   readonly interleaved: number;
-  /** Every fault at every call behind another one. */
+  /** Every fault at every call after another one. */
   readonly pairs: number;
-  /** Faults behind another one that were drawn at random, where all would be too many. */
+  /** Faults after another one that were drawn at random, where all would be too many. */
   readonly drawn: number;
   readonly schedules: number;
   /** Random schedules in which older copies of the ledger are restored. */
@@ -96,7 +96,7 @@ export type Thoroughness = "once" | "quick" | "full";
  * Lists the crash points of all scenarios: where the cron fires `once`; `quick`ly with two sweeps as
  * well, with runs that are resumed and with a second sweep at every call; or in `full`, with faults
  * beside that second sweep, with every pair of faults where the cron fires once, and with one drawn
- * from `seed` behind each fault where it fires more often.
+ * from `seed` after each fault where it fires more often.
  */
 export async function listCrashTasks(
   thoroughness: Thoroughness,
@@ -167,24 +167,24 @@ async function crash(task: CrashTask): Promise<Outcome> {
   const call = undisturbed.at(at);
   const fates = call === undefined ? [] : fatesOf(call);
   const draws = fc.sample(fc.nat(), { seed: task.seed, numRuns: fates.length, unbiased: true });
-  let behind = 0;
+  let seconds = 0;
   for (const [index, fate] of fates.entries()) {
     const calls = await attempt(new Map([[at, fate]]));
     for (const [second, next] of chooseSeconds(task, calls, draws[index])) {
-      behind++;
+      seconds++;
       await attempt(new Map([[at, fate], [second, next]]));
     }
   }
   return {
     counts: {
       [typeof firing === "string" ? "singles" : "interleaved"]: fates.length,
-      [task.seconds === "all" ? "pairs" : "drawn"]: behind,
+      [task.seconds === "all" ? "pairs" : "drawn"]: seconds,
     },
     violations,
   };
 }
 
-/** Chooses the second faults to try, given the calls that are made behind the first one. */
+/** Chooses the second faults to try, given the calls that are made after the first one. */
 function chooseSeconds(
   { at, seconds }: CrashTask,
   calls: readonly Call[],

@@ -83,7 +83,7 @@ export async function liveBeside(
   watch(first);
   watch(second);
   const hangs = await settleOrHang(compete(rivalry, first, second)) === undefined;
-  const said = first.violations.map(({ call, message }) => `${message}, behind ${call}`);
+  const said = first.violations.map(({ call, message }) => `${message}, after ${call}`);
   return hangs ? [...said, "It hangs"] : said;
 }
 

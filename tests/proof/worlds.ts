@@ -43,7 +43,7 @@ export async function liveIn(world: World): Promise<WorldResult> {
   const sim = createSimulation(world.options);
   const unfinished = await live(world, sim);
   sim.close();
-  const said = sim.violations.map(({ call, message }) => `${message}, behind ${call}`);
+  const said = sim.violations.map(({ call, message }) => `${message}, after ${call}`);
   return {
     // The first of a kind says it all.
     violations: [...new Set([...said.slice(0, 3), ...unfinished])],

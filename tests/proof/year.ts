@@ -97,7 +97,7 @@ export async function liveThroughYear(options: YearOptions): Promise<YearResult>
       sim.workflows.runs.filter(({ output }) => output?.includes(`"outcome":"success"`)).length,
     violations: [
       ...sim.violations.slice(0, mostViolations).map(({ call, message }) =>
-        `${message}, behind ${call}`
+        `${message}, after ${call}`
       ),
       ...unfinished,
     ],

@@ -1,5 +1,5 @@
 /**
- * Where most rotations begin: the operator's own token stands at all targets and nears its expiry.
+ * Where most rotations begin: the operator's own token is at all targets and nears its expiry.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface DueRotation {
   readonly old: FakeAuthorization;
 }
 
-/** Makes a world in which `ci` stands at these targets and is 25 of its 30 days old. */
+/** Makes a world in which `ci` is at these targets and is 25 of its 30 days old. */
 export async function startDue(
   { targets = ["hook:ci"], fuse, ...more }:
     & Partial<CredentialSpec>
@@ -48,7 +48,7 @@ export function lineOf(sim: Simulation): string[] {
     .sort();
 }
 
-/** What stands at a place: the live authorization as {@linkcode lineOf} calls it, `dead` or `nothing`. */
+/** What a place holds: the live authorization as {@linkcode lineOf} calls it, `dead` or `nothing`. */
 export function standsAt(sim: Simulation, place: string, credential = "ci"): string {
   const token = sim.holds(place, credential);
   if (token === undefined) return "nothing";
@@ -71,7 +71,7 @@ export function deletedIn(sim: Simulation): string[] {
     .map(({ description }) => description.replace(/ \[(g\d+) .{12}\]$/, " $1"));
 }
 
-/** How the runs ended, oldest first: `success`, `failure: …`, `superseded`, or where they stand. */
+/** How the runs ended, oldest first: `success`, `failure: …`, `superseded`, or their state. */
 export function endsOf(sim: Simulation): string[] {
   return sim.workflows.runs.map(({ status, output }) => {
     if (output === undefined) return status;

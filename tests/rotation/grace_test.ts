@@ -278,7 +278,7 @@ Deno.test("rotate() makes nothing current while a target that was just added is 
   await assertClean(sim);
 });
 
-Deno.test("rotate() deletes nothing when a target is added behind the last look at all others", async () => {
+Deno.test("rotate() deletes nothing when a target is added after the last look at all others", async () => {
   const { sim } = await startDue({ targets: ["var:acme/KEY"] });
   await sim.cron();
   sim.gate = ({ name }) => {

@@ -394,7 +394,7 @@ Deno.test("leftoversOf() finds an authorization with a lost answer by its mark",
   ]);
 });
 
-Deno.test("leftoversOf() finds an authorization with an answer by its id alone", () => {
+Deno.test("leftoversOf() finds an authorization with an answer by only its id", () => {
   const heroku = [listed(2), listed(2, { id: "another" })];
   assertEquals(ids(leftoversOf(entryOf(2, "discarded"), createView(heroku, now))), [
     "authorization-2",

@@ -41,7 +41,7 @@ for (
     "429",
   ] as const
 ) {
-  Deno.test(`mint() leaves one live replacement behind a create whose answer is '${fate}', and delivers only that`, async () => {
+  Deno.test(`mint() leaves one live replacement after a create whose answer is '${fate}', and delivers only that`, async () => {
     const { sim } = await startDue();
     sim.fate = firstCreate(fate);
     await sim.live(30 * minute);

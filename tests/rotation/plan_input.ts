@@ -151,7 +151,7 @@ export function knownOf(
   };
 }
 
-/** What a plan for `ci` alone is made from. */
+/** What a plan for only `ci` is made from. */
 export interface Situation {
   /** What Heroku lists. */
   readonly heroku?: readonly Authorization[];
@@ -169,7 +169,7 @@ export interface Situation {
   readonly fuse?: Fuse;
 }
 
-/** Plans for `ci` alone. Heroku's list is as old as {@linkcode now} says. */
+/** Plans for only `ci`. Heroku's list is as old as {@linkcode now} says. */
 export function planFor(situation: Situation): Plan {
   const { heroku = [], known, at = now, defaultId, view, fuse = { creates: 1000, deletes: 1000 } } =
     situation;
@@ -184,7 +184,7 @@ export function planFor(situation: Situation): Plan {
   });
 }
 
-/** Decides about `ci` alone. */
+/** Decides about only `ci`. */
 export function decide(situation: Situation): Decision {
   return planFor(situation).decisions[0];
 }

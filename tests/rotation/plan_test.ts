@@ -977,7 +977,7 @@ Deno.test("plan() removes no leftover of a paused credential", () => {
   assertEquals(removals, []);
 });
 
-Deno.test("plan() tells of another Worker's authorization once, and never removes it", () => {
+Deno.test("plan() reports another Worker's authorization once, and never removes it", () => {
   const heroku = [listed(1), listed(2)];
   const known = knownOf([entryOf(1, "current")], { deliveries: [provenAt(1)] });
   const first = planFor({ heroku, known });

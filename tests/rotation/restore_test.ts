@@ -50,7 +50,7 @@ async function restoreBefore(
   await sim.look("the end");
   const excess = sim.heroku.creations.length - made;
   const found = [
-    ...sim.violations.map(({ call, message }) => `${message}, behind ${call}`),
+    ...sim.violations.map(({ call, message }) => `${message}, after ${call}`),
     ...isConverged(sim) ? [] : ["It does not come to rest", ...explain(sim)],
     ...excess > 1 ? [`${excess} replacements were made after the restore`] : [],
     ...sim.said.slice(said).some((each) => each.includes("Another Worker"))

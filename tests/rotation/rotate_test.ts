@@ -19,7 +19,7 @@ function standing(sim: Simulation, places: readonly string[] = everywhere): stri
   return places.map((place) => standsAt(sim, place));
 }
 
-Deno.test("rotate() replaces, delivers and proves at once, and deletes the old one behind the grace", async () => {
+Deno.test("rotate() replaces, delivers and proves at once, and deletes the old one after the grace", async () => {
   const { sim } = await startDue({ targets: everywhere, grace: 2 * hour });
   assertEquals([lineOf(sim), standing(sim)], [["ci"], ["ci", "ci", "nothing"]]);
 
@@ -35,7 +35,7 @@ Deno.test("rotate() replaces, delivers and proves at once, and deletes the old o
   await assertClean(sim);
 });
 
-Deno.test("rotate() deletes the old one at once without a grace, behind the last proof", async () => {
+Deno.test("rotate() deletes the old one at once without a grace, after the last proof", async () => {
   const { sim } = await startDue({ targets: ["hook:a", "hook:b"], grace: 0 });
   const order: string[] = [];
   sim.gate = ({ name }) => {
@@ -146,7 +146,7 @@ for (const fate of ["not sent", "lost", "500", "503", "429", "timeout", "cut off
   });
 }
 
-Deno.test("rotate() survives a Heroku that goes down behind the sweep, at every call alike", async () => {
+Deno.test("rotate() survives a Heroku that goes down after the sweep, at every call alike", async () => {
   for (const fate of ["not sent", "lost", "401"] as const) {
     const { sim } = await startDue();
     await sim.sweep();
@@ -243,7 +243,7 @@ Deno.test("rotate() keeps what targets may hold when Heroku refuses a replacemen
   await assertClean(sim);
 });
 
-Deno.test("rotate() goes on where it stood whenever its process dies, at every call in turn", async () => {
+Deno.test("rotate() goes on from where it was whenever its process dies, at every call in turn", async () => {
   // A short lifetime, as each death before the create's answer uses up one of the brake's creates;
   // and sweeps, which see that nothing of them is left.
   const { sim } = await startDue({ targets: ["hook:a", "hook:b"], lifetime: 12 * hour });

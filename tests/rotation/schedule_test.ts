@@ -259,7 +259,7 @@ Deno.test("earliestDue() is before due() of any name, and no earlier than its ji
   ));
 });
 
-Deno.test("due() of any replacement comes behind a tenth of its lifetime and before a twentieth of it is left", () => {
+Deno.test("due() of any replacement comes after a tenth of its lifetime and before a twentieth of it is left", () => {
   fc.assert(fc.property(
     fc.string({ minLength: 1 }),
     fc.integer({ min: 1, max: 10_000 }).map((minutes) => minutes * minute),

@@ -159,7 +159,7 @@ Deno.test("sweep() leaves an adopted authorization alone until it is due", async
   await assertClean(sim);
 });
 
-Deno.test("sweep() makes a first generation at once for the store, and retires the adopted one behind the grace", async () => {
+Deno.test("sweep() makes a first generation at once for the store, and retires the adopted one after the grace", async () => {
   const sim = createSimulation({ credentials: [{ name: "ci", targets: ["store"] }] });
   sim.heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
   await sim.cron();
@@ -273,7 +273,7 @@ for (
     ["during the grace", async (sim: Simulation) => {
       await sim.cron();
     }],
-    ["behind the create", async (sim: Simulation) => {
+    ["after the create", async (sim: Simulation) => {
       sim.fate = (call) => creates(call) ? "dies after" : "sent";
       await sim.cron();
       sim.fate = () => "sent";
@@ -300,7 +300,7 @@ for (
   });
 }
 
-Deno.test("sweep() goes on with the others when one credential fails, wherever it stands", async () => {
+Deno.test("sweep() goes on with the others when one credential fails, wherever it is", async () => {
   const names = ["a", "b", "c"];
   const sim = await startSeveral(names);
   sim.down.add("hook:b");
@@ -394,7 +394,7 @@ Deno.test("sweep() does not back off for a failure that a clock far ahead has da
   await assertClean(sim);
 });
 
-Deno.test("sweep() of two Workers for one credential costs no token that a target holds, and tells of the other", async () => {
+Deno.test("sweep() of two Workers for one credential costs no token that a target holds, and reports the other", async () => {
   const { sim } = await startDue();
   const other = createSimulation({
     credentials: [{ name: "ci", targets: ["hook:ci"] }],
@@ -503,7 +503,7 @@ Deno.test("sweep() says that it could not start a rotation, counts none as start
   assertEquals(started.length, 1);
 });
 
-Deno.test("sweep() tells of another Worker's authorization once, however old that grows", async () => {
+Deno.test("sweep() reports another Worker's authorization once, however old that grows", async () => {
   const { world, heroku, started } = await start([credentialOf({ maxAge: 300 * day })]);
   heroku.issue({ description: "ci [g2 000000000002]", scope: ["write"] });
   await sweep(world);

@@ -10,7 +10,7 @@ import { canary, leaks } from "./canary.ts";
 
 /** What went wrong, as the observer saw it. */
 export interface Violation {
-  /** Behind which call. */
+  /** After which call. */
   readonly call: string;
   /** What is wrong. */
   readonly message: string;
@@ -26,7 +26,7 @@ export interface Watched extends Scheduled {
 export interface WatchedWorker {
   /** Its configuration at this moment. */
   readonly configured: () => readonly Watched[];
-  /** What stands at a place. */
+  /** What a place holds. */
   readonly held: (place: string, credential: string) => string | undefined;
   /** What its ledger says of a mark, read behind the ledger's back. */
   readonly entryOf: (
@@ -89,7 +89,7 @@ export interface Observer {
   protect(id: string): void;
   /** What the operator protected may be deleted again. */
   release(id: string): void;
-  /** The operator changed what stands at places: no one else let go of it. */
+  /** The operator changed what places hold: no one else let go of it. */
   changedByHand(): void;
   /** The operator says whose token this is: at another credential's place no one can know it. */
   attribute(token: string, credential: string): void;

@@ -47,7 +47,7 @@ export function newestTimer(): (() => void) | undefined {
   });
 }
 
-/** Waits for work that needs microtasks alone; undefined once it turns out to hang. */
+/** Waits for work that needs only microtasks; undefined once it turns out to hang. */
 export async function settleOrHang<T>(work: Promise<T>): Promise<T | undefined> {
   const hung = new Promise<undefined>((resolve) => realSetTimeout(() => resolve(undefined), 0));
   return await Promise.race([work, hung]);

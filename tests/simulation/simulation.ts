@@ -136,7 +136,7 @@ export interface SimulationOptions {
   readonly beside?: Simulation;
   /** Whether every call is followed by a look of the observer; default true. */
   readonly observe?: boolean;
-  /** Whether the account has a default API key, which stands in the list; default false. */
+  /** Whether the account has a default API key, which is in the list; default false. */
   readonly defaultKey?: boolean;
   /** The description of the authorization that the Worker works with; default: it is in no list. */
   readonly own?: string;
@@ -157,9 +157,9 @@ export interface Simulation {
   readonly said: string[];
   /** The configuration at this moment, as far as the observer goes by it. */
   configured(): readonly Watched[];
-  /** What stands at a place at this moment. */
+  /** What a place holds at this moment. */
   holds(place: TargetName, credential: string): string | undefined;
-  /** What stands at each place of a configuration: see {@linkcode TargetName}. */
+  /** What each place holds of a configuration: see {@linkcode TargetName}. */
   held(place: TargetName, credential?: string): Promise<string | undefined>;
   /** What the operator puts there by hand. */
   put(place: TargetName, token: string): Promise<void>;

@@ -34,12 +34,12 @@ export interface World {
   judge?(sim: Simulation): string[];
 }
 
-/** The operator's own token stands at the places, and is due soon. */
+/** The operator's own token is at the places, and is due soon. */
 export async function adopt(sim: Simulation): Promise<void> {
   await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 15 * day });
 }
 
-/** The operator's own token stands at the places, and is due. */
+/** The operator's own token is at the places, and is due. */
 export async function adoptDue(sim: Simulation): Promise<void> {
   await adoptFor(sim, { expires_in: 30 * 86_400, created_at: sim.now() - 28 * day });
 }

@@ -11,7 +11,7 @@ import { createTarget } from "./create_target.ts";
 import { deliveryOf } from "./delivery_of.ts";
 import { fixtures } from "./fixtures.ts";
 
-/** What may stand where a service documents something else. */
+/** What may come where a service documents something else. */
 const ODD: readonly unknown[] = [
   undefined,
   null,

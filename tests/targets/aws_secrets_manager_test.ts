@@ -29,7 +29,7 @@ function targetAt(
   }, fetching);
 }
 
-Deno.test("aws-secrets-manager makes a version whose id tells its age", async () => {
+Deno.test("aws-secrets-manager makes a version whose id shows its age", async () => {
   await withService(startAws(), async (service) => {
     const versions: AwsVersion[] = [];
     const target = targetAt(service, versions);

@@ -47,13 +47,13 @@ for (const { type } of targets) {
   });
 
   for (const member of Object.keys(config)) {
-    Deno.test(`The configuration of ${type} tells the form of a missing '${member}'`, () => {
+    Deno.test(`The configuration of ${type} says the form of a missing '${member}'`, () => {
       const { [member]: _, ...rest } = config;
       const [issue] = validate(type, rest);
       assert(/Is missing: must be |Must have either/.test(issue), issue);
     });
 
-    Deno.test(`The configuration of ${type} tells the form of a wrong '${member}'`, () => {
+    Deno.test(`The configuration of ${type} says the form of a wrong '${member}'`, () => {
       for (const wrong of ["", " ", "../../x y", "a\nb", true, null, {}, -1, "x".repeat(3000)]) {
         const issues = validate(type, { ...config, [member]: wrong });
         assert(issues.length > 0, `'${member}' took ${JSON.stringify(wrong)}`);

@@ -53,7 +53,7 @@ export interface Started {
   held(): string | undefined;
   /** Puts a value there behind the target's back, or takes it away. */
   put(value: string | undefined): void;
-  /** What stands beside the value and has to stay; an object for comparison. */
+  /** What is beside the value and has to stay; an object for comparison. */
   beside(): unknown;
 }
 

@@ -172,7 +172,7 @@ Deno.test("A GitHub App with a configured installation does not look for it", as
   });
 });
 
-Deno.test("A GitHub App tells what is wrong with it", async () => {
+Deno.test("A GitHub App says what is wrong with it", async () => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   await withService(startGitHub(), async (service) => {
     const ec = String(privateKey.export({ type: "pkcs8", format: "pem" }));

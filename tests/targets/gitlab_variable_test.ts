@@ -42,7 +42,7 @@ function targetAt(service: GitLabService, config: Readonly<Record<string, unknow
   });
 }
 
-Deno.test("A new GitLab variable is masked, raw and for all branches unless told otherwise", async () => {
+Deno.test("A new GitLab variable is masked, raw and for all branches by default", async () => {
   await withService(startGitLab(), async (service) => {
     await targetAt(service).deliver(deliveryOf(1), {});
     await targetAt(service, { name: "Y", masked: false, protected: true })
@@ -63,7 +63,7 @@ Deno.test("A GitLab variable that already holds the token is left alone", async 
   });
 });
 
-Deno.test("GitLab's masking rules are told, with what to change", async () => {
+Deno.test("GitLab's masking rules are reported, with what to change", async () => {
   await withService(startGitLab(), async (service) => {
     for (const token of ["short", "has space in it", "two\nlines-of-it"]) {
       const error = await assertRejects(
@@ -78,7 +78,7 @@ Deno.test("GitLab's masking rules are told, with what to change", async () => {
   });
 });
 
-Deno.test("A hidden GitLab variable proves its existence alone", async () => {
+Deno.test("A hidden GitLab variable proves only its existence", async () => {
   await withService(startGitLab(), async (service) => {
     const target = targetAt(service);
     await target.deliver(deliveryOf(1), {});

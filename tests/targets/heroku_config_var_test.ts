@@ -39,7 +39,7 @@ Deno.test("heroku-config-var takes its token from the secret that is named", asy
   });
 });
 
-Deno.test("heroku-config-var tells a value that Heroku took and did not keep", async () => {
+Deno.test("heroku-config-var reports a value that Heroku took and did not keep", async () => {
   await withService(startHeroku(), async (service) => {
     service.apps.set("acme-web", {});
     service.setFault(({ method }) => method === "PATCH" ? Response.json({ A: "b" }) : undefined);

@@ -19,7 +19,7 @@ Deno.test("proveExact() takes the token and nothing else", () => {
   }
 });
 
-Deno.test("writtenBetween() goes by the service's clock, and by ours where it tells none", () => {
+Deno.test("writtenBetween() goes by the service's clock, and by ours where it gives none", () => {
   const now = Date.parse("2026-12-24T12:00:00Z");
   assertEquals(
     writtenBetween(

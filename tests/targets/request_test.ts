@@ -141,7 +141,7 @@ Deno.test("A requester conceals before it cuts", async () => {
   assertConceals(error, [delivery.token, CREDENTIAL]);
 });
 
-Deno.test("A requester conceals a credential that stands in an address, too", async () => {
+Deno.test("A requester conceals a credential that is in an address, too", async () => {
   const environment = {
     fetch: answering("", { status: 500 }),
     now: () => NOW,
@@ -161,7 +161,7 @@ Deno.test("A requester conceals a credential that stands in an address, too", as
   assertConceals(error, [CREDENTIAL]);
 });
 
-Deno.test("A requester tells where a redirect goes, and no more of it", async () => {
+Deno.test("A requester says where a redirect goes, and no more of it", async () => {
   const headers = { location: `/repositories/1/${delivery.token}?a=query-Yb7cN2wL#b` };
   const error = await assertRejects(
     () => requestWith(answering(null, { status: 307, headers })),

@@ -67,7 +67,7 @@ test("delivers for the first time and proves it", async (fixture, started, targe
   assertConceals({ receipt, proof }, [delivery.token, ...Object.values(started.secrets)]);
 });
 
-test("updates and keeps what stands beside the value", async (fixture, started, target) => {
+test("updates and keeps what is beside the value", async (fixture, started, target) => {
   started.put("the-old-value");
   const before = structuredClone(started.beside());
   const delivery = deliveryOf(2);
@@ -104,7 +104,7 @@ test("delivers again after the answer to a write was lost", async (fixture, star
   assertEquals((await target.confirm(delivery, receipt, {})).kind, fixture.proof);
 });
 
-test("tells wrong credentials", async (fixture, started) => {
+test("reports wrong credentials", async (fixture, started) => {
   started.put("the-old-value");
   const wrong = Object.fromEntries(
     Object.keys(started.secrets).map((name) => [name, `wrong-${crypto.randomUUID()}`]),
@@ -121,14 +121,14 @@ test("tells wrong credentials", async (fixture, started) => {
   assertEquals(started.held(), "the-old-value");
 });
 
-test("tells a missing Worker secret", async (fixture, started) => {
+test("reports a missing Worker secret", async (fixture, started) => {
   const target = createTarget(fixture.type, { ...started, secrets: {} });
   const delivery = deliveryOf(5);
   await assertFails("unauthorized", started, () => target.deliver(delivery, {}), delivery);
   assertEquals(started.service.requests.length, 0);
 });
 
-test("tells a missing permission", async (fixture, started) => {
+test("reports a missing permission", async (fixture, started) => {
   if (!started.narrow) return;
   started.put("the-old-value");
   const target = createTarget(fixture.type, { ...started, secrets: started.narrow });
@@ -137,7 +137,7 @@ test("tells a missing permission", async (fixture, started) => {
   assertEquals(started.held(), "the-old-value");
 });
 
-test("tells a place that does not exist", async (fixture, started) => {
+test("reports a place that does not exist", async (fixture, started) => {
   const target = createTarget(fixture.type, { ...started, config: started.nowhere });
   const delivery = deliveryOf(7);
   await assertFails("not_found", started, () => target.deliver(delivery, {}), delivery);
@@ -170,7 +170,7 @@ test("waits out a service that is down", async (_fixture, started, target) => {
   await target.confirm(delivery, receipt, {});
 });
 
-test("tells a service that cannot be reached", async (fixture, started) => {
+test("reports a service that cannot be reached", async (fixture, started) => {
   const gone = await fixture.start();
   await gone.service.close();
   const target = createTarget(fixture.type, { ...gone, secrets: started.secrets });
@@ -211,7 +211,7 @@ test("finds that the old value is still there", async (fixture, started, target)
   const receipt = await target.deliver(delivery, {});
   started.service.advance(LATER);
   started.put("the-old-value-of-before");
-  // Nothing at these two tells what is there now: that is what their weaker proofs mean.
+  // Nothing at these two says what is there now: that is what their weaker proofs mean.
   if (fixture.proof === "receipt" || fixture.proof === "existence") return;
   await assertFails(
     "mismatch",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { createRandom, drawAt } from "../../lib/testing/random.ts";
 
-Deno.test("drawAt() depends on the seed and the position alone", () => {
+Deno.test("drawAt() depends only on the seed and the position", () => {
   const forwards = Array.from({ length: 50 }, (_, position) => drawAt(7, position));
   const backwards = Array.from({ length: 50 }, (_, position) => drawAt(7, 49 - position)).reverse();
 

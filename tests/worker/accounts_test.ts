@@ -91,7 +91,7 @@ async function readToken(worker: TestWorker, name: Name): Promise<Response> {
   });
 }
 
-/** Whether a credential's replacement is current, at its app and in the store, and alone. */
+/** Whether a credential's replacement is current, at its app and in the store, and the only one. */
 async function isRotated(worker: TestWorker, { of }: Herokus, name: Name): Promise<boolean> {
   const line = of[name].live().map(({ description }) => description.replace(/ \w{12}\]$/, "]"));
   const { token } = of[name].live()[0] ?? {};

@@ -147,7 +147,7 @@ const found: HealthRecord["reasons"] = [
   { kind: "credential_missing", count: 1 },
 ];
 
-Deno.test("GET /healthz needs no key and tells kinds and counts alone", async () => {
+Deno.test("GET /healthz needs no key and shows only kinds and counts", async () => {
   const response = await (await run(createBusyEnv(), {}, found)).get("/healthz");
   assertEquals(response.status, 503);
   assertEquals(await response.json(), { status: "failing", reasons: found });
@@ -221,7 +221,7 @@ Deno.test("GET /healthz is 503 when the account cannot be read, and the log says
   assertMatch(lines[0], /Network connection lost/);
 });
 
-Deno.test("GET /healthz tells of each of several accounts by itself, in the configuration's order", async () => {
+Deno.test("GET /healthz reports each of several accounts by itself, in the configuration's order", async () => {
   const ok = { status: "ok" };
   const { get } = await runThree();
   const response = await get("/healthz");
@@ -297,7 +297,7 @@ Deno.test("One of several accounts that cannot be read hides none of the others"
   assertStringIncludes(page, "globex: The account cannot be read");
 });
 
-Deno.test("GET /status tells the account of each credential and of what no one manages", async () => {
+Deno.test("GET /status reports the account of each credential and of what no one manages", async () => {
   const known = { record: idle, entries: [createEntry("globex", 3)], deliveries: [] };
   const globex = accountOf({ globex: known }, {
     report: createReport({ decisions: [], unmanagedCount: 7 }),
@@ -316,7 +316,7 @@ Deno.test("GET /status tells the account of each credential and of what no one m
   assertEquals(accounts.map(({ unmanaged_count }) => unmanaged_count), [0, 7, 0]);
 });
 
-Deno.test("GET /status and the page tell what accounts that left the configuration still have", async () => {
+Deno.test("GET /status and the page report what accounts that left the configuration still have", async () => {
   const entries = [
     createEntry("ci", 2, { state: "retired" }),
     createEntry("ci", 3),
@@ -505,7 +505,7 @@ Deno.test("GET / shows all mistakes of an invalid configuration", async () => {
   assertMatch(page, /wrangler secret put HEROKU_API_TOKEN/);
 });
 
-Deno.test("GET /status tells the same as JSON, and no token", async () => {
+Deno.test("GET /status reports the same as JSON, and no token", async () => {
   const response = await (await run(createBusyEnv())).get("/status", bearer(keys.page));
   const text = await response.text();
   assert(!text.includes(canary));
@@ -553,7 +553,7 @@ Deno.test("GET /status tells the same as JSON, and no token", async () => {
   assertEquals([laptop.generation, laptop.expires_at], [0, null]);
 });
 
-Deno.test("GET /status tells where a credential stands", async () => {
+Deno.test("GET /status reports the state of a credential", async () => {
   const current = createEntry("ci", 3, { provenAt: now - DAY });
   const table: readonly [string, readonly Entry[], boolean, number][] = [
     ["current", [current], false, 0],
@@ -585,7 +585,7 @@ Deno.test("GET /status tells where a credential stands", async () => {
   }
 });
 
-Deno.test("GET /status tells what the newest sweep decided, and whether it holds the credential back", async () => {
+Deno.test("GET /status reports what the newest sweep decided, and whether it holds the credential back", async () => {
   const known = { record: idle, entries: [createEntry("ci", 3)], deliveries: [] };
   const base = { credential: "ci", reason: "Generation 3 expires in 1 d", until: null } as const;
   const table: readonly [string, number, Decision][] = [
@@ -605,7 +605,7 @@ Deno.test("GET /status tells what the newest sweep decided, and whether it holds
   }
 });
 
-Deno.test("GET /status and the page tell what is good to know, and /healthz stays 200", async () => {
+Deno.test("GET /status and the page report what is good to know, and /healthz stays 200", async () => {
   const message = "Heroku granted 8 h to generation 3 of 'ci', where 30 d was asked for";
   const { get } = await run(createEnv(), {
     account: accountOf({}, {
@@ -620,7 +620,7 @@ Deno.test("GET /status and the page tell what is good to know, and /healthz stay
   assertEquals((await get("/healthz")).status, 200);
 });
 
-Deno.test("GET / and GET /status tell how many unmanaged authorizations are not shown", async () => {
+Deno.test("GET / and GET /status reports how many unmanaged authorizations are not shown", async () => {
   const { get } = await run(createEnv(), {
     account: accountOf({}, { report: createReport({ unmanagedCount: 1002 }) }),
   });
@@ -647,7 +647,7 @@ Deno.test("GET /healthz is 503 while the token is another account's, and the pag
   assertMatch(await (await get("/", bearer(keys.page))).text(), /another Heroku account[^]*a-2/);
 });
 
-Deno.test("GET /status tells what was delivered last until it is proven", async () => {
+Deno.test("GET /status reports what was delivered last until it is proven", async () => {
   const place = "heroku-config-var:acme-web/KEY";
   const targets = [{ type: "heroku-config-var", app: "acme-web", name: "KEY" }];
   const env = createEnv({ CREDENTIALS: [createTable("ci", { targets })] });
@@ -672,7 +672,7 @@ Deno.test("GET /status tells what was delivered last until it is proven", async 
   }
 });
 
-Deno.test("GET /status outlives times that no date can tell", async () => {
+Deno.test("GET /status outlives times that no date can express", async () => {
   const known = {
     record: idle,
     entries: [createEntry("ci", 1, { expiresAt: 1e300, lifetime: 1e300 })],
@@ -706,7 +706,7 @@ Deno.test("GET /credentials/:name/token goes on handing out its token after a ch
   assertEquals([response.status, await response.text()], [200, servedToken]);
 });
 
-Deno.test("GET /credentials/:name/token tells more to who wants JSON", async () => {
+Deno.test("GET /credentials/:name/token gives more to a client that wants JSON", async () => {
   const { get } = await run(createBusyEnv());
   const table = [
     ["application/json", true],
@@ -882,7 +882,7 @@ Deno.test("Every answer is kept out of caches, frames, referrers and other origi
   }
 });
 
-Deno.test("An error inside is a 500 that tells nothing, and one line in the log", async () => {
+Deno.test("An error inside is a 500 that reveals nothing, and one line in the log", async () => {
   const { get, lines } = await run(createEnv(), {
     now: () => {
       throw new Error(`inner workings ${servedToken}`);

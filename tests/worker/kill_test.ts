@@ -56,7 +56,7 @@ function stopAt(around: Surroundings, stops: Stops): Map<string, string> {
   const points = new Map<string, number>();
   let swept = false;
   around.hold = ({ method, url, credential, to }: Outbound, moment: Moment) => {
-    // Runs begin behind the sweep's last look at Heroku.
+    // Runs begin after the sweep's last look at Heroku.
     swept ||= url.pathname.endsWith("/~") && moment === "after";
     const isPoint = method !== "GET" || moment === "after";
     if (!credential || !swept || !isPoint) return false;

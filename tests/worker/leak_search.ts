@@ -12,7 +12,7 @@ export interface Secret {
   readonly name: string;
   /** Its value, or a part that no other text has. */
   readonly value: string | Uint8Array;
-  /** Whether to search for it raw alone, as when there are many; default false. */
+  /** Whether to search for it only raw, as when there are many; default false. */
   readonly rawOnly?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function createLeakSearch(secrets: readonly Secret[]): LeakSearch {
       const files = [...walk(folder)];
       return [
         ...files.flatMap((file) => findIn(file, toBinary(Deno.readFileSync(file)))),
-        // A long value stands on several pages of a database, which its bytes alone do not show.
+        // A long value is on several pages of a database, so a search for its bytes misses it.
         ...files.filter((file) => file.endsWith(".sqlite")).flatMap((file) =>
           findIn(`a row of ${file}`, dumpDatabase(file))
         ),
@@ -79,7 +79,7 @@ function formsOf(bytes: Uint8Array): Map<string, string> {
   for (const before of [0, 1, 2]) {
     const padded = new Uint8Array(before + bytes.length);
     padded.set(bytes, before);
-    // The characters at both ends also depend on what stands beside it.
+    // The characters at both ends also depend on what is beside it.
     const inner = padded.toBase64({ omitPadding: true }).slice(before === 0 ? 0 : before + 1, -1);
     forms.set(`base64 at ${before}`, inner);
     forms.set(`base64url at ${before}`, inner.replaceAll("+", "-").replaceAll("/", "_"));

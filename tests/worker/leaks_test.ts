@@ -237,7 +237,7 @@ Deno.test({
     await searchAnswers(worker, around, leaks);
     addAll(leaks, createSearch(around).find("the log", worker.logs()));
 
-    // Nor does a ledger that is broken tell what it holds.
+    // Nor does a broken ledger reveal what it holds.
     await worker.query("DROP TABLE deliveries");
     await worker.cron().catch(() => {});
     await searchAnswers(worker, around, leaks);

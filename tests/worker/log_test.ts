@@ -61,7 +61,7 @@ Deno.test("createLog() leaves what is no secret, ids of authorizations included"
   });
 });
 
-Deno.test("createLog() tells an error's name, message and code, and never its stack", () => {
+Deno.test("createLog() writes an error's name, message and code, and never its stack", () => {
   const error = Object.assign(new TypeError("Cannot do it"), { code: "network", status: 500 });
   assertEquals(JSON.parse(logOne({ error })[0]).error, {
     name: "TypeError",

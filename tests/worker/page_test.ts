@@ -8,7 +8,7 @@ const executablePath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
 const isThere = await Deno.stat(executablePath).then(() => true, () => false);
 
 Deno.test({
-  name: "the page shows in Chromium what stands where, and asks for nothing from elsewhere",
+  name: "the page shows in Chromium which token is where, and asks for nothing from elsewhere",
   ignore: !isThere,
   sanitizeOps: false,
   sanitizeResources: false,

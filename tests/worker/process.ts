@@ -21,7 +21,7 @@ export interface ProcessSettings {
   readonly vars: Readonly<Record<string, unknown>>;
   /** The secrets. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** What stands before the Worker's address on the line that says it is ready. */
+  /** What comes before the Worker's address on the line that says it is ready. */
   readonly readyMark: string;
 }
 
@@ -64,7 +64,7 @@ export interface WorkerProcess extends AsyncDisposable {
   elapse(duration: number): void;
 }
 
-/** The `SEALING_KEY`. Its bytes are random, as those of the other tests, in a row, stand in many files. */
+/** The `SEALING_KEY`. Its bytes are random, as those of the other tests, in a row, are in many files. */
 export const sealingKey = "tTkq7livVuvoxWdScgL0r6oeApdxHdgle6SE4eV1vjw=";
 
 const readyMark = "The Worker listens on ";

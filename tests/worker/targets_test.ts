@@ -66,7 +66,7 @@ Deno.test({
     const [{ token }] = heroku.live();
     for (const [index, { fixture, started }] of placed.entries()) {
       assertEquals(started.held(), token, `${fixture.name} holds the replacement`);
-      assertEquals(started.beside(), beside[index], `${fixture.name} keeps what stands beside it`);
+      assertEquals(started.beside(), beside[index], `${fixture.name} keeps what is beside it`);
     }
     const response = await worker.fetch("/status", {
       headers: { authorization: `Bearer ${keys.page}` },

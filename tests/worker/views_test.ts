@@ -370,7 +370,7 @@ Deno.test("renderPage() escapes whatever Heroku, targets and operators write", a
   }));
 });
 
-Deno.test("renderMoment() tells a moment in UTC with its distance, for people and machines", async () => {
+Deno.test("renderMoment() shows a moment in UTC with its distance, for people and machines", async () => {
   const table = [
     [18 * DAY, "2026-10-21 14:05 UTC", "in 18 d"],
     [-3 * HOUR, "2026-10-03 11:05 UTC", "3 h ago"],

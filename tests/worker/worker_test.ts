@@ -86,7 +86,7 @@ async function letTimePass(worker: TestWorker): Promise<void> {
 }
 
 test(
-  "a rotation as Heroku and the targets see it: before, during the grace, and behind it",
+  "a rotation as Heroku and the targets see it: before, during the grace, and after it",
   { credentials: (url) => [{ name: "ci", grace: "4s", targets: [configVar, hook(url), store] }] },
   async (worker) => {
     const { heroku, hooks } = worker;

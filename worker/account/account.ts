@@ -60,7 +60,7 @@ export interface AccountCalls {
   readServed(credential: string): Promise<Entry | null>;
   /** Everything that the page shows. */
   look(): Promise<Records>;
-  /** What a monitor is told: one row. */
+  /** What a monitor sees: one row. */
   health(): Promise<HealthRecord | undefined>;
 }
 

@@ -19,7 +19,7 @@ export interface SweepRecord {
   readonly report: SweepReport | null;
 }
 
-/** What is wrong, as a sweep found it when it ended: all that a monitor is told. */
+/** What is wrong, as a sweep found it when it ended: all that a monitor sees. */
 export interface HealthRecord {
   /** When the sweep began, in milliseconds since the epoch. */
   readonly at: number;

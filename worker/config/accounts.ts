@@ -35,7 +35,7 @@ export const DEFAULT_SECRET = "HEROKU_API_TOKEN";
 
 const DEFAULT_NAME = "heroku";
 
-/** A name may stand in a URL and in an id. */
+/** A name may be part of a URL and in an id. */
 const NAME_FORM =
   "Must be a name of 1 to 32 lower-case letters, digits and hyphens, such as 'acme-web'";
 

@@ -1,5 +1,5 @@
 /**
- * `GET /healthz`: what an uptime monitor is told. It needs no key, and says kinds and counts alone.
+ * `GET /healthz`: what an uptime monitor sees. It needs no key, and shows only kinds and counts.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The page: where every credential stands.
+ * The page: the state of every credential.
  *
  * @module
  */

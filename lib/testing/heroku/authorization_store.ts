@@ -52,7 +52,7 @@ export interface StoredAuthorization {
   version: number;
 }
 
-/** A record that stands in the list as it is, with no token that works. */
+/** A record that is in the list as it is, with no token that works. */
 export interface StoredOddity {
   /** Tells it from an authorization. */
   readonly kind: "oddity";
@@ -66,7 +66,7 @@ export interface StoredOddity {
   readonly version: number;
 }
 
-/** Anything that stands in the list. */
+/** Anything in the list. */
 export type Stored = StoredAuthorization | StoredOddity;
 
 /** How an authorization, or only its token, came to its end. */

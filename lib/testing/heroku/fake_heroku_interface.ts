@@ -37,7 +37,7 @@ export interface FakeHerokuOptions {
   /** The account's admin token. Default: a made-up one. */
   readonly token?: string;
   /**
-   * A canary: letters, digits, `_` and `-`, at most 32, that stand in every token made, so that leaks can be
+   * A canary: letters, digits, `_` and `-`, at most 32, that are in every token made, so that leaks can be
    * searched for. Redacted tokens don't show it. Needs the token form `"long"`. Default: none.
    */
   readonly tokenPrefix?: string;

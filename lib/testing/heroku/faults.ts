@@ -104,7 +104,7 @@ export interface DetailedFault {
   readonly value?: unknown;
 }
 
-/** A fault: its kind alone, or with details. */
+/** A fault: only its kind, or with details. */
 export type Fault = FaultKind | DetailedFault;
 
 /**
@@ -145,7 +145,7 @@ function isFaultKind(name: string): name is FaultKind {
 }
 
 /**
- * Turns what was asked for into a script. Drawn faults depend on the seed and the call's number alone.
+ * Turns what was asked for into a script. Drawn faults depend only on the seed and the call's number.
  *
  * @param faults what goes wrong
  * @param seed the seed to draw with

@@ -102,7 +102,7 @@ function present(authorization: StoredAuthorization): FakeAuthorization {
 export function createOperator(tools: OperatorTools): Operator {
   const { store, clients } = tools;
 
-  /** The key under which an id stands in the list; one that cannot stand in a header gets another. */
+  /** The key under which an id is in the list; one that cannot be in a header gets another. */
   function keyOf(id: string): string {
     const usable = /^[\w-]+$/.test(id) && store.find(id) === undefined;
     return usable ? id : tools.makeId();

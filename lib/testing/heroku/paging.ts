@@ -115,7 +115,7 @@ function search<Item extends { readonly key: string }>(
 }
 
 /**
- * The index at which a key stands, or would have to be put, in a list sorted by key.
+ * The index at which a key is, or would have to be put, in a list sorted by key.
  *
  * @param sorted the list, by ascending key
  * @param key the key to look for

@@ -26,7 +26,7 @@ const LONGEST_CANARY = 32;
  *
  * @param random the sequence that the tokens are taken from
  * @param form the form of every token
- * @param canary a text that stands in every token, right after `HRKU-AA`; only for the form `"long"`
+ * @param canary a text that is in every token, right after `HRKU-AA`; only for the form `"long"`
  * @returns a function that makes one token after another
  * @throws {TypeError} when `canary` has other characters than letters, digits, `_` and `-`, is longer
  *   than 32, or is given for another form

@@ -8,7 +8,7 @@
 export interface Mutant {
   /** What is broken, in words. */
   readonly name: string;
-  /** The text to change: it must stand there exactly once. */
+  /** The text to change: it must be there exactly once. */
   readonly edits: readonly Edit[];
   /** What of the name of a world or scenario is to catch it, so that it is tried first; default: all are tried. */
   readonly caughtIn?: string;

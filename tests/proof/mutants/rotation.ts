@@ -89,7 +89,7 @@ export const rotationMutants: readonly Mutant[] = [
     "deletes a refused token that a target may hold",
     "if (minted.fresh) return",
     "if (minted.mark) return",
-    "refuses for a while behind its delivery",
+    "refuses for a while after its delivery",
   ),
   rotate(
     "delivers a token that was never tried",

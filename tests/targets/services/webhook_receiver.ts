@@ -21,7 +21,7 @@ export interface WebhookReceiver extends Service {
   setAnswer(answer: ((fingerprint: string) => Response) | undefined): void;
 }
 
-/** What receivers, and what stands before them, do with deliveries. */
+/** What receivers, and what is in front of them, do with deliveries. */
 export interface WebhookWays {
   /** Whether it answers a key that it has seen as it did the first time, and does nothing. */
   remembersKeys: boolean;

@@ -261,7 +261,7 @@ const UNCHANGEABLE: readonly [what: string, body: Record<string, unknown>][] = [
   ["a scope", { scope: ["global"] }],
   ["a lifetime", { expires_in: 3600 }],
   ["a description that is no string", { description: ["new"] }],
-  ["a client by its id alone", { client: CLIENT.id }],
+  ["a client by only its id", { client: CLIENT.id }],
   ["a client of null", { client: null }],
   ["a client that is unknown", { client: { id: "22222222-2222-4222-8222-222222222222" } }],
   ["a client with a wrong secret", { client: { id: CLIENT.id, secret: "guess" } }],

@@ -38,7 +38,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Calls with the admin token, unless told otherwise; a string is sent as it is, as the body. */
+/** Calls with the admin token, by default; a string is sent as it is, as the body. */
 export async function call(
   heroku: FakeHeroku,
   method: string,

@@ -166,7 +166,7 @@ Deno.test("'record' switches the recording off or caps it, and the count goes on
   }
 });
 
-Deno.test("fetch takes a Request, a URL or a string, alone or with options", async () => {
+Deno.test("fetch takes a Request, a URL or a string, by itself or with options", async () => {
   const { fetch, token } = createFakeHeroku({ faults: false });
   const url = "https://api.heroku.com/account";
   const headers = { Accept: ACCEPT, Authorization: `Bearer ${token}` };
@@ -218,7 +218,7 @@ Deno.test("'token' is the admin token that is taken", async () => {
   assertEquals(heroku.accepts("admin"), false);
 });
 
-Deno.test("'warningMessage' stands in the answers of the API", async () => {
+Deno.test("'warningMessage' is in the answers of the API", async () => {
   const heroku = createFakeHeroku({
     faults: ({ number }) => number === 2 ? "html" : undefined,
     warningMessage: "Deprecated",

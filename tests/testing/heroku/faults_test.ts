@@ -15,7 +15,7 @@ function fates(faults: Faults, seed: number, count: number): (Fault | undefined)
   );
 }
 
-Deno.test("createFaultScript() decides by the seed and the call's number alone", () => {
+Deno.test("createFaultScript() decides only by the seed and the call's number", () => {
   assertEquals(fates(true, 5, 500), fates(true, 5, 500));
   assert(JSON.stringify(fates(true, 5, 500)) !== JSON.stringify(fates(true, 6, 500)));
 

@@ -137,7 +137,7 @@ Deno.test("'moved' passes over a record between two pages, gives one again, or d
   assertEquals(seen, new Set(["0,1,3", "0,1,1,2", "0,1,2,3"]));
 });
 
-Deno.test("records without a readable id stand in the list and do no harm to the others", async () => {
+Deno.test("records without a readable id are in the list and do no harm to the others", async () => {
   const heroku = createFakeHeroku({ faults: false });
   const { id } = heroku.issue();
   const removals = [heroku.insert({}), heroku.insert({ id: 5, description: "ci" })];

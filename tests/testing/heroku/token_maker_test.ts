@@ -17,7 +17,7 @@ Deno.test("createTokenMaker() puts the canary into every token and keeps the len
   for (let made = 0; made < 20; made++) assertMatch(make(), /^HRKU-AACANARY[\w-]{52}$/);
 });
 
-Deno.test("createTokenMaker() refuses a canary that cannot stand in a token", () => {
+Deno.test("createTokenMaker() refuses a canary that cannot be in a token", () => {
   const random = createRandom(1);
 
   assertThrows(() => createTokenMaker(random, "long", "a b"), TypeError, "'a b'");

@@ -304,7 +304,7 @@ Deno.test("retire writes down what is left alone, and keeps no token of it eithe
   ]);
 });
 
-Deno.test("deliver, receive and prove keep what stands where", async () => {
+Deno.test("deliver, receive and prove keep which token is where", async () => {
   const { ledger, lease } = await startLedger(createEntry("a", "minted"));
   const place = "hook";
   const receipt = { etag: "é", size: 3, changed: true, nothing: null };

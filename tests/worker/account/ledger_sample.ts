@@ -112,7 +112,7 @@ export async function readOne(ledger: Ledger, credential = "ci"): Promise<Creden
   return known;
 }
 
-/** Where an entry of `ci` stands; undefined for one that is not known. */
+/** The state of an entry of `ci`; undefined for one that is not known. */
 export async function stateOf(ledger: Ledger, mark: string): Promise<EntryState | undefined> {
   return (await readOne(ledger)).entries.find((entry) => entry.mark === mark)?.state;
 }

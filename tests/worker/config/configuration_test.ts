@@ -177,7 +177,7 @@ Deno.test("parseConfiguration() knows the secrets that are named, and no other v
   ]);
 });
 
-Deno.test("parseConfiguration() tells each mistake with its path and the expected form", () => {
+Deno.test("parseConfiguration() reports each mistake with its path and the expected form", () => {
   const table: readonly [string, Env, string | RegExp][] = [
     ["no credentials", createEnv({ CREDENTIALS: undefined }), /^CREDENTIALS: Is missing: write a/],
     ["empty credentials", createEnv({ CREDENTIALS: [] }), /^CREDENTIALS: Is empty: write a/],
@@ -304,7 +304,7 @@ Deno.test("parseConfiguration() tells each mistake with its path and the expecte
   }
 });
 
-Deno.test("parseConfiguration() tells how to set or repair each secret", () => {
+Deno.test("parseConfiguration() reports how to set or repair each secret", () => {
   const table: readonly [Env, string][] = [
     [{ HEROKU_API_TOKEN: undefined }, "HEROKU_API_TOKEN: Is not set"],
     [
@@ -337,7 +337,7 @@ Deno.test("parseConfiguration() tells how to set or repair each secret", () => {
   }
 });
 
-Deno.test("parseConfiguration() tells a missing secret once, with who needs it", () => {
+Deno.test("parseConfiguration() reports a missing secret once, with who needs it", () => {
   const webhook = (path: string) => ({
     type: "webhook",
     url: `https://hooks.example/${path}`,
@@ -443,7 +443,7 @@ Deno.test("parseConfiguration() takes one store for each credential, and no more
   assertMatch(mistakes[0], /targets\[1\]: Must write another place than .*targets\[0\]/);
 });
 
-Deno.test("parseConfiguration() tells all mistakes together", () => {
+Deno.test("parseConfiguration() reports all mistakes together", () => {
   const mistakes = refuse({
     CREDENTIALS: [
       { name: " ", expires_in: "1h", grace: "2h", extra: 1, more: 2, targets: [{}, { type: "x" }] },
