@@ -23,7 +23,10 @@ const SECRET_NAME = /token|secret|password|authorization|cookie|two-factor-code/
 
 /** How a {@linkcode Redact} is to treat one text. */
 export interface RedactOptions {
-  /** Whether bare uuids stay, for a text that has good reason to hold one. Default: false. */
+  /**
+   * Whether bare uuids stay, for a text that has good reason to hold one.
+   * @default {false}
+   */
   readonly keepUuids?: boolean;
 }
 

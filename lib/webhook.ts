@@ -37,9 +37,15 @@ export interface WebhookDelivery {
 
 /** What may be set when a webhook is verified. */
 export interface VerifyWebhookOptions {
-  /** How far the signature's time may be from now, in milliseconds; default five minutes. */
+  /**
+   * How far the signature's time may be from now, in milliseconds.
+   * @default {five minutes}
+   */
   readonly tolerance?: number;
-  /** The current time in milliseconds since the epoch; default the clock's. */
+  /**
+   * The current time in milliseconds since the epoch.
+   * @default {the clock's}
+   */
   readonly now?: number;
 }
 

@@ -67,7 +67,10 @@ export interface WorkerContext {
 export interface WorkerSetup {
   /** The kinds of targets there are beside the built-in store. */
   readonly definitions: readonly TargetDefinition<unknown>[];
-  /** What the code gives beside the variables, not yet checked; default nothing. */
+  /**
+   * What the code gives beside the variables, not yet checked.
+   * @default {nothing}
+   */
   readonly coded?: Coded;
 }
 

@@ -29,17 +29,21 @@ import { runRotation } from "./run_rotation.ts";
 import { createServer } from "./serve_requests.ts";
 import { tryToken } from "./served_token.ts";
 
-/** What a Worker is made with. `Own` is how targets of your own kinds are written, default none. */
+/** What a Worker is made with. `Own` is how targets of your own kinds are written. */
 export interface WorkerOptions<Own extends TargetTable = never> {
   /** Kinds of targets beside the built-in ones; one of the same `type` takes the built-in's place. */
   readonly targets?: readonly TargetDefinition<unknown>[];
   /**
    * Credentials beside those in variables, with the same members, and checked in the same way: code
-   * has no ceiling of 5 KB. Default: none. What is wrong with them is shown as with variables, on the
+   * has no ceiling of 5 KB. What is wrong with them is shown as with variables, on the
    * page and in the log.
+   * @default {none}
    */
   readonly credentials?: readonly CredentialTable<BuiltInTargetTable | NoInfer<Own>>[];
-  /** Heroku accounts beside those in variables. Default: none, and so one, as with variables. */
+  /**
+   * Heroku accounts beside those in variables.
+   * @default {none} so there is one, as with variables
+   */
   readonly accounts?: readonly AccountTable[];
 }
 

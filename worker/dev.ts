@@ -9,7 +9,7 @@
  */
 import { createFakeHeroku } from "../lib/testing/mod.ts";
 
-const wrangler = ["task", "--quiet", "wrangler"];
+const WRANGLER = ["task", "--quiet", "wrangler"];
 const given = { ...await readSecrets(".dev.vars"), ...Deno.env.toObject() };
 const vars = new Map<string, string>();
 
@@ -39,7 +39,7 @@ if (!given.SEALING_KEY) {
 }
 
 await run([
-  ...wrangler,
+  ...WRANGLER,
   "dev",
   ...Deno.args.filter((argument) => argument !== "--yes"),
   ...[...vars].flatMap(([name, value]) => ["--var", `${name}:${value}`]),

@@ -23,11 +23,20 @@ export interface Log {
 
 /** What a log is made with. */
 export interface LogOptions {
-  /** The values to keep out; default none. Those shorter than six characters are passed over. */
+  /**
+   * The values to keep out. Those shorter than six characters are passed over.
+   * @default {none}
+   */
   readonly secrets?: readonly string[];
-  /** Takes a line, without a line break; default `console.log`. */
+  /**
+   * Takes a line, without a line break.
+   * @default {`console.log`}
+   */
   readonly write?: (line: string) => void;
-  /** The current time, in milliseconds since the epoch; default `Date.now`. */
+  /**
+   * The current time, in milliseconds since the epoch.
+   * @default {`Date.now`}
+   */
   readonly now?: () => number;
 }
 

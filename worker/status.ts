@@ -236,7 +236,7 @@ const LAST_MOMENT = 8.64e15;
 /**
  * Describes the situations of all accounts, one at least, at one moment.
  *
- * @param former The accounts that have left the configuration; default none.
+ * @param former The accounts that have left the configuration.
  */
 export function createStatus(
   situations: readonly Situation[],

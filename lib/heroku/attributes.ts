@@ -7,15 +7,24 @@
 /** What to create an authorization with. */
 export interface CreateAttributes {
   /**
-   * What the token may do. Default: Heroku's own, `["global"]`, which is everything: give the least
-   * that will do.
+   * What the token may do.
+   * @default {Heroku's own, `["global"]`, which is everything: give the least that will do}
    */
   readonly scope?: readonly string[];
-  /** What to call it. Default: Heroku's own. */
+  /**
+   * What to call it.
+   * @default {Heroku's own}
+   */
   readonly description?: string;
-  /** How long it lives, in **seconds**; null: it never expires. Default: Heroku's own. */
+  /**
+   * How long it lives, in **seconds**; null: it never expires.
+   * @default {Heroku's own}
+   */
   readonly expires_in?: number | null;
-  /** The id (a uuid) of the OAuth client to make it for. Default: none. */
+  /**
+   * The id (a uuid) of the OAuth client to make it for.
+   * @default {none}
+   */
   readonly client?: string;
 }
 

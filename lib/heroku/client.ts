@@ -41,11 +41,14 @@ export interface MalformedRecord {
 
 /** What a list may set. */
 export interface ListOptions extends CallOptions {
-  /** How many authorizations to ask for at once, 1 to 1000. Default: 1000. */
+  /**
+   * How many authorizations to ask for at once, 1 to 1000.
+   * @default {1000}
+   */
   readonly pageSize?: number;
   /**
-   * Is called for each record that was left out because it has no id. Default: such records are left
-   * out silently.
+   * Is called for each record that was left out because it has no id.
+   * @default {such records are left out silently}
    */
   readonly onMalformed?: (problem: MalformedRecord) => void;
 }

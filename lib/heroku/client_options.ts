@@ -9,27 +9,36 @@ export interface ClientOptions {
   /** The token to authorize with. It goes into the `Authorization` header and nowhere else. */
   readonly token: string;
   /**
-   * Where Heroku's API is. Default: `https://api.heroku.com`. It must be https, so that the token
-   * doesn't travel in clear; http is taken only for this machine (`localhost`, `127.x.x.x`, `[::1]`).
+   * Where Heroku's API is. It must be https, so that the token doesn't travel in clear; http is
+   * taken only for this machine (`localhost`, `127.x.x.x`, `[::1]`).
+   * @default {`https://api.heroku.com`}
    */
   readonly baseUrl?: string;
-  /** The fetch to call. Default: the global one. */
+  /**
+   * The fetch to call.
+   * @default {the global one}
+   */
   readonly fetch?: typeof fetch;
   /**
    * How long one attempt may take, reading its body included, in milliseconds: 1 to 2147483647.
-   * Default: 30000.
+   * @default {30000}
    */
   readonly timeout?: number;
   /**
-   * How often reads and deletes are tried again: a whole number from 0 on. Default: 3. Other writes
-   * are sent once whatever is set here.
+   * How often reads and deletes are tried again: a whole number from 0 on. Other writes are sent
+   * once whatever is set here.
+   * @default {3}
    */
   readonly retries?: number;
-  /** The `User-Agent` header. Default: the name and the address of this module. */
+  /**
+   * The `User-Agent` header.
+   * @default {the name and the address of this module}
+   */
   readonly userAgent?: string;
   /**
-   * How to wait between attempts. Default: a timer. For tests, and for hosts that have a clock of
-   * their own. An abort ends the wait whether or not this listens to its signal.
+   * How to wait between attempts. For tests, and for hosts that have a clock of their own. An abort
+   * ends the wait whether or not this listens to its signal.
+   * @default {a timer}
    */
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
@@ -51,8 +60,9 @@ export interface MistypedMember {
 /** What a single call may set beyond its own arguments. */
 export interface CallOptions {
   /**
-   * Is called for each known member that was left out of an authorization because it had another type
-   * than Heroku's schema says. Default: such members are left out silently.
+   * Is called for each known member that was left out of an authorization because it had another
+   * type than Heroku's schema says.
+   * @default {such members are left out silently}
    */
   readonly onMistyped?: (problem: MistypedMember) => void;
   /** Ends the call when aborted; its reason is thrown as it is, whatever it is. */

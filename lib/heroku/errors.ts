@@ -44,7 +44,10 @@ export interface HerokuErrorDetails {
   readonly retryAfter?: number;
   /** How many requests the account has left (`RateLimit-Remaining`). Missing when Heroku did not say. */
   readonly rateLimitRemaining?: number;
-  /** Whether the request may have taken effect all the same. Default: `none`. */
+  /**
+   * Whether the request may have taken effect all the same.
+   * @default {`none`}
+   */
   readonly effect?: Effect;
   /** What caused the failure, without any secret. */
   readonly cause?: unknown;

@@ -56,17 +56,35 @@ export type {
 export interface HerokuOptions {
   /** The token to authorize with. */
   readonly token: string;
-  /** Where Heroku's API is; without a scheme, https is meant. Default: `https://api.heroku.com`. */
+  /**
+   * Where Heroku's API is; without a scheme, https is meant.
+   * @default {`https://api.heroku.com`}
+   */
   readonly host?: string;
-  /** Headers to send along with every request. Default: none. */
+  /**
+   * Headers to send along with every request.
+   * @default {none}
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How long one attempt may take, in milliseconds. Default: 30000. */
+  /**
+   * How long one attempt may take, in milliseconds.
+   * @default {30000}
+   */
   readonly timeout?: number;
-  /** How often reads and deletes are tried again. Default: 3. */
+  /**
+   * How often reads and deletes are tried again.
+   * @default {3}
+   */
   readonly retries?: number;
-  /** The `User-Agent` header. Default: the name and the address of this module. */
+  /**
+   * The `User-Agent` header.
+   * @default {the name and the address of this module}
+   */
   readonly userAgent?: string;
-  /** The fetch to call. Default: the global one. */
+  /**
+   * The fetch to call.
+   * @default {the global one}
+   */
   readonly fetch?: typeof fetch;
 }
 

@@ -14,7 +14,10 @@ export type Callback<Body> = (error: Error | null, body?: Body) => void;
 
 /** What `create` takes. */
 export interface CreateBody extends Omit<CreateAttributes, "client"> {
-  /** The OAuth client to make it for: its id (a uuid), or an object that holds it. Default: none. */
+  /**
+   * The OAuth client to make it for: its id (a uuid), or an object that holds it.
+   * @default {none}
+   */
   readonly client?: string | {
     /** The client's id (a uuid). */
     readonly id: string;

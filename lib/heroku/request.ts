@@ -15,15 +15,18 @@ export type { ClientOptions, HerokuError, HerokuResponse };
 /** One call of Heroku's API. */
 export interface RequestCall {
   /**
-   * What the call is for, to end the words "Cannot …" in messages. It must hold no secret. Default:
-   * `complete the request`.
+   * What the call is for, to end the words "Cannot …" in messages. It must hold no secret.
+   * @default {`complete the request`}
    */
   readonly action?: string;
   /** The HTTP method. */
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** The path from a slash on, its segments URL-encoded. */
   readonly path: string;
-  /** The `Range` header: which page of a list to give. Default: Heroku's own. */
+  /**
+   * The `Range` header: which page of a list to give.
+   * @default {Heroku's own}
+   */
   readonly range?: string;
   /** What to send as JSON. Without it no body is sent. */
   readonly body?: unknown;

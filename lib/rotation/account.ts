@@ -35,7 +35,7 @@ export interface Account {
 /**
  * Makes what there is of an account.
  *
- * @param secret The Worker secret that holds the token; default `HEROKU_API_TOKEN`.
+ * @param secret The Worker secret that holds the token.
  */
 export async function createAccount(
   { token, ...client }: ClientOptions,
@@ -52,7 +52,7 @@ export async function createAccount(
 /**
  * Makes what asks Heroku whose token it is. An account that may not be read is given empty.
  *
- * @param secret The Worker secret that holds the token; default `HEROKU_API_TOKEN`.
+ * @param secret The Worker secret that holds the token.
  */
 export function createAccountReader(
   options: ClientOptions,
@@ -84,8 +84,9 @@ function readText(body: unknown, name: "id" | "email"): { readonly [member: stri
 
 /** The sweep must do nothing, as it is not sure to work on the ledger's own account. */
 export class AccountError extends Error {
-  /** The name of the class. */
-  override readonly name = "AccountError";
+  static {
+    this.prototype.name = "AccountError";
+  }
 }
 
 /** An answer that is lost or unreadable says nothing; whose a token is, it was seen before. */
@@ -118,15 +119,19 @@ export interface AccountCheck {
   readonly identify: () => Promise<HerokuAccount>;
   /** The id or e-mail address of the account that the operator has confirmed; undefined for none. */
   readonly confirmed: string | undefined;
-  /** What the operator calls the token, and what confirms its account. Default: see `USUAL_NAMES`. */
+  /**
+   * What the operator calls the token, and what confirms its account.
+   * @default {`USUAL_NAMES`}
+   */
   readonly names?: AccountNames | undefined;
   /** The fingerprint of the token. */
   readonly token: string;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
   /**
-   * Claims a Heroku account, by its id, for this ledger: gives why it may not have it, in words, when
-   * another one has it. Default: there is no other.
+   * Claims a Heroku account, by its id, for this ledger: gives why it may not have it, in words,
+   * when another one has it.
+   * @default {there is no other}
    */
   readonly claimAccount?: ((id: string) => Promise<string | undefined>) | undefined;
 }

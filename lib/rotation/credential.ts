@@ -25,11 +25,20 @@ export interface CredentialTarget {
 export interface Credential {
   /** Its name, and the description of its authorization in Heroku. */
   readonly name: string;
-  /** The scope of replacements; default the predecessor's. */
+  /**
+   * The scope of replacements.
+   * @default {the predecessor's}
+   */
   readonly scope?: readonly string[];
-  /** The lifetime of replacements, null for one without end; default the predecessor's. */
+  /**
+   * The lifetime of replacements, null for one without end.
+   * @default {the predecessor's}
+   */
   readonly lifetime?: number | null;
-  /** How long before the expiry a replacement is due; default a third of the lifetime. */
+  /**
+   * How long before the expiry a replacement is due.
+   * @default {a third of the lifetime}
+   */
   readonly renewBefore?: number;
   /** The age at which a replacement is due whatever the expiry. */
   readonly maxAge?: number;

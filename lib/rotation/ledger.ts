@@ -356,8 +356,9 @@ export interface Ledger extends AttemptLedger, StoreLedger, SweepLedger {}
 
 /** Another attempt has taken over: this one must stop without doing anything more. */
 export class SupersededError extends Error {
-  /** The name of the class. */
-  override readonly name = "SupersededError";
+  static {
+    this.prototype.name = "SupersededError";
+  }
 
   /** Names the attempt that was too late. */
   constructor(lease: Lease) {

@@ -30,7 +30,7 @@ const SHARED_PREFIX = /^(?:HRKU-(?:AA)?)?/;
 /**
  * Makes what is known of a token.
  *
- * @param secret The Worker secret that holds it; default `HEROKU_API_TOKEN`.
+ * @param secret The Worker secret that holds it.
  */
 export async function createOwnToken(
   token: string,

@@ -28,7 +28,8 @@ export interface Fresh extends Snapshot {
 
 /**
  * Runs one step, and gives what it gave. Nothing is done on stale knowledge: a step gets what is
- * configured, and what the ledger says when `before` has been written down; default: nothing.
+ * configured, and what the ledger says when `before` has been written down.
+ * @default {nothing}
  */
 export type Perform = <T>(
   name: string,
@@ -50,14 +51,16 @@ export interface PerformDependencies {
 
 /** A failure that trying again within the attempt does not mend. */
 export class AttemptError extends Error {
-  /** The name of the class. */
-  override readonly name: string = "AttemptError";
+  static {
+    this.prototype.name = "AttemptError";
+  }
 }
 
 /** A failure in which Heroku refused to create anything: nothing was made. */
 export class RefusedError extends AttemptError {
-  /** The name of the class. */
-  override readonly name: string = "RefusedError";
+  static {
+    this.prototype.name = "RefusedError";
+  }
 }
 
 /** Waits of 10, 20 and 40 seconds: with all time-outs well inside a lease. */

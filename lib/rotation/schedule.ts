@@ -21,9 +21,15 @@ export interface Age {
   readonly expiresAt: number | null;
   /** How long it lives in all; null for ever. */
   readonly lifetime: number | null;
-  /** How long its creator asked for; null for ever. Default: `lifetime`. */
+  /**
+   * How long its creator asked for; null for ever.
+   * @default {`lifetime`}
+   */
   readonly asked?: number | null;
-  /** When it was first noted: what is due by its age only is spread from here on. Default: `createdAt`. */
+  /**
+   * When it was first noted: what is due by its age only is spread from here on.
+   * @default {`createdAt`}
+   */
   readonly notedAt?: number;
   /** Its scope, if known. */
   readonly scope?: readonly string[] | null;

@@ -39,8 +39,9 @@ export type SealingErrorCode =
 
 /** A key or a sealed token that is not what it should be. */
 export class SealingError extends Error {
-  /** The name of the class. */
-  override readonly name = "SealingError";
+  static {
+    this.prototype.name = "SealingError";
+  }
   /** What is wrong. */
   readonly code: SealingErrorCode;
 

@@ -24,11 +24,20 @@ import { canOpen } from "./sealing.ts";
 export interface SweepWorld extends LookWorld {
   /** Asks Heroku whose token it is. */
   readonly identify: () => Promise<HerokuAccount>;
-  /** The id or e-mail address of the Heroku account that the operator confirmed. Default: none. */
+  /**
+   * The id or e-mail address of the Heroku account that the operator confirmed.
+   * @default {none}
+   */
   readonly confirmedAccount?: string;
-  /** What the operator calls the account's settings. Default: the usual names. */
+  /**
+   * What the operator calls the account's settings.
+   * @default {the usual names}
+   */
   readonly names?: AccountNames;
-  /** Claims a Heroku account for this ledger: see `AccountCheck`. Default: there is no other. */
+  /**
+   * Claims a Heroku account for this ledger: see `AccountCheck`.
+   * @default {there is no other}
+   */
   readonly claimAccount?: (id: string) => Promise<string | undefined>;
   /** The ledger. */
   readonly ledger: SweepLedger;
@@ -37,8 +46,8 @@ export interface SweepWorld extends LookWorld {
   /** Starts a durable run for each; an id that has been started before is passed over. */
   readonly start: (runs: readonly StartedRun[]) => Promise<void>;
   /**
-   * Whether a run may have delivered what it made, as far as its engine says. Default: no one is asked,
-   * and what a run had sent without an answer is a leftover once its lease has run out.
+   * Whether a run may have delivered what it made, as far as its engine says. Without it no one is
+   * asked, and what a run had sent without an answer is a leftover once its lease has run out.
    */
   readonly mayHaveDelivered?: (runId: string) => Promise<boolean>;
   /** The current time, in milliseconds since the epoch. */

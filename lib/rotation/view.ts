@@ -32,21 +32,45 @@ export interface View extends Credibility {
 
 /** What else is known of a listing. */
 export interface ViewOptions {
-  /** The id of the account's default authorization. Default: it has none. */
+  /**
+   * The id of the account's default authorization.
+   * @default {it has none}
+   */
   readonly defaultId?: string | undefined;
-  /** The ids of what may be the authorization that Herotate works with. Default: none. */
+  /**
+   * The ids of what may be the authorization that Herotate works with.
+   * @default {none}
+   */
   readonly own?: ReadonlySet<string>;
-  /** Whether the list broke off, or holds records that no one can read. Default: false. */
+  /**
+   * Whether the list broke off, or holds records that no one can read.
+   * @default {false}
+   */
   readonly doubtful?: boolean;
-  /** Whether the list lacks all that the ledger knows. Default: false. */
+  /**
+   * Whether the list lacks all that the ledger knows.
+   * @default {false}
+   */
   readonly sparse?: boolean;
-  /** Whether the list lacks something that is not known to be gone. Default: false. */
+  /**
+   * Whether the list lacks something that is not known to be gone.
+   * @default {false}
+   */
   readonly patchy?: boolean;
-  /** Whether it holds records of which no one can say whose they are, tolerated or not. Default: false. */
+  /**
+   * Whether it holds records of which no one can say whose they are, tolerated or not.
+   * @default {false}
+   */
   readonly blurred?: boolean;
-  /** Whether Heroku took the tokens of those that it does not list, by their ids. Default: none. */
+  /**
+   * Whether Heroku took the tokens of those that it does not list, by their ids.
+   * @default {none}
+   */
   readonly accepted?: ReadonlyMap<string, boolean>;
-  /** The ids of what the list lacks or contradicts and Heroku was not asked about. Default: none. */
+  /**
+   * The ids of what the list lacks or contradicts and Heroku was not asked about.
+   * @default {none}
+   */
   readonly unasked?: ReadonlySet<string>;
 }
 

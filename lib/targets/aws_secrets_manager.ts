@@ -30,13 +30,25 @@ export interface AwsSecretsManagerConfig {
   readonly region: string;
   /** The secret's name or ARN. It has to exist. */
   readonly secret: string;
-  /** The member to set in a secret that holds a JSON object; default the whole secret. */
+  /**
+   * The member to set in a secret that holds a JSON object.
+   * @default {the whole secret}
+   */
   readonly key?: string | undefined;
-  /** The Worker secret with the access key's id; default `AWS_ACCESS_KEY_ID`. */
+  /**
+   * The Worker secret with the access key's id.
+   * @default {`AWS_ACCESS_KEY_ID`}
+   */
   readonly access_key_id_secret: string;
-  /** The Worker secret with the secret access key; default `AWS_SECRET_ACCESS_KEY`. */
+  /**
+   * The Worker secret with the secret access key.
+   * @default {`AWS_SECRET_ACCESS_KEY`}
+   */
   readonly secret_access_key_secret: string;
-  /** Secrets Manager's address; default the region's own. */
+  /**
+   * Secrets Manager's address.
+   * @default {the region's own}
+   */
   readonly base_url?: string | undefined;
 }
 

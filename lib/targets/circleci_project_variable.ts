@@ -17,9 +17,15 @@ export interface CircleCIProjectVariableConfig {
   readonly project: string;
   /** The variable's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
-  /** The Worker secret with the token for CircleCI; default `CIRCLECI_TOKEN`. */
+  /**
+   * The Worker secret with the token for CircleCI.
+   * @default {`CIRCLECI_TOKEN`}
+   */
   readonly token_secret: string;
-  /** Where CircleCI is; default `https://circleci.com`. */
+  /**
+   * Where CircleCI is.
+   * @default {`https://circleci.com`}
+   */
   readonly base_url: string;
 }
 

@@ -25,9 +25,15 @@ export interface CloudflareSecretsStoreConfig {
   readonly store: string;
   /** The secret's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
-  /** The Worker secret with the token for Cloudflare; default `CLOUDFLARE_API_TOKEN`. */
+  /**
+   * The Worker secret with the token for Cloudflare.
+   * @default {`CLOUDFLARE_API_TOKEN`}
+   */
   readonly token_secret: string;
-  /** Cloudflare's API; default `https://api.cloudflare.com/client/v4`. */
+  /**
+   * Cloudflare's API.
+   * @default {`https://api.cloudflare.com/client/v4`}
+   */
   readonly base_url: string;
 }
 

@@ -27,9 +27,15 @@ export interface DopplerConfig {
   readonly config: string;
   /** The secret's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
-  /** The Worker secret with the token for Doppler; default `DOPPLER_TOKEN`. */
+  /**
+   * The Worker secret with the token for Doppler.
+   * @default {`DOPPLER_TOKEN`}
+   */
   readonly token_secret: string;
-  /** Doppler's API; default `https://api.doppler.com`. */
+  /**
+   * Doppler's API.
+   * @default {`https://api.doppler.com`}
+   */
   readonly base_url: string;
 }
 

@@ -23,7 +23,10 @@ export interface GitHubApp {
   readonly id: string | number;
   /** The Worker secret with the app's private key: PEM, as GitHub hands it out. */
   readonly private_key_secret: string;
-  /** The id of the installation; default the one that the repository or organization has. */
+  /**
+   * The id of the installation.
+   * @default {the one that the repository or organization has}
+   */
   readonly installation?: number | undefined;
 }
 

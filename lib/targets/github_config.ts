@@ -26,11 +26,17 @@ export interface GitHubSecretConfig {
    * (the default), or `selected` ones. One that exists keeps what it has.
    */
   readonly visibility?: "all" | "private" | "selected" | undefined;
-  /** The Worker secret with a token for GitHub; default `GITHUB_TOKEN`. Not together with an app. */
+  /**
+   * The Worker secret with a token for GitHub. Not together with an app.
+   * @default {`GITHUB_TOKEN`}
+   */
   readonly token_secret?: string | undefined;
   /** The GitHub App to use instead of a token. */
   readonly app?: GitHubApp | undefined;
-  /** GitHub's API; default `https://api.github.com`, Enterprise Server has `https://…/api/v3`. */
+  /**
+   * GitHub's API.
+   * @default {`https://api.github.com`} Enterprise Server has `https://…/api/v3`
+   */
   readonly base_url: string;
 }
 

@@ -27,15 +27,30 @@ export interface GitLabVariableConfig {
   readonly group?: string | number | undefined;
   /** The variable's key, such as `HEROKU_API_KEY`. */
   readonly name: string;
-  /** Which of several variables with that key: its environment scope; default `*`. */
+  /**
+   * Which of several variables with that key: its environment scope.
+   * @default {`*`}
+   */
   readonly environment_scope: string;
-  /** Whether job logs mask a variable that does not exist yet; default true. */
+  /**
+   * Whether job logs mask a variable that does not exist yet.
+   * @default {true}
+   */
   readonly masked: boolean;
-  /** Whether only protected branches and tags see a variable that does not exist yet; default false. */
+  /**
+   * Whether only protected branches and tags see a variable that does not exist yet.
+   * @default {false}
+   */
   readonly protected: boolean;
-  /** The Worker secret with the token for GitLab; default `GITLAB_TOKEN`. */
+  /**
+   * The Worker secret with the token for GitLab.
+   * @default {`GITLAB_TOKEN`}
+   */
   readonly token_secret: string;
-  /** Where GitLab is; default `https://gitlab.com`. */
+  /**
+   * Where GitLab is.
+   * @default {`https://gitlab.com`}
+   */
   readonly base_url: string;
 }
 

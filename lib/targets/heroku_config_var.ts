@@ -32,7 +32,10 @@ export interface HerokuConfigVarConfig {
   readonly app: string;
   /** The config var's name, such as `HEROKU_API_KEY`. */
   readonly name: string;
-  /** The Worker secret with the token for Heroku's API; default `HEROKU_API_TOKEN`. */
+  /**
+   * The Worker secret with the token for Heroku's API.
+   * @default {`HEROKU_API_TOKEN`}
+   */
   readonly token_secret: string;
 }
 

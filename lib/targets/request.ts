@@ -41,7 +41,10 @@ export interface ShownSecret {
 export interface RequesterOptions {
   /** The place in words, such as `config var 'HEROKU_API_KEY' of app 'acme-web'`. */
   readonly place: string;
-  /** The secret that goes with each request; default: the session has what there is. */
+  /**
+   * The secret that goes with each request.
+   * @default {the session has what there is}
+   */
   readonly secret?: ShownSecret;
   /** What the operator has to change after a refusal, as the end of a sentence. */
   readonly advice: Advice;
@@ -51,7 +54,10 @@ export interface RequesterOptions {
   readonly advise?: (answer: Answer) => string | undefined;
   /** How long to wait after a rate limit that names no time, in milliseconds. */
   readonly rateLimitWait?: number;
-  /** How long one request may take, in milliseconds; default {@linkcode DEFAULT_TIMEOUT}. */
+  /**
+   * How long one request may take, in milliseconds.
+   * @default {`DEFAULT_TIMEOUT`}
+   */
   readonly timeout?: number;
 }
 
@@ -61,9 +67,15 @@ export interface Session {
   readonly delivery: Delivery;
   /** What may end the requests. */
   readonly context: TargetContext;
-  /** Credentials beside the target's own secret, which no error may show either; default: none. */
+  /**
+   * Credentials beside the target's own secret, which no error may show either.
+   * @default {none}
+   */
   readonly secrets?: readonly string[];
-  /** Headers beside those that every request has; default: none. */
+  /**
+   * Headers beside those that every request has.
+   * @default {none}
+   */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

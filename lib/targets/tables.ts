@@ -20,7 +20,10 @@ import type { WebhookConfig } from "./webhook.ts";
 export interface TargetTable {
   /** Its kind, such as `heroku-config-var`. */
   readonly type: string;
-  /** Whether it must be proven before anything old is deleted; default true. */
+  /**
+   * Whether it must be proven before anything old is deleted.
+   * @default {true}
+   */
   readonly required?: boolean | undefined;
 }
 

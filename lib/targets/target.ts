@@ -87,7 +87,10 @@ export interface TargetEnvironment {
    * @throws {TargetError} With code `unauthorized` when the secret is not set.
    */
   secret(name: string): string;
-  /** Heroku's API, for targets that are at Heroku; default `https://api.heroku.com`. */
+  /**
+   * Heroku's API, for targets that are at Heroku.
+   * @default {`https://api.heroku.com`}
+   */
   readonly herokuBaseUrl?: string;
   /** The Worker's own store. */
   readonly store?: TokenStore;
@@ -148,11 +151,15 @@ export interface TargetDefinition<Config> {
   readonly proof: ProofKind;
   /**
    * Whether the place may already hold the token of an authorization that Herotate found in Heroku
-   * and did not make; default true. Where it cannot, as in the built-in store, adoption makes a
-   * replacement at once.
+   * and did not make. Where it cannot, as in the built-in store, adoption makes a replacement at
+   * once.
+   * @default {true}
    */
   readonly mayHoldAdopted?: boolean;
-  /** Whether it needs the ledger to keep the sealed token while it is current; default false. */
+  /**
+   * Whether it needs the ledger to keep the sealed token while it is current.
+   * @default {false}
+   */
   readonly retainsToken?: boolean;
   /** Checks the members of the configuration other than `type` and `required`. */
   readonly schema: Schema<Config>;
@@ -163,7 +170,8 @@ export interface TargetDefinition<Config> {
   place(config: Config): string;
   /**
    * Whether two configurations with different places write the same one after all, or one a part of
-   * the other; default never. Two targets that do are refused as well.
+   * the other. Two targets that do are refused as well.
+   * @default {never}
    */
   overlaps?(one: Config, other: Config): boolean;
   /**
@@ -172,8 +180,9 @@ export interface TargetDefinition<Config> {
    */
   secrets(config: Config): readonly string[];
   /**
-   * Those of {@linkcode TargetDefinition.secrets} that it signs with and sends in no header, so that
-   * they may hold any character; default none.
+   * Those of {@linkcode TargetDefinition.secrets} that it signs with and sends in no header, so
+   * that they may hold any character.
+   * @default {none}
    */
   signingSecrets?(config: Config): readonly string[];
   /** Makes the target. Nothing is requested yet. */
@@ -196,8 +205,9 @@ export type TargetErrorCode =
 
 /** A target's refusal or failure. Its message says what to do next and never holds a token. */
 export class TargetError extends Error {
-  /** The name of the class. */
-  override readonly name = "TargetError";
+  static {
+    this.prototype.name = "TargetError";
+  }
   /** What kind of failure it is. */
   readonly code: TargetErrorCode;
   /** The HTTP status of the answer, where there was one. */

@@ -22,7 +22,10 @@ import {
 export interface VaultKv2Config {
   /** Where Vault is. */
   readonly address: string;
-  /** Where the KV engine (version 2) is mounted; default `secret`. */
+  /**
+   * Where the KV engine (version 2) is mounted.
+   * @default {`secret`}
+   */
   readonly mount: string;
   /** The secret's path inside the mount, such as `ci/heroku`. */
   readonly path: string;
@@ -30,7 +33,10 @@ export interface VaultKv2Config {
   readonly key: string;
   /** The namespace, where there are such. */
   readonly namespace?: string | undefined;
-  /** The Worker secret with the token for Vault; default `VAULT_TOKEN`. */
+  /**
+   * The Worker secret with the token for Vault.
+   * @default {`VAULT_TOKEN`}
+   */
   readonly token_secret: string;
 }
 

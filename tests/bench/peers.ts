@@ -17,7 +17,10 @@ export interface PeerOptions {
   readonly url: string;
   /** The account's admin token. */
   readonly token: string;
-  /** The fetch to call. Default: the global one. */
+  /**
+   * The fetch to call.
+   * @default {the global one}
+   */
   readonly fetch?: typeof fetch;
 }
 

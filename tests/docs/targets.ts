@@ -12,13 +12,22 @@ const folder = new URL("lib/targets/", root);
 const begin = "<!-- targets: written by tests/docs/targets.ts -->";
 const end = "<!-- end of targets -->";
 
+interface JsDoc {
+  readonly doc?: string;
+  readonly tags?: readonly {
+    readonly kind: string;
+    readonly value?: string;
+    readonly doc?: string;
+  }[];
+}
+
 interface Declaration {
   readonly kind: string;
-  readonly jsDoc?: { readonly doc?: string };
+  readonly jsDoc?: JsDoc;
   readonly def?: {
     readonly properties?: readonly {
       readonly name: string;
-      readonly jsDoc?: { readonly doc?: string };
+      readonly jsDoc?: JsDoc;
     }[];
     readonly tsType?: { readonly value?: { readonly typeParams?: readonly { repr: string }[] } };
   };
@@ -44,6 +53,13 @@ async function readDocs(): Promise<Map<string, Declaration>> {
   );
 }
 
+/** What a member is, and what it is by default. */
+function describeMember({ doc = "", tags = [] }: JsDoc = {}): string {
+  const defaults = tags.filter(({ kind }) => kind === "default")
+    .map(({ value, doc }) => `Default: ${value}${doc ? ` (${doc})` : ""}.`);
+  return [doc.trim(), ...defaults].join(" ");
+}
+
 /** Writes the reference. */
 export async function renderTargets(): Promise<string> {
   const docs = await readDocs();
@@ -65,7 +81,7 @@ export async function renderTargets(): Promise<string> {
       [
         ...(first
           ? [`- The members are those of \`${first}\`.`]
-          : members.map(({ name, jsDoc }) => `- \`${name}\`: ${jsDoc?.doc ?? ""}`)),
+          : members.map(({ name, jsDoc }) => `- \`${name}\`: ${describeMember(jsDoc)}`)),
         ...facts,
       ].join("\n"),
     ].join("\n\n");

@@ -19,9 +19,15 @@ import type { DatabaseCopy } from "../worker/sqlite.ts";
 export interface Scenario {
   readonly name: string;
   readonly options: SimulationOptions;
-  /** Whether it is tried only with single faults; default false. */
+  /**
+   * Whether it is tried only with single faults.
+   * @default {false}
+   */
   readonly singly?: boolean;
-  /** How far apart the sweeps of its recovery are, in milliseconds; default half an hour. */
+  /**
+   * How far apart the sweeps of its recovery are, in milliseconds.
+   * @default {half an hour}
+   */
   readonly interval?: number;
   /** Brings the world to where it begins. */
   prepare(sim: Simulation): Promise<void>;
@@ -31,7 +37,10 @@ export interface Scenario {
   during?(sim: Simulation, call: Call): Fate | void;
   /** What happens before the recovery begins. */
   heal?(sim: Simulation): void;
-  /** What is wrong in the end; default: a credential without a token that was made for it. */
+  /**
+   * What is wrong in the end.
+   * @default {a credential without a token that was made for it}
+   */
   judge?(sim: Simulation): string[];
 }
 

@@ -57,7 +57,7 @@ async function live(world: World, sim: Simulation): Promise<string[]> {
   if (world.hopeless) sim.observer.fairTime = Infinity;
   await (world.prepare ?? adopt)(sim);
   const start = sim.now();
-  // Where nothing heals, what is under way in the end shall come to its end.
+  // Where nothing heals, what is under way in the end has to come to its end.
   const healAt = start + world.days * day;
   for (let healed = false; sim.now() < healAt + goodDays * day;) {
     const elapsed = sim.now() - start;

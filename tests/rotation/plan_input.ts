@@ -155,17 +155,26 @@ export function knownOf(
 export interface Situation {
   /** What Heroku lists. */
   readonly heroku?: readonly Authorization[];
-  /** Its configuration; default {@linkcode credentialOf}. */
+  /**
+   * Its configuration.
+   * @default {`credentialOf`}
+   */
   readonly credential?: Credential;
   /** What the ledger knows of it. */
   readonly known: CredentialLedger;
-  /** When the plan is made; default {@linkcode now}. */
+  /**
+   * When the plan is made.
+   * @default {`now`}
+   */
   readonly at?: number;
   /** The id of the account's default API key. */
   readonly defaultId?: string;
   /** What else is known of Heroku's list. */
   readonly view?: ViewOptions;
-  /** The fuse; default one that never blows. */
+  /**
+   * The fuse.
+   * @default {one that never blows}
+   */
   readonly fuse?: Fuse;
 }
 

@@ -134,11 +134,20 @@ export interface SimulationOptions {
   readonly now?: number;
   /** A second Worker of the same account has a simulation of its own on this one's Heroku and targets. */
   readonly beside?: Simulation;
-  /** Whether every call is followed by a look of the observer; default true. */
+  /**
+   * Whether every call is followed by a look of the observer.
+   * @default {true}
+   */
   readonly observe?: boolean;
-  /** Whether the account has a default API key, which is in the list; default false. */
+  /**
+   * Whether the account has a default API key, which is in the list.
+   * @default {false}
+   */
   readonly defaultKey?: boolean;
-  /** The description of the authorization that the Worker works with; default: it is in no list. */
+  /**
+   * The description of the authorization that the Worker works with.
+   * @default {it is in no list}
+   */
   readonly own?: string;
   /** What lasts at Heroku. */
   readonly world?: FakeWorld;
@@ -177,9 +186,15 @@ export interface Simulation {
   readonly token: string;
   /** Gives the Worker another token, as a deployment does: every run goes on in a new process. */
   useToken(token: string): void;
-  /** Changes what any service answered; default: nothing. */
+  /**
+   * Changes what any service answered.
+   * @default {nothing}
+   */
   mutate: ((response: Response, call: string) => Promise<Response>) | undefined;
-  /** Decides what becomes of each call; default: it is sent. */
+  /**
+   * Decides what becomes of each call.
+   * @default {it is sent}
+   */
   fate: (call: Call) => Fate;
   /** Is awaited before each call, so that a test may interleave processes. */
   gate: (call: Call) => Promise<void> | undefined;

@@ -18,17 +18,32 @@ export interface World {
   readonly options: SimulationOptions;
   /** How long it lasts. */
   readonly days: number;
-  /** How often the cron fires, in milliseconds; default half an hour. */
+  /**
+   * How often the cron fires, in milliseconds.
+   * @default {half an hour}
+   */
   readonly interval?: number;
-  /** What is there at the beginning; default: the operator's own token of 30 days, delivered by hand. */
+  /**
+   * What is there at the beginning.
+   * @default {the operator's own token of 30 days, delivered by hand}
+   */
   prepare?(sim: Simulation): Promise<void> | void;
   /** What happens before each sweep, so long after the beginning, in milliseconds. */
   during?(sim: Simulation, elapsed: number): Promise<void> | void;
-  /** How long an authorization must be missing before it may count as gone; default: for ever. */
+  /**
+   * How long an authorization must be missing before it may count as gone.
+   * @default {for ever}
+   */
   readonly patience?: number;
-  /** Whether no one can keep the targets alive there; default: they must be. */
+  /**
+   * Whether no one can keep the targets alive there.
+   * @default {false}
+   */
   readonly hopeless?: boolean;
-  /** What happens before three good days end it; default: nothing. */
+  /**
+   * What happens before three good days end it.
+   * @default {nothing}
+   */
   heal?(sim: Simulation): void;
   /** What else is wrong in the end. */
   judge?(sim: Simulation): string[];

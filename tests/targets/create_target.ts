@@ -13,7 +13,10 @@ export interface Ingredients {
   readonly secrets: Readonly<Record<string, string>>;
   /** Heroku's address, for targets at Heroku. */
   readonly herokuBaseUrl?: string;
-  /** The target's own clock; default the service's. */
+  /**
+   * The target's own clock.
+   * @default {the service's}
+   */
   readonly now?: () => number;
 }
 

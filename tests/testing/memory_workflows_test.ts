@@ -147,7 +147,7 @@ Deno.test("sleep() of no time goes on at once", async () => {
   assertEquals(workflows.runs[0].status, "complete");
 });
 
-Deno.test("kill() ends a run where it is, and resume() goes on behind its last finished step", async () => {
+Deno.test("kill() ends a run where it is, and resume() goes on after its last finished step", async () => {
   const { workflows, diary, begin, runUntil } = start(async (step, write) => {
     await step.do("first", patience, () => Promise.resolve(write("first")).then(() => 1));
     await step.sleep("nap", 1000);

@@ -220,7 +220,7 @@ test("twenty thousand authorizations in one account delay no other", async () =>
 
 test("a dead token of one account touches no other, and is named by its secret", async () => {
   await using herokus = startHerokus();
-  await using worker = await start(herokus, { beta: "HRKU-AACANARY7-a-token-that-nobody-knows" });
+  await using worker = await start(herokus, { beta: "HRKU-AACANARY7-a-token-that-no-one-knows" });
   await worker.cron();
   for (const name of ["acme", "gamma"] as const) {
     await until(`${name} is rotated`, () => isRotated(worker, herokus, name));

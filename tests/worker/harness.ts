@@ -33,15 +33,24 @@ export const canary = "CANARY7";
 export interface WorkerOptions {
   /** The configuration as `wrangler.toml` has it, given the receiver's address. */
   readonly credentials: (hookUrl: string) => unknown;
-  /** How the fake Heroku is. Default: without faults. */
+  /**
+   * How the fake Heroku is.
+   * @default {without faults}
+   */
   readonly heroku?: FakeHerokuOptions;
-  /** Wrangler's configuration. Default: the project's own. */
+  /**
+   * Wrangler's configuration.
+   * @default {the project's own}
+   */
   readonly configPath?: URL;
   /** Further vars. */
   readonly vars?: Readonly<Record<string, unknown>>;
   /** Further secrets; an empty one is as good as none. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** The names of the accounts. Default: the one that there is without any in the configuration. */
+  /**
+   * The names of the accounts.
+   * @default {the one that there is without any in the configuration}
+   */
   readonly accounts?: readonly string[];
 }
 

@@ -17,7 +17,10 @@ import { splitCredentials } from "./split_credentials.ts";
 export interface HurriedOptions {
   /** What `CREDENTIALS` holds, split where it is too large. */
   readonly credentials: unknown;
-  /** Wrangler's configuration. Default: the project's own. */
+  /**
+   * Wrangler's configuration.
+   * @default {the project's own}
+   */
   readonly configPath?: URL;
   /** Further vars. */
   readonly vars?: Readonly<Record<string, unknown>>;

@@ -12,7 +12,10 @@ export interface Secret {
   readonly name: string;
   /** Its value, or a part that no other text has. */
   readonly value: string | Uint8Array;
-  /** Whether to search for it only raw, as when there are many; default false. */
+  /**
+   * Whether to search for it only raw, as when there are many.
+   * @default {false}
+   */
   readonly rawOnly?: boolean;
 }
 

@@ -50,11 +50,20 @@ export interface Surroundings extends AsyncDisposable {
   readonly outbound: Outbound[];
   /** What was wrong at any moment: must stay empty. */
   readonly violations: string[];
-  /** Whether a request is to be held for ever at this moment; default never. */
+  /**
+   * Whether a request is to be held for ever at this moment.
+   * @default {never}
+   */
   hold: (request: Outbound, moment: Moment) => boolean;
-  /** Is awaited at each moment of a request; default nothing. */
+  /**
+   * Is awaited at each moment of a request.
+   * @default {nothing}
+   */
   gate: (request: Outbound, moment: Moment) => Promise<void> | undefined;
-  /** Answers a request in the server's place; default never. */
+  /**
+   * Answers a request in the server's place.
+   * @default {never}
+   */
   answer: (request: Outbound) => Response | undefined;
   /** Lets go of what is held, once no one waits for it any more. */
   release(): void;

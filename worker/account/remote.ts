@@ -21,9 +21,15 @@ export interface RemoteAccount extends
 
 /** How an account is asked. */
 export interface RemoteOptions {
-  /** The waits before each further try, in milliseconds; default 200 and 1000. */
+  /**
+   * The waits before each further try, in milliseconds.
+   * @default {200} and 1000
+   */
   readonly waits?: readonly number[];
-  /** Waits for so many milliseconds; default a timer. */
+  /**
+   * Waits for so many milliseconds.
+   * @default {a timer}
+   */
   readonly sleep?: (milliseconds: number) => Promise<void>;
 }
 

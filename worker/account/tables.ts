@@ -89,8 +89,9 @@ export const VERSIONS: readonly (readonly string[])[] = [
 
 /** A newer Herotate wrote the data, and this one would harm it. */
 export class NewerDataError extends Error {
-  /** The name of the class. */
-  override readonly name = "NewerDataError";
+  static {
+    this.prototype.name = "NewerDataError";
+  }
 
   /** Names both versions. */
   constructor(found: number) {

@@ -37,8 +37,8 @@ export interface ConfiguredAccount {
   /** What is to be kept alive, in the order of the configuration. */
   readonly credentials: readonly Credential[];
   /**
-   * The most that one sweep may create and delete. Default: half of the credentials, but 10 at
-   * least, and twice the creates.
+   * The most that one sweep may create and delete.
+   * @default {half of the credentials, but 10 at least, and twice the creates}
    */
   readonly fuse: Fuse;
 }
@@ -109,11 +109,14 @@ export interface ConfigurationDependencies {
   /** The built-in store; required when a credential uses it. */
   readonly store?: TokenStore;
   /**
-   * Whether `env` is a Worker's, so that its bindings are checked as well. Default: only when a
-   * credential uses the built-in store, which is nothing without them.
+   * Whether `env` is a Worker's, so that its bindings are checked as well.
+   * @default {only when a credential uses the built-in store, which is nothing without them}
    */
   readonly bindings?: boolean;
-  /** What the code gives, in the form of the tables; default nothing. */
+  /**
+   * What the code gives, in the form of the tables.
+   * @default {nothing}
+   */
   readonly coded?: Coded;
 }
 

@@ -26,9 +26,15 @@ export interface CredentialMembers {
   readonly renew_before?: number | undefined;
   /** The age at which a replacement is due whatever the expiry. */
   readonly max_age?: number | undefined;
-  /** The overlap; default 1 hour. */
+  /**
+   * The overlap.
+   * @default {1} hour
+   */
   readonly grace: number;
-  /** Whether nothing is to be done for it; default false. */
+  /**
+   * Whether nothing is to be done for it.
+   * @default {false}
+   */
   readonly paused: boolean;
   /** The name of the account that it is in; undefined where there is only one. */
   readonly account?: string | undefined;

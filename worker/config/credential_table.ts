@@ -30,22 +30,40 @@ export type DurationText = `${number}${"s" | "m" | "h" | "d" | "w"}`;
 export interface CredentialTable<Target extends TargetTable = BuiltInTargetTable> {
   /** The description of the authorization in Heroku: unique, 77 characters at most. */
   readonly name: string;
-  /** The scope of replacements, such as `["write-protected"]`; default that of the one before. */
+  /**
+   * The scope of replacements, such as `["write-protected"]`.
+   * @default {that of the one before}
+   */
   readonly scope?: readonly string[] | undefined;
   /**
-   * The lifetime of replacements, from `10m` to `3650d`, or `never`; default that of the one before,
-   * and without one `30d`.
+   * The lifetime of replacements, from `10m` to `3650d`, or `never`.
+   * @default {that of the one before, and without one `30d`}
    */
   readonly expires_in?: DurationText | "never" | undefined;
-  /** How long before its end a token is replaced; default a third of its lifetime. */
+  /**
+   * How long before its end a token is replaced.
+   * @default {a third of its lifetime}
+   */
   readonly renew_before?: DurationText | undefined;
-  /** The age at which a token is replaced whatever its end; default none. */
+  /**
+   * The age at which a token is replaced whatever its end.
+   * @default {none}
+   */
   readonly max_age?: DurationText | undefined;
-  /** How long the old token lives on after the last proof, up to `365d`; default `1h`. */
+  /**
+   * How long the old token lives on after the last proof, up to `365d`.
+   * @default {`1h`}
+   */
   readonly grace?: DurationText | undefined;
-  /** Whether nothing is to be done for it; default false. */
+  /**
+   * Whether nothing is to be done for it.
+   * @default {false}
+   */
   readonly paused?: boolean | undefined;
-  /** The name of the account that it is in; default the only one there is. */
+  /**
+   * The name of the account that it is in.
+   * @default {the only one there is}
+   */
   readonly account?: string | undefined;
   /** The places that it is delivered to, one at least. */
   readonly targets: readonly Target[];
@@ -57,6 +75,9 @@ export interface AccountTable {
   readonly name: string;
   /** The name of the Worker secret with the token that manages the account's authorizations. */
   readonly token_secret: string;
-  /** The id or the e-mail address of the Heroku account, which confirms a change of it; default none. */
+  /**
+   * The id or the e-mail address of the Heroku account, which confirms a change of it.
+   * @default {none}
+   */
   readonly heroku_account?: string | undefined;
 }

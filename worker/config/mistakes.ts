@@ -42,7 +42,7 @@ export function isTable(value: unknown): value is Readonly<Record<string, unknow
 /**
  * Finds the members of a table that are not known there.
  *
- * @param describe Says where a member belongs; default: nowhere.
+ * @param describe Says where a member belongs.
  */
 export function findUnknown(
   table: Readonly<Record<string, unknown>>,

@@ -55,9 +55,15 @@ const urlSchema = v.optional(v.pipe(
 
 /** What the code of a Worker gives, not yet checked. */
 export interface Coded {
-  /** Accounts; default none. */
+  /**
+   * Accounts.
+   * @default {none}
+   */
   readonly accounts?: unknown;
-  /** Credentials; default none. */
+  /**
+   * Credentials.
+   * @default {none}
+   */
   readonly credentials?: unknown;
 }
 
@@ -66,7 +72,7 @@ export interface Coded {
  *
  * @param vars The variables: a Worker's `env`, or the `vars` of a wrangler.toml.
  * @param definitions The kinds of targets there are beside the built-in store.
- * @param coded What the code gives; default nothing.
+ * @param coded What the code gives.
  */
 export function parseShape(
   vars: Readonly<Record<string, unknown>>,

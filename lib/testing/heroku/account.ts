@@ -12,20 +12,31 @@ import { createRandom } from "../random.ts";
 
 /** What can befall the whole account. */
 export interface AccountState {
-  /** Whether the account is suspended: 403 `suspended`. Default: false. */
+  /**
+   * Whether the account is suspended: 403 `suspended`.
+   * @default {false}
+   */
   readonly suspended?: boolean;
-  /** Whether the account has not paid: 402 `delinquent`. Default: false. */
+  /**
+   * Whether the account has not paid: 402 `delinquent`.
+   * @default {false}
+   */
   readonly delinquent?: boolean;
   /**
-   * Whether each request needs a second factor: 403 `two_factor`, unless its `Heroku-Two-Factor-Code` has
-   * six digits. Default: false.
+   * Whether each request needs a second factor: 403 `two_factor`, unless its
+   * `Heroku-Two-Factor-Code` has six digits.
+   * @default {false}
    */
   readonly twoFactor?: boolean;
-  /** Whether the account's admin token is revoked: 401 for it. Default: false. */
+  /**
+   * Whether the account's admin token is revoked: 401 for it.
+   * @default {false}
+   */
   readonly adminRevoked?: boolean;
   /**
    * Whether the tokens are of somebody else's account: `GET /account` and the `user` of each record
-   * show another id and email. Default: false.
+   * show another id and email.
+   * @default {false}
    */
   readonly ofSomebodyElse?: boolean;
 }

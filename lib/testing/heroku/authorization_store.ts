@@ -14,7 +14,10 @@ export interface FakeClient {
   readonly secret: string;
   /** The client's name. */
   readonly name: string;
-  /** Where its web flow leads back to. Default: an address at `example.com`. */
+  /**
+   * Where its web flow leads back to.
+   * @default {an address at `example.com`}
+   */
   readonly redirect_uri?: string | null;
 }
 
@@ -79,7 +82,7 @@ export interface Deletion {
   readonly at: number;
   /**
    * Who ended it: a request, the operator (`revoke`), its expiry, or a request that regenerated it,
-   * whereby the authorization lives on and only its token ends.
+   * where the authorization lives on and only its token ends.
    */
   readonly by: "request" | "operator" | "expiry" | "regenerate";
   /** The token that the request carried, when a request ended it. */

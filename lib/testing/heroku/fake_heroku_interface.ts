@@ -14,72 +14,115 @@ import type { FakeWorld } from "./world.ts";
 
 /** How a fake Heroku is set up. */
 export interface FakeHerokuOptions {
-  /** Decides everything that looks random: ids, tokens, faults. Default: 1. */
+  /**
+   * Decides everything that looks random: ids, tokens, faults.
+   * @default {1}
+   */
   readonly seed?: number;
   /**
-   * What goes wrong: `true` for `DEFAULT_FAULT_RATES`, `false` for nothing, rates of one's own (a kind not named
-   * never happens), or a script that decides call by call. Default: true.
+   * What goes wrong: `true` for `DEFAULT_FAULT_RATES`, `false` for nothing, rates of one's own (a
+   * kind not named never happens), or a script that decides call by call.
+   * @default {true}
    */
   readonly faults?: Faults;
-  /** The time at which the clock starts, in milliseconds since the epoch. Default: the real time. */
+  /**
+   * The time at which the clock starts, in milliseconds since the epoch.
+   * @default {the real time}
+   */
   readonly now?: number;
-  /** Whether the clock also runs along with real time. Default: false, only `advance` moves it. */
+  /**
+   * Whether the clock also runs along with real time.
+   * @default {false} only `advance` moves it
+   */
   readonly live?: boolean;
   /**
-   * Whether answers hide the tokens, other than those of create and regenerate: as Heroku does since
-   * 2026. Default: true.
+   * Whether answers hide the tokens, other than those of create and regenerate: as Heroku does
+   * since 2026.
+   * @default {true}
    */
   readonly redact?: boolean;
-  /** What of a hidden token shows. Default: `"strong"`, so that it differs from token to token. */
+  /**
+   * What of a hidden token shows.
+   * @default {`"strong"`} so that it differs from token to token
+   */
   readonly redaction?: Redaction;
-  /** Whether errors are worded `{"id", "error"}`, as older services of Heroku's do. Default: false. */
+  /**
+   * Whether errors are worded `{"id", "error"}`, as older services of Heroku's do.
+   * @default {false}
+   */
   readonly olderErrors?: boolean;
-  /** The account's admin token. Default: a made-up one. */
+  /**
+   * The account's admin token.
+   * @default {a made-up one}
+   */
   readonly token?: string;
   /**
-   * A canary: letters, digits, `_` and `-`, at most 32, that are in every token made, so that leaks can be
-   * searched for. Redacted tokens don't show it. Needs the token form `"long"`. Default: none.
+   * A canary: letters, digits, `_` and `-`, at most 32, that are in every token made, so that leaks
+   * can be searched for. Redacted tokens don't show it. Needs the token form `"long"`.
+   * @default {none}
    */
   readonly tokenPrefix?: string;
-  /** The form of every token made. Default: `"long"`. */
+  /**
+   * The form of every token made.
+   * @default {`"long"`}
+   */
   readonly tokenForm?: TokenForm;
   /**
-   * Whether the account has a default API key: an authorization in the list, whose token is the admin
-   * token and which the id `~` stands for. Default: false, so `~` is answered 404 and the admin
-   * token belongs to no authorization in the list.
+   * Whether the account has a default API key: an authorization in the list, whose token is the
+   * admin token and which the id `~` stands for.
+   * @default {false} so `~` is answered 404 and the admin token belongs to no authorization in the
+   *   list
    */
   readonly defaultKey?: boolean;
   /**
-   * The authorization that the admin token belongs to: it is in the list, can be deleted, and its token
-   * ends with it. It was made a day ago, unless it says otherwise. Not together with `defaultKey`.
-   * Default: none.
+   * The authorization that the admin token belongs to: it is in the list, can be deleted, and its
+   * token ends with it. It was made a day ago, unless it says otherwise. Not together with
+   * `defaultKey`.
+   * @default {none}
    */
   readonly ownAuthorization?: Omit<IssueAttributes, "token">;
-  /** What lasts. Default: a good day. */
+  /**
+   * What lasts.
+   * @default {a good day}
+   */
   readonly world?: FakeWorld;
-  /** The OAuth clients that the account knows; any other is answered 422. Default: none. */
+  /**
+   * The OAuth clients that the account knows; any other is answered 422.
+   * @default {none}
+   */
   readonly clients?: readonly FakeClient[];
-  /** The status that regenerating answers with; Heroku has been seen with both. Default: 200. */
+  /**
+   * The status that regenerating answers with; Heroku has been seen with both.
+   * @default {200}
+   */
   readonly regenerateStatus?: 200 | 201;
   /**
-   * Whether every live token may read `GET /account`. Default: false, so only `global` and `identity`
-   * may and others get 403.
+   * Whether every live token may read `GET /account`.
+   * @default {false} so only `global` and `identity` may and others get 403
    */
   readonly openAccount?: boolean;
-  /** A `Warning-Message` header for every answer of the API. Default: none. */
+  /**
+   * A `Warning-Message` header for every answer of the API.
+   * @default {none}
+   */
   readonly warningMessage?: string;
-  /** The longest time a `"slow"` answer takes, in milliseconds. Default: 20. */
+  /**
+   * The longest time a `"slow"` answer takes, in milliseconds.
+   * @default {20}
+   */
   readonly slowest?: number;
   /**
-   * Waits for a `"slow"` answer. It should reject when the signal aborts. Default: `setTimeout`.
+   * Waits for a `"slow"` answer. It should reject when the signal aborts. Without it,
+   * `setTimeout` does.
    *
    * @param ms how long, in milliseconds
    * @param signal the request's signal
    */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   /**
-   * Whether requests are recorded, or how many of the latest. Default: true. Switch it off in
-   * long simulations, as every record stays in memory.
+   * Whether requests are recorded, or how many of the latest. Switch it off in long simulations, as
+   * every record stays in memory.
+   * @default {true}
    */
   readonly record?: boolean | number;
 }
@@ -96,7 +139,7 @@ export interface FakeHeroku {
   readonly fetch: (input: Request | URL | string, init?: RequestInit) => Promise<Response>;
   /**
    * Answers a request over HTTP: `Deno.serve(fake.handler)`. Where a fault keeps the answer away, it returns a
-   * response whose head is too large to be read (512 KiB), upon which clients drop the
+   * response whose head is too large to be read (512 KiB), at which clients drop the
    * connection and reject the fetch: a handler has no other way to make that happen.
    */
   readonly handler: (request: Request) => Promise<Response>;

@@ -88,19 +88,25 @@ export type FaultKind =
 export interface DetailedFault {
   /** What goes wrong. */
   readonly kind: FaultKind;
-  /** How long a `"slow"` answer takes, in milliseconds. Default: from 1 to `slowest`, by the seed. */
+  /**
+   * How long a `"slow"` answer takes, in milliseconds.
+   * @default {from 1 to `slowest`, by the seed}
+   */
   readonly delay?: number;
   /**
-   * The `Retry-After` header of a `"429"` or `"503"`, verbatim: seconds or a date. Default: `0` or
-   * `1`, by the seed.
+   * The `Retry-After` header of a `"429"` or `"503"`, verbatim: seconds or a date.
+   * @default {`0`} or `1`, by the seed
    */
   readonly retryAfter?: string;
   /**
-   * What a `"mistyped"` answer changes, in every record: `description`, `access_token.version`. Default:
-   * one member of one record, by the seed.
+   * What a `"mistyped"` answer changes, in every record: `description`, `access_token.version`.
+   * @default {one member of one record, by the seed}
    */
   readonly member?: string;
-  /** What that member becomes: a value, or a function of what it is. Default: it is missing. */
+  /**
+   * What that member becomes: a value, or a function of what it is.
+   * @default {it is missing}
+   */
   readonly value?: unknown;
 }
 

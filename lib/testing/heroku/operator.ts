@@ -28,31 +28,52 @@ export interface FakeAuthorization {
 
 /** What the operator can say about a new authorization. */
 export interface IssueAttributes {
-  /** The id, of any form. Default: a made-up UUID. */
+  /**
+   * The id, of any form.
+   * @default {a made-up UUID}
+   */
   readonly id?: string;
-  /** The whole token, of any form. Default: a made-up one. */
+  /**
+   * The whole token, of any form.
+   * @default {a made-up one}
+   */
   readonly token?: string;
-  /** The description. Default: empty. */
+  /**
+   * The description.
+   * @default {empty}
+   */
   readonly description?: string;
-  /** The scope. Default: `["global"]`. */
+  /**
+   * The scope.
+   * @default {`["global"]`}
+   */
   readonly scope?: readonly string[];
   /**
-   * The whole lifetime in seconds, counted from `created_at`; null: never expires. Default: null. It
-   * may have passed already: then the authorization expires at once.
+   * The whole lifetime in seconds, counted from `created_at`; null: never expires. It may have
+   * passed already: then the authorization expires at once.
+   * @default {null}
    */
   readonly expires_in?: number | null;
-  /** When it was created: ISO 8601, or milliseconds since the epoch. Default: now. */
+  /**
+   * When it was created: ISO 8601, or milliseconds since the epoch.
+   * @default {now}
+   */
   readonly created_at?: string | number;
-  /** The id of one of the `clients`. Default: none. */
+  /**
+   * The id of one of the `clients`.
+   * @default {none}
+   */
   readonly client?: string;
   /**
    * Members that every answer with this authorization leaves out, as real answers do at times:
-   * `["access_token"]`, `["description", "session"]`. Default: none.
+   * `["access_token"]`, `["description", "session"]`.
+   * @default {none}
    */
   readonly omit?: readonly string[];
   /**
-   * The session that it belongs to, as one of a web flow does: `true` for one of its own, or the id of
-   * another's. It is listed by `GET /oauth/sessions`; deleting it ends all its tokens. Default: none.
+   * The session that it belongs to, as one of a web flow does: `true` for one of its own, or the id
+   * of another's. It is listed by `GET /oauth/sessions`; deleting it ends all its tokens.
+   * @default {none}
    */
   readonly session?: string | true;
 }

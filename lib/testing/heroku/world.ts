@@ -30,24 +30,40 @@ export type Renaming =
 /** The lasting conditions. What is not named is as on a good day. */
 export interface FakeWorld {
   /**
-   * How long reads lag after writes, in milliseconds: a new authorization is listed and looked up, and
-   * a deleted one is gone, only then. Tokens work and end at once. Default: 0.
+   * How long reads lag after writes, in milliseconds: a new authorization is listed and looked up,
+   * and a deleted one is gone, only then. Tokens work and end at once.
+   * @default {0}
    */
   readonly lag?: number;
   /**
-   * The lifetime that is granted: this many seconds at most, or none whatever was asked. Default: what
-   * was asked.
+   * The lifetime that is granted: this many seconds at most, or none whatever was asked.
+   * @default {what was asked}
    */
   readonly capped?: { readonly seconds: number } | "never";
-  /** How a description that a request sends is stored. Default: as it was sent. */
+  /**
+   * How a description that a request sends is stored.
+   * @default {as it was sent}
+   */
   readonly renamed?: Renaming;
-  /** How many authorizations the account may have: a create is answered 422 then. Default: any number. */
+  /**
+   * How many authorizations the account may have: a create is answered 422 then.
+   * @default {any number}
+   */
   readonly quota?: number;
-  /** For how long a new token is still answered 401, in milliseconds. Default: 0. */
+  /**
+   * For how long a new token is still answered 401, in milliseconds.
+   * @default {0}
+   */
   readonly acceptedAfter?: number;
-  /** The most records on a page, also where a larger `max` was asked for. Default: what was asked. */
+  /**
+   * The most records on a page, also where a larger `max` was asked for.
+   * @default {what was asked}
+   */
   readonly pageSize?: number;
-  /** Faults that meet every call they fit, besides the call's own one. Default: none. */
+  /**
+   * Faults that meet every call they fit, besides the call's own one.
+   * @default {none}
+   */
   readonly always?: readonly Fault[];
 }
 

@@ -10,7 +10,10 @@ export interface Mutant {
   readonly name: string;
   /** The text to change: it must be there exactly once. */
   readonly edits: readonly Edit[];
-  /** What of the name of a world or scenario is to catch it, so that it is tried first; default: all are tried. */
+  /**
+   * What of the name of a world or scenario is to catch it, so that it is tried first.
+   * @default {all are tried}
+   */
   readonly caughtIn?: string;
 }
 

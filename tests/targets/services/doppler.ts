@@ -11,7 +11,10 @@ export interface DopplerSecret {
   readonly value: string;
   /** What the operator wrote about it. */
   readonly note: string;
-  /** Who may read it; default `masked`. */
+  /**
+   * Who may read it.
+   * @default {`masked`}
+   */
   readonly visibility?: "masked" | "unmasked" | "restricted";
 }
 

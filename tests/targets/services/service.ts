@@ -58,7 +58,10 @@ export interface ServiceOptions {
   handle(request: ServiceRequest, now: number): Response | Promise<Response>;
   /** The answer to one who asks too often. */
   rateLimited(now: number): Response;
-  /** What comes before the service's paths, as in `/api/v4`; default nothing. */
+  /**
+   * What comes before the service's paths, as in `/api/v4`.
+   * @default {nothing}
+   */
   readonly basePath?: string;
 }
 
