@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isSecureUrl } from "../secure_url.ts";
+
 /** What a client of Heroku is made from. */
 export interface ClientOptions {
   /** The token to authorize with. It goes into the `Authorization` header and nowhere else. */
@@ -98,8 +100,6 @@ const DEFAULT_USER_AGENT = "herotate (+https://jsr.io/@herotate/herotate)";
 /** A longer timer fires at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 function refuse(what: string): string {
   return `Cannot create a client because ${what}`;
 }
@@ -127,7 +127,7 @@ function checkBaseUrl(baseUrl: unknown): string {
       ),
     );
   }
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && LOOPBACK.test(url.hostname))) {
+  if (!isSecureUrl(url)) {
     throw new TypeError(
       refuse(
         `'baseUrl' must be https, or http to this machine, to keep the token from travelling in ` +

@@ -14,7 +14,7 @@ import {
   TimeoutError,
 } from "./errors.ts";
 import { type Redact, redactJson, redactThrown } from "../redact.ts";
-import { parseRetryAfter } from "./retry.ts";
+import { parseRetryAfter } from "../retry_after.ts";
 
 /** A success. */
 export interface HerokuResponse {

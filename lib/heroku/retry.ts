@@ -14,28 +14,6 @@ const FIRST_WAIT = 500;
 const MAX_WAIT = 10_000;
 
 /**
- * Reads a `Retry-After` header, given as seconds or as an HTTP date (RFC 9110, section 10.2.3).
- *
- * @param headers The answer's headers. A date is measured from their `Date`, so that clocks that
- * differ don't matter, else from our own clock.
- * @returns Milliseconds, 0 for a date in the past, or undefined when there is no valid header.
- */
-export function parseRetryAfter(headers: Headers): number | undefined {
-  const value = headers.get("Retry-After")?.trim() ?? "";
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1000, Number.MAX_SAFE_INTEGER);
-  const at = parseHttpDate(value);
-  if (at === undefined) return undefined;
-  return Math.max(0, at - (parseHttpDate(headers.get("Date") ?? "") ?? Date.now()));
-}
-
-function parseHttpDate(value: string): number | undefined {
-  // Date.parse by itself takes "-5" and "soon 1" for dates.
-  if (!/^[A-Z][a-z]+, .+ GMT$/.test(value)) return undefined;
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : time;
-}
-
-/**
  * Chooses how long to wait before a retry: as long as the server asks, else a random time up to a
  * bound that doubles from 500 ms to 10 s ("full jitter").
  *

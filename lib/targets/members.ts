@@ -6,6 +6,7 @@
  */
 import * as v from "valibot";
 import { parseUrl } from "../parse_url.ts";
+import { isSecureUrl } from "../secure_url.ts";
 
 /** A required string: `form` says what it must be, and `pattern` what it may look like. */
 export function text(form: string, pattern: RegExp): v.GenericSchema<string> {
@@ -72,9 +73,5 @@ function isServiceUrl(value: string): boolean {
   if (url === undefined || url.username !== "" || url.password !== "" || url.hash !== "") {
     return false;
   }
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+  return isSecureUrl(url);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parseRetryAfter, readTime } from "../retry_after.ts";
+
 /** Numbers from here on are points in time, as seconds since the epoch; smaller ones are spans. */
 const EPOCH_SECONDS = 1_000_000_000;
 
@@ -16,15 +18,9 @@ const EPOCH_SECONDS = 1_000_000_000;
  * @param now Our own time in milliseconds since the epoch, for an answer without a `Date`.
  */
 export function retryAfter(headers: Headers, now: number): number | undefined {
-  const theirs = Date.parse(headers.get("date") ?? "");
-  const since = Number.isNaN(theirs) ? now : theirs;
-  const asked = headers.get("retry-after")?.trim();
-  if (asked) {
-    if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked) * 1000);
-    // Date.parse() makes a date of nearly anything, even of "-5".
-    const date = asked.endsWith("GMT") ? Date.parse(asked) : NaN;
-    if (!Number.isNaN(date)) return Math.max(0, date - since);
-  }
+  const asked = parseRetryAfter(headers, now);
+  if (asked !== undefined) return asked;
+  const since = readTime(headers, now);
   for (const name of ["x-ratelimit", "ratelimit"]) {
     const reset = headers.get(`${name}-reset`)?.trim() ?? "";
     const remaining = Number(headers.get(`${name}-remaining`) ?? 0);
