@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { DAY, SECOND } from "@std/datetime/constants";
 import { createFakeHeroku } from "../lib/testing/mod.ts";
 
 const WRANGLER = ["task", "--quiet", "wrangler"];
@@ -21,8 +22,8 @@ if (given.HEROKU_API_TOKEN) {
   heroku.issue({
     description: "ci-deploy",
     scope: ["write-protected"],
-    created_at: heroku.now() - 25 * 86_400_000,
-    expires_in: 30 * 86_400,
+    created_at: heroku.now() - 25 * DAY,
+    expires_in: 30 * DAY / SECOND,
   });
   const { addr } = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, heroku.handler);
   vars.set("HEROKU_API_TOKEN", heroku.token).set("HEROKU_URL", `http://127.0.0.1:${addr.port}`);

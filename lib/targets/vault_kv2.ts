@@ -21,7 +21,7 @@ import {
 /** The configuration of a {@linkcode vaultKv2}. */
 export interface VaultKv2Config {
   /** Where Vault is. */
-  readonly address: string;
+  readonly base_url: string;
   /**
    * Where the KV engine (version 2) is mounted.
    * @default {`secret`}
@@ -52,7 +52,7 @@ const LONGEST_NOTE = 128;
 const withoutSlash = v.transform((given: string) => given.replace(/\/$/, ""));
 
 const schema = configuration({
-  address: serviceUrl("Must be the https URL of Vault, such as 'https://vault.example.com:8200'"),
+  base_url: serviceUrl("Must be the https URL of Vault, such as 'https://vault.example.com:8200'"),
   mount: v.optional(
     v.pipe(text("Must be the mount's path, such as 'secret'", MOUNT_PATH), withoutSlash),
     "secret",
@@ -110,17 +110,17 @@ export const vaultKv2: TargetDefinition<VaultKv2Config> = {
   type: "vault-kv2",
   proof: "exact",
   schema,
-  place({ address, namespace, mount, path, key }) {
+  place({ base_url, namespace, mount, path, key }) {
     // A namespace may come before the mount, and `data` at the end of the mount.
     const route = [...(namespace && namespace !== "root" ? [namespace] : []), mount, "data", path];
-    return `vault-kv2:${serverName(address)}/${route.join("/")}#${key}`;
+    return `vault-kv2:${serverName(base_url)}/${route.join("/")}#${key}`;
   },
   secrets: ({ token_secret }) => [token_secret],
   create,
 };
 
 function create(config: VaultKv2Config, environment: TargetEnvironment): Target {
-  const { address, mount, path, key, namespace } = config;
+  const { base_url, mount, path, key, namespace } = config;
   const place = `field '${key}' of '${mount}/${path}' in Vault`;
   const secret = `the Worker secret '${config.token_secret}'`;
   const advice = {
@@ -128,7 +128,7 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     forbidden:
       `set ${secret} to a live token whose policy allows create, read, update and patch on '${mount}/data/${path}', and patch on '${mount}/metadata/${path}', and check 'namespace' and 'mount'`,
     not_found:
-      "check 'address', 'namespace' and 'mount', which must be a KV engine of version 2 in Vault 1.9 or newer",
+      "check 'base_url', 'namespace' and 'mount', which must be a KV engine of version 2 in Vault 1.9 or newer",
     invalid_value:
       "check 'path' and 'key', and that the secret has room for one more entry of custom metadata",
   };
@@ -146,7 +146,7 @@ function create(config: VaultKv2Config, environment: TargetEnvironment): Target 
     classify: classifyVault,
   });
   const endpointOf = (kind: "data" | "metadata") =>
-    endpoint(address, ["v1", ...mount.split("/"), kind, ...path.split("/")]);
+    endpoint(base_url, ["v1", ...mount.split("/"), kind, ...path.split("/")]);
 
   /** Changes what the body names, and leaves the rest. */
   function patch(

@@ -18,7 +18,7 @@ const shortest: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "github-dependabot-secret": { repository: "acme/web", name: "X" },
   "gitlab-variable": { project: "acme/web", name: "X" },
   "heroku-config-var": { app: "acme-web", name: "X" },
-  "vault-kv2": { address: "https://vault.example.com:8200", path: "ci/heroku", key: "X" },
+  "vault-kv2": { base_url: "https://vault.example.com:8200", path: "ci/heroku", key: "X" },
   "webhook": { url: "https://example.com/tokens", signing_secret: "WEBHOOK_SECRET" },
 };
 
@@ -252,11 +252,11 @@ Deno.test("Places differ where names do, and only there", () => {
       ["vault-kv2", { mount: "Secret" }, {}, false],
       ["vault-kv2", { mount: "a", path: "b/c" }, { mount: "a/b", path: "c" }, false],
       ["vault-kv2", { mount: "secret/data", path: "x" }, { path: "data/x" }, true],
-      ["vault-kv2", { address: "https://VAULT.example.com.:8200/" }, {}, true],
-      ["vault-kv2", { address: "https://vault.example.com" }, {}, false],
-      ["vault-kv2", { address: "https://a.example" }, { address: "https://a.example:443" }, true],
-      ["vault-kv2", { address: "https://a.example/one" }, {
-        address: "https://a.example/two",
+      ["vault-kv2", { base_url: "https://VAULT.example.com.:8200/" }, {}, true],
+      ["vault-kv2", { base_url: "https://vault.example.com" }, {}, false],
+      ["vault-kv2", { base_url: "https://a.example" }, { base_url: "https://a.example:443" }, true],
+      ["vault-kv2", { base_url: "https://a.example/one" }, {
+        base_url: "https://a.example/two",
       }, false],
       ["aws-secrets-manager", { key: "Y" }, {}, false],
       ["aws-secrets-manager", { region: "eu-west-1" }, {}, false],

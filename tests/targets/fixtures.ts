@@ -303,7 +303,7 @@ export const fixtures: readonly Fixture[] = [
       const customMetadata = { owner: "ada" };
       service.secrets.set(key, { version: 3, data: { other: { deep: [1] } }, customMetadata });
       const held = (): VaultSecret => service.secrets.get(key) ?? { version: 0, customMetadata };
-      const config = { address: service.url, path: "ci/heroku", key: NAME };
+      const config = { base_url: service.url, path: "ci/heroku", key: NAME };
       return {
         service,
         config,

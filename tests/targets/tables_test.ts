@@ -51,7 +51,12 @@ const shortest: { [Type in BuiltInTargetTable["type"]]: BuiltInTargetTable & { t
   },
   "gitlab-variable": { type: "gitlab-variable", project: 17, name: "X" },
   "heroku-config-var": { type: "heroku-config-var", app: "acme-web", name: "X" },
-  "vault-kv2": { type: "vault-kv2", address: "https://vault.example", path: "ci/heroku", key: "X" },
+  "vault-kv2": {
+    type: "vault-kv2",
+    base_url: "https://vault.example",
+    path: "ci/heroku",
+    key: "X",
+  },
   "webhook": { type: "webhook", url: "https://hooks.example", signing_secret: "HOOK_KEY" },
 };
 

@@ -11,7 +11,7 @@ function targetAt(service: VaultService, config: Readonly<Record<string, unknown
   service.mounts.add("secret");
   return createTarget("vault-kv2", {
     service,
-    config: { address: service.url, path: "ci/heroku", key: "X", ...config },
+    config: { base_url: service.url, path: "ci/heroku", key: "X", ...config },
     secrets: { VAULT_TOKEN: service.token },
   });
 }

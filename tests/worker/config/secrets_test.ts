@@ -85,7 +85,7 @@ Deno.test("a token that another service made by its look is refused, and sent no
       says("Vault"),
     ],
   ]);
-  const vault = { type: "vault-kv2", address: "https://vault.example", path: "ci", key: "KEY" };
+  const vault = { type: "vault-kv2", base_url: "https://vault.example", path: "ci", key: "KEY" };
   const own: readonly (readonly [Env, string, string])[] = [
     [gitHub, "GITHUB_TOKEN", `github_pat_${canary}`],
     [vault, "VAULT_TOKEN", `hvs.${canary}`],
