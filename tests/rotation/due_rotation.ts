@@ -49,7 +49,7 @@ export function lineOf(sim: Simulation): string[] {
 }
 
 /** What a place holds: the live authorization as {@linkcode lineOf} calls it, `dead` or `nothing`. */
-export function standsAt(sim: Simulation, place: string, credential = "ci"): string {
+export function heldAt(sim: Simulation, place: string, credential = "ci"): string {
   const token = sim.holds(place, credential);
   if (token === undefined) return "nothing";
   const found = sim.heroku.live().find((each) => each.token === token);
@@ -78,6 +78,34 @@ export function endsOf(sim: Simulation): string[] {
     const { outcome, error } = JSON.parse(output);
     return error ? `${outcome}: ${error}` : outcome;
   });
+}
+
+/** What a world is to be like; what is left out may be anything. */
+export interface ExpectedState {
+  /** See {@linkcode lineOf}. */
+  readonly live?: readonly string[];
+  /** What places hold: see {@linkcode heldAt}. */
+  readonly held?: Readonly<Record<string, string>>;
+  /** See {@linkcode deletedIn}. */
+  readonly deleted?: readonly string[];
+  /** See {@linkcode endsOf}. */
+  readonly ends?: readonly string[];
+}
+
+/** Asserts what Heroku and the targets hold, what was deleted, and how the runs ended. */
+export function assertState(sim: Simulation, expected: ExpectedState, message?: string): void {
+  const { live, held, deleted, ends } = expected;
+  const places = Object.keys(held ?? {}).map((place) => [place, heldAt(sim, place)]);
+  assertEquals(
+    {
+      ...live && { live: lineOf(sim) },
+      ...held && { held: Object.fromEntries(places) },
+      ...deleted && { deleted: deletedIn(sim) },
+      ...ends && { ends: endsOf(sim) },
+    },
+    expected,
+    message,
+  );
 }
 
 /** Whether a call is a try to create an authorization. */

@@ -1,7 +1,7 @@
 /** Cloudflare's documented limits, held around every process: workerd enforces none of them. */
 import { assert, assertEquals } from "@std/assert";
 import { createRandom } from "../../lib/testing/random.ts";
-import { assertClean, endsOf, lineOf, standsAt } from "./due_rotation.ts";
+import { assertClean, endsOf, heldAt, lineOf } from "./due_rotation.ts";
 import {
   type Call,
   createSimulation,
@@ -84,7 +84,7 @@ function assertRotated(sim: Simulation, count: number): void {
   const expected = names.map((name) => `${name} g1`);
   assertEquals(lineOf(sim), expected.toSorted());
   for (const place of ["hook:NAME", "var:NAME/KEY", "store"]) {
-    const held = names.map((name) => standsAt(sim, place.replace("NAME", name), name));
+    const held = names.map((name) => heldAt(sim, place.replace("NAME", name), name));
     assertEquals(held, expected);
   }
 }

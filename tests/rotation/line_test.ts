@@ -268,7 +268,7 @@ for (
 ) {
   Deno.test(`adoptionOf() notes the lifetime ${lifetime} for an authorization that ${what}`, () => {
     const [entry] = adopted([listed(0, { age: -hour, access_token })]);
-    assertEquals([entry.lifetime, entry.expiresAt], [lifetime, expiresAt]);
+    assertEquals({ lifetime: entry.lifetime, expiresAt: entry.expiresAt }, { lifetime, expiresAt });
   });
 }
 
@@ -284,7 +284,7 @@ for (
   Deno.test(`adoptionOf() notes a lifetime of ${lifetime / day} days for what has ${what}`, () => {
     const access_token = { id: "access-0", expires_in: left / 1000 };
     const [entry] = adopted([listed(0, { created_at, access_token })]);
-    assertEquals([entry.lifetime, entry.createdAt], [lifetime, createdAt]);
+    assertEquals({ lifetime: entry.lifetime, createdAt: entry.createdAt }, { lifetime, createdAt });
   });
 }
 

@@ -91,7 +91,10 @@ Deno.test("A sweep asks about a few of 60 authorizations that a list lacks, and 
     assertEquals(lookUpsIn(requests).length, most.absent);
     assert(requests.length <= mostRequests);
     for (const each of lookUpsIn(requests)) lookedUp.add(each);
-    assertEquals([kindsOf(report), report.started, report.unreliable], [["wait"], [], null]);
+    assertEquals(
+      { kinds: kindsOf(report), started: report.started, unreliable: report.unreliable },
+      { kinds: ["wait"], started: [], unreliable: null },
+    );
     assertEquals(report.problems, []);
     assertEquals(report.notices.map(({ kind }) => kind), ["unasked"]);
     assertStringIncludes(report.notices[0].message, "52 authorizations");

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   assertClean,
+  assertState,
   creates,
   deletedIn,
   endsOf,
+  heldAt,
   lineOf,
   liveOf,
-  standsAt,
   startDue,
 } from "./due_rotation.ts";
 import {
@@ -45,7 +46,7 @@ for (
     const { sim } = await startDue();
     sim.fate = firstCreate(fate);
     await sim.live(30 * minute);
-    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci", "ci g1"], "ci g1"]);
+    assertState(sim, { live: ["ci", "ci g1"], held: { "hook:ci": "ci g1" } });
     const tookEffect = ["lost", "timeout", "cut off", "500 after"].includes(fate);
     assertEquals(deletedIn(sim), tookEffect ? ["ci g1"] : []);
     await sim.advance(2 * hour);
@@ -63,7 +64,7 @@ for (const fate of ["dies before", "dies after"] as const) {
     await sim.cron();
     await sim.advance(20 * minute);
     await sim.cron();
-    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci", "ci g1"], "ci g1"]);
+    assertState(sim, { live: ["ci", "ci g1"], held: { "hook:ci": "ci g1" } });
     await assertClean(sim);
   });
 }
@@ -73,7 +74,7 @@ Deno.test("mint() makes nothing that Heroku refuses, says so, and tries again la
   sim.fate = (call) => creates(call) ? "401" : "sent";
   await sim.cron();
   await sim.advance(minute);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  assertState(sim, { live: ["ci"], held: { "hook:ci": "ci" } });
   assertStringIncludes(endsOf(sim)[0], "failure: ");
   const states = sim.database.query("SELECT state FROM entries ORDER BY generation");
   assertEquals(states.map(({ state }) => state), ["adopted", "refused"]);
@@ -98,7 +99,7 @@ Deno.test("mint() sends no create twice, whatever becomes of it", async () => {
   assert(tries > 2, `It tried only ${tries} times`);
   assertEquals(marks.size, tries, "Each try has a mark of its own");
   assertEquals([
-    standsAt(sim, "hook:ci"),
+    heldAt(sim, "hook:ci"),
     lineOf(sim).filter((each) => each === "ci g1").length <= 1,
   ], ["ci", true]);
   await assertClean(sim);
@@ -110,7 +111,7 @@ Deno.test("mint() leaves a leftover alone that the operator has renamed meanwhil
   await sim.cron();
   sim.heroku.edit(liveOf(sim, 1).id, { description: "mine" });
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), deletedIn(sim)], [["ci g1", "mine"], ["ci"]]);
+  assertState(sim, { live: ["ci g1", "mine"], deleted: ["ci"] });
   await assertClean(sim);
 });
 
@@ -205,7 +206,7 @@ Deno.test("mint() uses the replacement that an earlier attempt made, as long as 
   const { id } = liveOf(sim, 1);
   sim.down.clear();
   await sim.live(2 * hour);
-  assertEquals([liveOf(sim, 1).id, standsAt(sim, "hook:ci")], [id, "ci g1"]);
+  assertEquals([liveOf(sim, 1).id, heldAt(sim, "hook:ci")], [id, "ci g1"]);
   await assertClean(sim);
 });
 
@@ -273,9 +274,9 @@ Deno.test("mint() deletes what a late process makes after a new attempt has give
   await delivers.promise;
   resolve();
   await sim.workflows.settle();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci", "ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci", "ci g1"], held: { "hook:ci": "ci g1" } });
   await sim.advance(2 * hour);
-  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["superseded", "success"]]);
+  assertState(sim, { live: ["ci g1"], ends: ["superseded", "success"] });
 });
 
 /** Holds up the run that mints before it writes down what it made, until its lease has run out. */
@@ -303,10 +304,10 @@ Deno.test("mint() gives up what a sweep has removed while its process hung, and 
   assertEquals((await sim.sweep())?.removed, [id]);
   goOn();
   await sim.workflows.settle();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  assertState(sim, { live: ["ci"], held: { "hook:ci": "ci" } });
   sim.workflows.resume(run.id);
   await sim.workflows.settle();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  assertState(sim, { live: ["ci"], held: { "hook:ci": "ci" } });
   assertMatch(endsOf(sim)[0], /^failure: Cannot know whether Heroku made a token/);
   await assertClean(sim);
 });
@@ -317,7 +318,7 @@ Deno.test("mint() deletes what a sweep has taken back as its run still ran, and 
   goOn();
   await sim.workflows.settle();
   assert(sim.heroku.live().every((each) => each.id !== id));
-  assertEquals([standsAt(sim, "hook:ci"), endsOf(sim)], ["ci g2", ["superseded", "asleep"]]);
+  assertState(sim, { held: { "hook:ci": "ci g2" }, ends: ["superseded", "asleep"] });
   await sim.live(4 * hour);
   assertEquals(lineOf(sim), ["ci g2"]);
   await assertClean(sim);

@@ -168,7 +168,11 @@ Deno.test("createPerform() writes nothing and runs no step when there is nothing
 Deno.test("createPerform() passes on that a newer attempt took over within the step", async () => {
   const { end, tries } = await startFailing(superseded);
   const { status, error } = await end();
-  assertEquals([status, error, tries], ["errored", superseded.message, [0]]);
+  assertEquals({ status, error, tries }, {
+    status: "errored",
+    error: superseded.message,
+    tries: [0],
+  });
 });
 
 for (
@@ -239,7 +243,7 @@ Deno.test("createPerform() waits for a target three times at most", async () => 
 Deno.test("createPerform() ends the attempt when a target asks for more than two minutes", async () => {
   const error = new TargetError("unavailable", "Out of order", { retryAfter: 2 * minute + 1 });
   const { end, tries } = await startFailing(error);
-  assertEquals([(await end()).error, tries], ["Out of order", [0]]);
+  assertEquals({ error: (await end()).error, tries }, { error: "Out of order", tries: [0] });
 });
 
 Deno.test("createPerform() holds the lease through every wait that a target may ask for", async () => {

@@ -192,7 +192,7 @@ Deno.test("plan() does nothing beyond its fuse", () => {
         removals.filter(({ again }) => !again).length,
       );
       assert(creates <= input.fuse.creates && deletes <= input.fuse.deletes);
-      if (blown) assertEquals([creates, deletes], [0, 0]);
+      if (blown) assertEquals({ creates, deletes }, { creates: 0, deletes: 0 });
     }),
     runs,
   );

@@ -920,7 +920,7 @@ Deno.test("plan() does not count what waits, runs or backs off against the fuse"
     });
     const quiet = decide(situation);
     if (quiet.kind === "rotate" && (quiet.creates || quiet.deletes > 0)) assert(blown);
-    else assertEquals([decision, blown], [quiet, null]);
+    else assertEquals({ decision, blown }, { decision: quiet, blown: null });
   }
 });
 
@@ -987,7 +987,10 @@ Deno.test("plan() reports another Worker's authorization once, and never removes
     heroku,
     known: { ...known, entries: [...known.entries, ...first.foreign] },
   });
-  assertEquals([second.foreign, second.removals], [[], []]);
+  assertEquals({ foreign: second.foreign, removals: second.removals }, {
+    foreign: [],
+    removals: [],
+  });
   for (const { unmanaged } of [first, second]) {
     assertEquals(unmanaged.map(({ id, reason }) => [id, reason]), [
       ["authorization-2", "Another Worker made it"],

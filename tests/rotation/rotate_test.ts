@@ -3,12 +3,13 @@ import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { createSealing } from "../../lib/rotation/sealing.ts";
 import {
   assertClean,
+  assertState,
   creates,
   deletedIn,
   endsOf,
+  heldAt,
   lineOf,
   liveOf,
-  standsAt,
   startDue,
 } from "./due_rotation.ts";
 import { type Call, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
@@ -16,21 +17,30 @@ import { type Call, day, hour, minute, type Simulation } from "../simulation/sim
 const everywhere = ["var:acme/KEY", "hook:ci", "store"];
 
 function standing(sim: Simulation, places: readonly string[] = everywhere): string[] {
-  return places.map((place) => standsAt(sim, place));
+  return places.map((place) => heldAt(sim, place));
 }
 
 Deno.test("rotate() replaces, delivers and proves at once, and deletes the old one after the grace", async () => {
   const { sim } = await startDue({ targets: everywhere, grace: 2 * hour });
-  assertEquals([lineOf(sim), standing(sim)], [["ci"], ["ci", "ci", "nothing"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim) }, {
+    live: ["ci"],
+    held: ["ci", "ci", "nothing"],
+  });
 
   await sim.cron();
-  assertEquals([lineOf(sim), standing(sim)], [["ci", "ci g1"], ["ci g1", "ci g1", "ci g1"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim) }, {
+    live: ["ci", "ci g1"],
+    held: ["ci g1", "ci g1", "ci g1"],
+  });
 
   await sim.advance(2 * hour - 1);
-  assertEquals([lineOf(sim), endsOf(sim)], [["ci", "ci g1"], ["asleep"]]);
+  assertState(sim, { live: ["ci", "ci g1"], ends: ["asleep"] });
 
   await sim.advance(1);
-  assertEquals([lineOf(sim), standing(sim)], [["ci g1"], ["ci g1", "ci g1", "ci g1"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim) }, {
+    live: ["ci g1"],
+    held: ["ci g1", "ci g1", "ci g1"],
+  });
   assertEquals(endsOf(sim), ["success"]);
   await assertClean(sim);
 });
@@ -46,14 +56,17 @@ Deno.test("rotate() deletes the old one at once without a grace, after the last 
   };
   await sim.cron();
   assertEquals(order, ["POST ci,ci", "POST ci g1,ci", "DELETE ci g1,ci g1"]);
-  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["success"]]);
+  assertState(sim, { live: ["ci g1"], ends: ["success"] });
   await assertClean(sim);
 });
 
 Deno.test("rotate() rotates again when the replacement is due, again and again", async () => {
   const { sim } = await startDue({ targets: everywhere });
   await sim.live(65 * day, 6 * hour);
-  assertEquals([lineOf(sim), standing(sim)], [["ci g4"], ["ci g4", "ci g4", "ci g4"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim) }, {
+    live: ["ci g4"],
+    held: ["ci g4", "ci g4", "ci g4"],
+  });
   assertEquals(endsOf(sim), ["success", "success", "success", "success"]);
   await assertClean(sim);
 });
@@ -74,14 +87,20 @@ Deno.test("rotate() serves the others while one target is down, and finishes onc
   await sim.cron();
   await sim.live(5 * hour);
   const places = ["hook:a", "hook:b", "var:acme/KEY"];
-  assertEquals([lineOf(sim), standing(sim, places)], [["ci", "ci g1"], ["ci", "ci g1", "ci g1"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim, places) }, {
+    live: ["ci", "ci g1"],
+    held: ["ci", "ci g1", "ci g1"],
+  });
   assertEquals(deletedIn(sim), []);
   assertStringIncludes(endsOf(sim)[0], "failure: ");
   assertStringIncludes(endsOf(sim)[0], "hooks.example/a");
 
   sim.down.clear();
   await sim.live(14 * hour);
-  assertEquals([lineOf(sim), standing(sim, places)], [["ci g1"], ["ci g1", "ci g1", "ci g1"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim, places) }, {
+    live: ["ci g1"],
+    held: ["ci g1", "ci g1", "ci g1"],
+  });
   assertEquals(endsOf(sim).at(-1), "success");
   await assertClean(sim);
 });
@@ -90,10 +109,13 @@ Deno.test("rotate() lets the old token live on while a target is down for good, 
   const { sim } = await startDue({ targets: ["hook:a", "hook:b"] });
   sim.down.add("hook:b");
   await sim.live(3 * day);
-  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci", "ci g1"], [
-    "ci g1",
-    "ci",
-  ]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim, ["hook:a", "hook:b"]) }, {
+    live: ["ci", "ci g1"],
+    held: [
+      "ci g1",
+      "ci",
+    ],
+  });
   assertEquals(deletedIn(sim), []);
   const attempts = endsOf(sim).length;
   assert(attempts > 5, `${attempts} attempts`);
@@ -119,9 +141,13 @@ Deno.test("rotate() waits for no optional target", async () => {
   sim.down.add("hook:b");
   await sim.cron();
   await sim.advance(2 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:a"), endsOf(sim)], [["ci g1"], "ci g1", [
-    "success",
-  ]]);
+  assertState(sim, {
+    live: ["ci g1"],
+    held: { "hook:a": "ci g1" },
+    ends: [
+      "success",
+    ],
+  });
   assertMatch(sim.workflows.runs[0].output ?? "", /"missed":\["[^"]*hooks\.example\/b/);
   await assertClean(sim);
 });
@@ -138,10 +164,10 @@ for (const fate of ["not sent", "lost", "500", "503", "429", "timeout", "cut off
     const { sim } = await startDue({ targets: ["hook:ci"] });
     sim.fate = ({ kind }) => kind === "heroku" ? fate : "sent";
     await sim.live(2 * hour);
-    assertEquals([standsAt(sim, "hook:ci"), deletedIn(sim).includes("ci")], ["ci", false]);
+    assertEquals([heldAt(sim, "hook:ci"), deletedIn(sim).includes("ci")], ["ci", false]);
     sim.fate = () => "sent";
     await sim.live(day);
-    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+    assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
     await assertClean(sim);
   });
 }
@@ -153,10 +179,10 @@ Deno.test("rotate() survives a Heroku that goes down after the sweep, at every c
     sim.fate = ({ kind }) => kind === "heroku" ? fate : "sent";
     await sim.workflows.settle();
     await sim.live(3 * hour);
-    assertEquals([standsAt(sim, "hook:ci"), deletedIn(sim).includes("ci")], ["ci", false], fate);
+    assertEquals([heldAt(sim, "hook:ci"), deletedIn(sim).includes("ci")], ["ci", false], fate);
     sim.fate = () => "sent";
     await sim.live(day);
-    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"], fate);
+    assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } }, fate);
     await assertClean(sim);
   }
 });
@@ -173,7 +199,7 @@ for (const refusals of [1, 2, 3]) {
     sim.fate = (call) => proves(call) && left-- > 0 ? "401" : "sent";
     await sim.cron();
     await sim.advance(7 * minute);
-    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci", "ci g1"], "ci g1"]);
+    assertState(sim, { live: ["ci", "ci g1"], held: { "hook:ci": "ci g1" } });
     assertEquals(sim.heroku.deletions, []);
     await assertClean(sim);
   });
@@ -185,12 +211,12 @@ Deno.test("rotate() never delivers a token that Heroku refuses for minutes, dele
   sim.fate = (call) => proves(call) && left-- > 0 ? "401" : "sent";
   await sim.cron();
   await sim.advance(7 * minute);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), deletedIn(sim)], [["ci"], "ci", ["ci g1"]]);
+  assertState(sim, { live: ["ci"], held: { "hook:ci": "ci" }, deleted: ["ci g1"] });
   assertEquals(endsOf(sim), [
     "failure: Cannot use the new token of 'ci' because Heroku still refused it after six minutes: the next attempt makes another",
   ]);
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -204,13 +230,13 @@ Deno.test("rotate() leaves a refused replacement that was renamed by hand, and s
   };
   await sim.cron();
   await sim.advance(7 * minute);
-  assertEquals([lineOf(sim), deletedIn(sim)], [["ci", "mine"], []]);
+  assertState(sim, { live: ["ci", "mine"], deleted: [] });
   const report = await sim.cron();
   assertEquals(report?.unmanaged.map(({ description, reason }) => [description, reason]), [
     ["mine", "No credential has its name"],
   ]);
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1", "mine"], "ci g1"]);
+  assertState(sim, { live: ["ci g1", "mine"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -223,10 +249,10 @@ Deno.test("rotate() delivers nothing of a replacement that Heroku revokes at onc
   };
   await sim.cron();
   await sim.advance(7 * minute);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci"], "ci"]);
+  assertState(sim, { live: ["ci"], held: { "hook:ci": "ci" } });
   await sim.live(3 * hour);
   assertEquals(lineOf(sim).length, 1);
-  assertEquals(standsAt(sim, "hook:ci"), lineOf(sim)[0]);
+  assertEquals(heldAt(sim, "hook:ci"), lineOf(sim)[0]);
   await assertClean(sim);
 });
 
@@ -239,7 +265,7 @@ Deno.test("rotate() keeps what targets may hold when Heroku refuses a replacemen
   sim.fate = (call) => proves(call) ? "401" : "sent";
   await sim.live(40 * minute);
   assertEquals(endsOf(sim).length, 2);
-  assert(standsAt(sim, "hook:a") !== "dead", "A target holds a token that was deleted");
+  assert(heldAt(sim, "hook:a") !== "dead", "A target holds a token that was deleted");
   await assertClean(sim);
 });
 
@@ -258,7 +284,10 @@ Deno.test("rotate() goes on from where it was whenever its process dies, at ever
     await sim.sweep();
     sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
   }
-  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g1"], ["ci g1", "ci g1"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim, ["hook:a", "hook:b"]) }, {
+    live: ["ci g1"],
+    held: ["ci g1", "ci g1"],
+  });
   await assertClean(sim);
 });
 
@@ -268,11 +297,11 @@ Deno.test("rotate() leaves its place to a new attempt when it dies for good", as
   await sim.cron();
   sim.fate = () => "sent";
   await sim.live(2 * hour);
-  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["killed", "success"]]);
+  assertState(sim, { live: ["ci g1"], ends: ["killed", "success"] });
 
   sim.workflows.runs.forEach(({ id }) => sim.workflows.resume(id));
   await sim.advance(2 * hour);
-  assertEquals([lineOf(sim), endsOf(sim)], [["ci g1"], ["superseded", "success"]]);
+  assertState(sim, { live: ["ci g1"], ends: ["superseded", "success"] });
   await assertClean(sim);
 });
 
@@ -284,7 +313,10 @@ Deno.test("rotate() makes another replacement when the sealing key has been lost
   await sealWithAnotherKey(sim, 1);
   sim.down.clear();
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g2"], ["ci g2", "ci g2"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim, ["hook:a", "hook:b"]) }, {
+    live: ["ci g2"],
+    held: ["ci g2", "ci g2"],
+  });
   await assertClean(sim);
 });
 
@@ -293,13 +325,13 @@ Deno.test("rotate() deletes nothing when the sealing key is lost during the grac
   await sim.cron();
   await sealWithAnotherKey(sim, 1);
   await sim.advance(hour);
-  assertEquals([lineOf(sim), deletedIn(sim)], [["ci", "ci g1"], []]);
+  assertState(sim, { live: ["ci", "ci g1"], deleted: [] });
   assertStringIncludes(
     endsOf(sim)[0],
     "failure: Cannot open the token of 'ci' because it was sealed with another 'SEALING_KEY'",
   );
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2"], "ci g2"]);
+  assertState(sim, { live: ["ci g2"], held: { "hook:ci": "ci g2" } });
   await assertClean(sim);
 });
 
@@ -322,7 +354,7 @@ Deno.test("rotate() creates once, however often it delivers", async () => {
   await sim.live(day);
   sim.down.clear();
   await sim.live(day);
-  assertEquals([created, lineOf(sim)], [1, ["ci g1"]]);
+  assertEquals({ created, live: lineOf(sim) }, { created: 1, live: ["ci g1"] });
   await assertClean(sim);
 });
 
@@ -336,10 +368,13 @@ Deno.test("rotate() takes back every proof for a place before it writes there, a
   await sim.advance(25 * day);
   sim.fate = ({ name }) => name === "POST /a" ? "dies after" : "sent";
   await sim.cron();
-  assertEquals([standsAt(sim, "hook:a"), proven()], ["ci g2", ["hook:b"]]);
+  assertEquals([heldAt(sim, "hook:a"), proven()], ["ci g2", ["hook:b"]]);
   sim.fate = () => "sent";
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), standing(sim, ["hook:a", "hook:b"])], [["ci g2"], ["ci g2", "ci g2"]]);
+  assertEquals({ live: lineOf(sim), held: standing(sim, ["hook:a", "hook:b"]) }, {
+    live: ["ci g2"],
+    held: ["ci g2", "ci g2"],
+  });
   await assertClean(sim);
 });
 
@@ -350,7 +385,10 @@ for (const lasts of [minute, 5 * minute, 50 * minute]) {
     const before = sim.heroku.releases("acme");
     await sim.cron();
     await sim.live(4 * hour, 15 * minute);
-    assertEquals([lineOf(sim), standing(sim, ["var:acme/KEY"])], [["ci g1"], ["ci g1"]]);
+    assertEquals({ live: lineOf(sim), held: standing(sim, ["var:acme/KEY"]) }, {
+      live: ["ci g1"],
+      held: ["ci g1"],
+    });
     assertEquals(sim.heroku.releases("acme") - before, 1);
     await assertClean(sim);
   });
@@ -369,7 +407,10 @@ for (
     await sim.sweep();
     await sim.advance(10 * minute);
     const [{ output = "" }] = sim.workflows.runs;
-    assertEquals([JSON.parse(output).outcome, JSON.parse(output).delivers], ["failure", delivers]);
+    assertEquals({ outcome: JSON.parse(output).outcome, delivers: JSON.parse(output).delivers }, {
+      outcome: "failure",
+      delivers,
+    });
     assertEquals(endedUndelivered(JSON.parse(output)), !delivers);
     await assertClean(sim);
   });

@@ -52,10 +52,10 @@ Deno.test("due() leaves a third of the lifetime by default, and up to a tenth of
 
 Deno.test("due() obeys 'renewBefore'", () => {
   const { at, by } = dueAfter(30 * day, { renewBefore: 3 * day });
-  assertEquals([at, by], [
-    30 * day - Math.round(3 * day * (1 + jitter("ci-deploy") / 10)),
-    "expiry",
-  ]);
+  assertEquals({ at, by }, {
+    at: 30 * day - Math.round(3 * day * (1 + jitter("ci-deploy") / 10)),
+    by: "expiry",
+  });
 });
 
 Deno.test("due() counts from the lifetime left, not from the creation", () => {
@@ -66,7 +66,7 @@ Deno.test("due() counts from the lifetime left, not from the creation", () => {
 Deno.test("due() is never later than the emergency window, a twentieth of the lifetime", () => {
   for (const renewBefore of [0, second, hour]) {
     const { at, emergencyAt } = dueAfter(30 * day, { renewBefore });
-    assertEquals([at, emergencyAt], [28.5 * day, 28.5 * day]);
+    assertEquals({ at, emergencyAt }, { at: 28.5 * day, emergencyAt: 28.5 * day });
   }
   assertEquals(dueAfter(30 * day).emergencyAt, 28.5 * day);
 });
@@ -167,7 +167,7 @@ for (
       createdAt,
       ...more,
     });
-    assertEquals([at, found], [dueAfter(30 * day).at + createdAt, by]);
+    assertEquals({ at, found }, { at: dueAfter(30 * day).at + createdAt, found: by });
     assertEquals(emergencyAt, more.expiresAt === null ? Infinity : createdAt + 365 * day * 0.95);
   });
 

@@ -218,20 +218,23 @@ Deno.test("findSightings() completes what could not be read of an authorization 
   const known = knownOf([entryOf(0, "adopted", { age: 5 * day, ...blank })]);
   const view = createView([listed(0, { age: 5 * day, lifetime: 90 * day })], now);
   const [{ scope, description, expiresAt, lifetime, accessToken }] = findSightings([known], view);
-  assertEquals([scope, description, expiresAt, lifetime, accessToken], [
-    ["write"],
-    "ci",
-    now + 85 * day,
-    90 * day,
-    "access-0",
-  ]);
+  assertEquals({ scope, description, expiresAt, lifetime, accessToken }, {
+    scope: ["write"],
+    description: "ci",
+    expiresAt: now + 85 * day,
+    lifetime: 90 * day,
+    accessToken: "access-0",
+  });
 });
 
 Deno.test("findSightings() takes back that an adopted authorization never expires once its end is listed", () => {
   const never = { lifetime: null, expiresAt: null };
   const known = knownOf([entryOf(0, "adopted", { age: 5 * day, description: "ci", ...never })]);
   const [found] = findSightings([known], createView([listed(0, { age: 5 * day })], now));
-  assertEquals([found.lifetime, found.expiresAt], [30 * day, now + 25 * day]);
+  assertEquals({ lifetime: found.lifetime, expiresAt: found.expiresAt }, {
+    lifetime: 30 * day,
+    expiresAt: now + 25 * day,
+  });
 });
 
 Deno.test("findSightings() changes nothing that was read of an authorization when it was adopted", () => {

@@ -17,12 +17,13 @@ import { createLedger } from "../../worker/account/ledger.ts";
 import { createDatabase } from "../worker/sqlite.ts";
 import {
   assertClean,
+  assertState,
   creates,
   deletedIn,
   endsOf,
+  heldAt,
   lineOf,
   liveOf,
-  standsAt,
   startDue,
 } from "./due_rotation.ts";
 import { credentialOf, targetAt } from "./plan_input.ts";
@@ -57,12 +58,12 @@ Deno.test("sweep() says what it saw and did, as plain JSON", async () => {
   const report = await sim.cron();
   assert(report);
   assertEquals(report, JSON.parse(JSON.stringify(report)));
-  assertEquals([report.at, report.started, report.removed, report.problems], [
-    sim.now(),
-    ["ci"],
-    [],
-    [],
-  ]);
+  assertEquals({
+    at: report.at,
+    started: report.started,
+    removed: report.removed,
+    problems: report.problems,
+  }, { at: sim.now(), started: ["ci"], removed: [], problems: [] });
   assertEquals(report.unmanaged.map(({ description }) => description), ["somebody's"]);
   assertEquals(kindsOf(report), ["rotate"]);
   assertEquals(kindsOf(await sim.cron()), ["running"]);
@@ -76,7 +77,10 @@ Deno.test("sweep() starts one rotation when the cron fires several times at once
   const reports = await Promise.all([sim.sweep(), sim.sweep(), sim.sweep()]);
   await sim.workflows.settle();
   assertEquals(reports.flatMap((report) => report?.started ?? []), ["ci"]);
-  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci", "ci g1"], 1]);
+  assertEquals({ live: lineOf(sim), runs: sim.workflows.runs.length }, {
+    live: ["ci", "ci g1"],
+    runs: 1,
+  });
   await assertClean(sim);
 });
 
@@ -102,11 +106,7 @@ Deno.test("sweep() provisions a credential that Heroku never had", async () => {
   await sim.live(30 * minute);
   assertEquals(lineOf(sim), []);
   await sim.cron();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), standsAt(sim, "store")], [
-    ["ci g1"],
-    "ci g1",
-    "ci g1",
-  ]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1", "store": "ci g1" } });
   assertEquals(endsOf(sim), ["success"]);
   await assertClean(sim);
 });
@@ -116,7 +116,7 @@ Deno.test("sweep() provisions again when the current authorization is deleted by
   await sim.live(2 * hour);
   sim.heroku.revoke(liveOf(sim, 1).id);
   await sim.cron();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g2"], "ci g2"]);
+  assertState(sim, { live: ["ci g2"], held: { "hook:ci": "ci g2" } });
   await assertClean(sim);
 });
 
@@ -132,10 +132,10 @@ Deno.test("sweep() replaces at its second look what it found, and what was delet
   await sim.live(day);
   sim.heroku.revoke(id);
   await sim.cron();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["web"], "dead"]);
+  assertState(sim, { live: ["web"], held: { "hook:ci": "dead" } });
   await sim.advance(15 * minute);
   await sim.cron();
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1", "web"], "ci g1"]);
+  assertState(sim, { live: ["ci g1", "web"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -143,7 +143,10 @@ Deno.test("sweep() says what it needs to provision, and makes nothing", async ()
   const sim = createSimulation({ credentials: [{ name: "ci", targets: ["hook:ci"] }] });
   sim.heroku.issue({ description: "web" });
   const report = await sim.cron();
-  assertEquals([kindsOf(report), lineOf(sim)], [["blocked"], ["web"]]);
+  assertEquals({ kinds: kindsOf(report), live: lineOf(sim) }, {
+    kinds: ["blocked"],
+    live: ["web"],
+  });
   assertStringIncludes(report?.decisions[0].reason ?? "", "set 'scope'");
   await assertClean(sim);
 });
@@ -153,9 +156,9 @@ Deno.test("sweep() leaves an adopted authorization alone until it is due", async
   const { token } = sim.heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
   await sim.put("hook:ci", token);
   await sim.live(15 * day, 6 * hour);
-  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci"], 0]);
+  assertEquals({ live: lineOf(sim), runs: sim.workflows.runs.length }, { live: ["ci"], runs: 0 });
   await sim.live(7 * day, 6 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -163,7 +166,7 @@ Deno.test("sweep() makes a first generation at once for the store, and retires t
   const sim = createSimulation({ credentials: [{ name: "ci", targets: ["store"] }] });
   sim.heroku.issue({ description: "ci", scope: ["write"], expires_in: month });
   await sim.cron();
-  assertEquals([lineOf(sim), standsAt(sim, "store")], [["ci", "ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci", "ci g1"], held: { "store": "ci g1" } });
   await sim.advance(2 * hour);
   assertEquals(lineOf(sim), ["ci g1"]);
   await assertClean(sim);
@@ -180,7 +183,7 @@ Deno.test("sweep() takes and deletes none of several authorizations with one nam
   assertEquals(report?.unmanaged.length, 2);
   await sim.live(60 * day, day);
   assertEquals(lineOf(sim).filter((each) => each === "ci").length, 2);
-  assertEquals(standsAt(sim, "hook:ci"), lineOf(sim).at(-1));
+  assertEquals(heldAt(sim, "hook:ci"), lineOf(sim).at(-1));
   await assertClean(sim);
 });
 
@@ -206,14 +209,13 @@ Deno.test("sweep() gives a target that is added the same token, and changes noth
   await sim.live(2 * hour);
   sim.configure([{ name: "ci", targets: ["hook:ci", "hook:new"] }]);
   await sim.live(2 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci"), standsAt(sim, "hook:new")], [
-    ["ci g1"],
-    "ci g1",
-    "ci g1",
-  ]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1", "hook:new": "ci g1" } });
   sim.configure([{ name: "ci", targets: ["hook:new"] }]);
   await sim.live(2 * hour);
-  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci g1"], 2]);
+  assertEquals({ live: lineOf(sim), runs: sim.workflows.runs.length }, {
+    live: ["ci g1"],
+    runs: 2,
+  });
   await assertClean(sim);
 });
 
@@ -221,18 +223,26 @@ Deno.test("sweep() starts nothing for a paused credential, and shows that it is"
   const { sim } = await startDue({ paused: true });
   const report = await sim.cron();
   await sim.live(day);
-  assertEquals([kindsOf(report), lineOf(sim), sim.workflows.runs.length], [["wait"], ["ci"], 0]);
+  assertEquals({ kinds: kindsOf(report), live: lineOf(sim), runs: sim.workflows.runs.length }, {
+    kinds: ["wait"],
+    live: ["ci"],
+    runs: 0,
+  });
   await assertClean(sim);
 });
 
 Deno.test("sweep() holds everything when its fuse blows, and says so", async () => {
   const sim = await startSeveral(["a", "b", "c"], { creates: 2, deletes: 10 });
   const report = await sim.cron();
-  assertEquals([kindsOf(report), report?.started, lineOf(sim)], [["held", "held", "held"], [], [
-    "a",
-    "b",
-    "c",
-  ]]);
+  assertEquals({ kinds: kindsOf(report), started: report?.started, live: lineOf(sim) }, {
+    kinds: ["held", "held", "held"],
+    started: [],
+    live: [
+      "a",
+      "b",
+      "c",
+    ],
+  });
   assertStringIncludes(report?.problems.join() ?? "", "raise 'FUSE'");
   await assertClean(sim);
 });
@@ -245,9 +255,15 @@ Deno.test("sweep() removes the leftovers of a dead attempt once its lease has ru
   sim.configure([{ name: "ci", targets: ["hook:ci"], renewBefore: 0 }]);
   const leftover = liveOf(sim, 1).id;
   await sim.advance(10 * minute);
-  assertEquals([(await sim.cron())?.removed, lineOf(sim)], [[], ["ci", "ci g1"]]);
+  assertEquals({ removed: (await sim.cron())?.removed, live: lineOf(sim) }, {
+    removed: [],
+    live: ["ci", "ci g1"],
+  });
   await sim.advance(10 * minute);
-  assertEquals([(await sim.cron())?.removed, lineOf(sim)], [[leftover], ["ci"]]);
+  assertEquals({ removed: (await sim.cron())?.removed, live: lineOf(sim) }, {
+    removed: [leftover],
+    live: ["ci"],
+  });
   await assertClean(sim);
 });
 
@@ -258,7 +274,7 @@ Deno.test("sweep() keeps trying to remove a leftover while Heroku fails to delet
   await sim.live(2 * hour);
   sim.fate = () => "sent";
   await sim.live(14 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -294,7 +310,7 @@ for (
     }
     const [last, ...others] = lineOf(sim);
     assertEquals(others, []);
-    assertEquals(places.map((place) => standsAt(sim, place)), [last, last, last]);
+    assertEquals(places.map((place) => heldAt(sim, place)), [last, last, last]);
     assertNotEquals(last, "ci");
     await assertClean(sim);
   });
@@ -305,7 +321,7 @@ Deno.test("sweep() goes on with the others when one credential fails, wherever i
   const sim = await startSeveral(names);
   sim.down.add("hook:b");
   await sim.live(3 * hour);
-  assertEquals(names.map((name) => standsAt(sim, `hook:${name}`, name)), ["a g1", "b", "c g1"]);
+  assertEquals(names.map((name) => heldAt(sim, `hook:${name}`, name)), ["a g1", "b", "c g1"]);
   assertEquals(lineOf(sim), ["a g1", "b", "b g1", "c g1"]);
   await assertClean(sim);
 });
@@ -317,13 +333,20 @@ Deno.test("sweep() goes on past records that are no authorizations, and says so"
   }
   sim.heroku.insert({ id: "bare" });
   const first = await sim.cron();
-  assertEquals([first?.started, first?.decisions], [[], []]);
+  assertEquals({ started: first?.started, decisions: first?.decisions }, {
+    started: [],
+    decisions: [],
+  });
   assertMatch(first?.unreliable ?? "", /^Heroku's list holds 3 records that cannot be read/);
   assertEquals(first?.problems, [first?.unreliable ?? ""]);
   // One of them has no name that could be a credential's: so the list is believed the third time.
   assertEquals((await sim.cron())?.started, []);
   const third = await sim.cron();
-  assertEquals([third?.started, third?.unreliable, third?.problems], [["ci"], null, []]);
+  assertEquals({
+    started: third?.started,
+    unreliable: third?.unreliable,
+    problems: third?.problems,
+  }, { started: ["ci"], unreliable: null, problems: [] });
   assertEquals(third?.unmanaged.map(({ id }) => id).sort(), ["bare"]);
   await assertClean(sim);
 });
@@ -348,10 +371,10 @@ Deno.test("sweep() does nothing while the ledger cannot be written", async () =>
   const { sim } = await startDue();
   sim.fate = ({ kind }) => kind === "ledger" ? "not sent" : "sent";
   await sim.live(3 * hour);
-  assertEquals([lineOf(sim), sim.workflows.runs.length], [["ci"], 0]);
+  assertEquals({ live: lineOf(sim), runs: sim.workflows.runs.length }, { live: ["ci"], runs: 0 });
   sim.fate = () => "sent";
   await sim.live(2 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -361,7 +384,7 @@ for (const skew of [-5 * hour, 5 * hour]) {
     sim.observer.clocksDiffer = true;
     sim.skew = skew;
     await sim.live(3 * hour);
-    assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+    assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
     await sim.live(10 * day, 6 * hour);
     assertEquals(lineOf(sim), ["ci g1"]);
     await assertClean(sim);
@@ -377,7 +400,7 @@ Deno.test("sweep() does not wait for a lease that a clock far ahead has written"
   sim.skew = 0;
   sim.fate = () => "sent";
   await sim.live(2 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -390,7 +413,7 @@ Deno.test("sweep() does not back off for a failure that a clock far ahead has da
   sim.skew = 0;
   sim.fate = () => "sent";
   await sim.live(2 * hour);
-  assertEquals([lineOf(sim), standsAt(sim, "hook:ci")], [["ci g1"], "ci g1"]);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1" } });
   await assertClean(sim);
 });
 
@@ -404,7 +427,7 @@ Deno.test("sweep() of two Workers for one credential costs no token that a targe
   for (let quarter = 0; quarter < 24; quarter++) {
     for (const worker of [sim, other]) problems.push(...(await worker.cron())?.problems ?? []);
     await other.advance(15 * minute);
-    assertNotEquals(standsAt(sim, "hook:ci"), "dead");
+    assertNotEquals(heldAt(sim, "hook:ci"), "dead");
   }
   assert(
     problems.some((problem) => problem.startsWith("Another Worker made generation")),
@@ -442,7 +465,7 @@ Deno.test("sweep() asks for what the ledger knows and the list lacks before it c
     iterate: async function* () {},
   };
   const report = await sweep({ ...world, authorizations });
-  assertEquals([kindsOf(report), started], [["wait"], []]);
+  assertEquals({ kinds: kindsOf(report), started }, { kinds: ["wait"], started: [] });
 });
 
 Deno.test("sweep() goes on with the others when Heroku does not say whether one is gone", async () => {
@@ -454,7 +477,10 @@ Deno.test("sweep() goes on with the others when Heroku does not say whether one 
   heroku.advance(28 * day);
   const authorizations = hideFrom(world.authorizations, "ci");
   const report = await sweep({ ...world, authorizations });
-  assertEquals([kindsOf(report), report.started], [["rotate", "rotate"], ["ci", "ops"]]);
+  assertEquals({ kinds: kindsOf(report), started: report.started }, {
+    kinds: ["rotate", "rotate"],
+    started: ["ci", "ops"],
+  });
   assertMatch(report.unreliable ?? "", /^Heroku does not list generation 0 of 'ci', and does not/);
 });
 
@@ -533,11 +559,11 @@ Deno.test("sweep() starts what is due at once when the ledger is an older copy",
   await sim.live(2 * hour);
   const copy = sim.database.copy();
   await sim.live(4 * day);
-  const before = Number(standsAt(sim, "hook:ci").replace("ci g", ""));
+  const before = Number(heldAt(sim, "hook:ci").replace("ci g", ""));
   assert(before > 2);
   sim.restore(copy);
   await sim.live(hour);
-  assertEquals(standsAt(sim, "hook:ci"), `ci g${before + 1}`);
+  assertEquals(heldAt(sim, "hook:ci"), `ci g${before + 1}`);
   await assertClean(sim);
 });
 
@@ -586,7 +612,7 @@ Deno.test("sweep() rotates two credentials whose long names begin alike, each on
   });
   await sim.live(45 * minute);
   assertEquals(lineOf(sim), names.map((name) => `${name} g1`));
-  assertEquals(names.map((name, index) => standsAt(sim, `hook:${index}`, name)), lineOf(sim));
+  assertEquals(names.map((name, index) => heldAt(sim, `hook:${index}`, name)), lineOf(sim));
   await assertClean(sim);
 });
 
@@ -630,17 +656,23 @@ Deno.test("sweep() goes over to another account only once that is confirmed, and
   const { world: moved } = await start(undefined, other);
   const there = { ...moved, ledger: world.ledger, start: world.start };
   await assertRejects(() => sweep(there), AccountError, "set HEROKU_ACCOUNT");
-  assertEquals([started, other.calls], [[], 1]);
+  assertEquals({ started, calls: other.calls }, { started: [], calls: 1 });
 
   const { account } = await world.ledger.note();
   const id = (await moved.identify()).id;
   assertNotEquals(account?.id, id);
   const report = await sweep({ ...there, confirmedAccount: id });
-  assertEquals([kindsOf(report), report.removed], [["rotate"], []]);
+  assertEquals({ kinds: kindsOf(report), removed: report.removed }, {
+    kinds: ["rotate"],
+    removed: [],
+  });
   assertEquals(started.length, 1);
   assertEquals((await world.ledger.note()).account?.id, id);
   const [entry] = (await world.ledger.readCredential("ci"))?.entries ?? [];
-  assertEquals([entry.authorization, entry.state], [held.id, "released"]);
+  assertEquals({ authorization: entry.authorization, state: entry.state }, {
+    authorization: held.id,
+    state: "released",
+  });
   assert(heroku.accepts(held.token));
 
   await assertRejects(() => sweep(world), AccountError, "set HEROKU_ACCOUNT");

@@ -17,7 +17,7 @@ Deno.test("takeTurn() gives as many as are allowed, each once, and the same at t
   for (const count of [9, 60, 1000]) {
     for (const at of [0, -1, start, start + 7 * minute]) {
       const taken = takeTurn(numbers(count), 8, at);
-      assertEquals([taken.length, new Set(taken).size], [8, 8]);
+      assertEquals({ taken: taken.length, size: new Set(taken).size }, { taken: 8, size: 8 });
       assertEquals(takeTurn(numbers(count), 8, at), taken);
     }
   }
