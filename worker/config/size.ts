@@ -11,7 +11,7 @@ import type { Mistake } from "./mistakes.ts";
  *
  * @see https://developers.cloudflare.com/workers/platform/limits/#environment-variables
  */
-const MOST_BYTES = 5 * 1024;
+export const MOST_BYTES: number = 5 * 1024;
 
 /** What is advised to fill: it fits whether a KB has 1,000 bytes or 1,024. */
 const ADVISED_BYTES = 5_000;
