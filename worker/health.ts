@@ -4,7 +4,7 @@
  * @module
  */
 import { HOUR } from "@std/datetime/constants";
-import type { Credential } from "../lib/rotation/credential.ts";
+import { type Credential, findRest } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import { ageOf } from "../lib/rotation/line.ts";
 import { due } from "../lib/rotation/schedule.ts";
@@ -98,8 +98,8 @@ export const TOLERATED_FOR: number = HOUR;
 export const TOO_MANY_FAILURES = 3;
 
 /**
- * Says everything that is wrong with an account; nothing at all when all is well. Of a paused credential
- * only its end counts.
+ * Says everything that is wrong with an account; nothing at all when all is well. Of a credential that is
+ * paused or only observed, only its end counts.
  */
 export function assessHealth(
   { configured, account, records, unreadable, now }: Situation,
@@ -237,7 +237,7 @@ function assessCredentials(
     const of = ledger.get(credential.name);
     return of ? [{ credential, of, decision: decisions.get(credential.name) }] : [];
   });
-  const active = known.filter(({ credential }) => !credential.paused);
+  const active = known.filter(({ credential }) => findRest(credential) === undefined);
   const say = (
     kind: HealthReasonKind,
     tell: (each: typeof known[number]) => string | undefined,
@@ -289,23 +289,23 @@ function assessCredentials(
   ];
 }
 
-/** What is to be said of a token that ends soon; of a paused credential also once it has ended. */
+/** What is to be said of a token that ends soon; where nothing is done, also once it has ended. */
 function tellEnd(credential: Credential, { entries }: CredentialLedger, now: number) {
-  const { paused } = credential;
+  const rest = findRest(credential);
   const holders = findHolders(entries);
   const isEnding = holders.some((entry) =>
     !hasPassed(entry.expiresAt, now) && due(credential, ageOf(entry)).emergencyAt <= now
   );
   if (isEnding) {
-    return paused
-      ? "Its token expires soon, and it is paused: remove 'paused' to have it replaced"
+    return rest
+      ? `Its token expires soon, and ${rest} to have it replaced`
       : "Its token expires soon, and no replacement is proven yet: the page says what is in the way";
   }
-  if (paused && holders.length > 0 && holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
-    return "Its token has expired, and it is paused: remove 'paused' to have it replaced";
+  if (rest && holders.length > 0 && holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
+    return `Its token has expired, and ${rest} to have it replaced`;
   }
-  if (paused && holders.some((entry) => hasUnknownEnd(entry) && isOld(entry, now))) {
-    return "Heroku does not say when its token expires, and it is paused: remove 'paused' to have it replaced";
+  if (rest && holders.some((entry) => hasUnknownEnd(entry) && isOld(entry, now))) {
+    return `Heroku does not say when its token expires, and ${rest} to have it replaced`;
   }
 }
 

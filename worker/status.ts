@@ -103,6 +103,8 @@ export interface SweepStatus {
   readonly started: readonly string[];
   /** The ids of the leftovers that were removed. */
   readonly removed: readonly string[];
+  /** What would have been removed as well if it were not only observed, in words. */
+  readonly withheld: readonly string[];
 }
 
 /**
@@ -119,6 +121,7 @@ export interface SweepStatus {
  * - `braked`: as many authorizations were made for it as its schedule explains, and no more are;
  * - `missing`: no live authorization is known;
  * - `paused`: the configuration says so;
+ * - `observed`: the configuration says so: the decision is shown, and nothing is done;
  * - `unseen`: no sweep has seen it yet.
  */
 export type CredentialState =
@@ -133,6 +136,7 @@ export type CredentialState =
   | "braked"
   | "missing"
   | "paused"
+  | "observed"
   | "unseen";
 
 /** A credential. */
@@ -274,6 +278,7 @@ function describeAccount(situation: Situation): AccountStatus {
         notices: (report?.notices ?? []).map(({ message }) => message),
         started: report?.started ?? [],
         removed: report?.removed ?? [],
+        withheld: report?.withheld ?? [],
       }
       : null,
     last_clean_sweep_at: toTimeOrNull(records?.lastClean),
@@ -368,6 +373,7 @@ function stateOf(
 ): CredentialState {
   if (credential.paused) return "paused";
   if (!known) return "unseen";
+  if (credential.observe) return "observed";
   const { leaseUntil, failures } = known.record;
   if (leaseUntil !== null && leaseUntil > now) {
     const newest = known.entries.findLast(({ state }) =>

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Account } from "./account.ts";
-import type { Credential } from "./credential.ts";
+import { type Credential, findRest } from "./credential.ts";
 import type { AttemptLedger, Change, CredentialLedger, Entry, Lease } from "./ledger.ts";
 import { AttemptError, createPerform, type Perform } from "./perform.ts";
 import type { Sealing } from "./sealing.ts";
@@ -93,11 +93,8 @@ function findConfigured({ credential }: RotationDependencies, name: string): Cre
       `Cannot go on with '${name}' because the configuration no longer has it: nothing was deleted`,
     );
   }
-  if (found.paused) {
-    throw new AttemptError(
-      `Cannot go on with '${name}' because it is paused: remove 'paused' to go on`,
-    );
-  }
+  const rest = findRest(found);
+  if (rest) throw new AttemptError(`Cannot go on with '${name}' because ${rest} to go on`);
   return found;
 }
 

@@ -46,8 +46,19 @@ export interface Credential {
   readonly grace: number;
   /** Whether nothing at all is to be done for it. */
   readonly paused: boolean;
+  /**
+   * Whether sweeps only decide and show what they would do for it, and do nothing.
+   * @default {false}
+   */
+  readonly observe?: boolean;
   /** The places that use it. */
   readonly targets: readonly CredentialTarget[];
+}
+
+/** Why nothing is done for a credential, and what to do about it; undefined where all is done. */
+export function findRest({ paused, observe = false }: Credential): string | undefined {
+  if (paused) return "it is paused: remove 'paused'";
+  return observe ? "it is only observed: remove 'observe'" : undefined;
 }
 
 /** Whether any of these is delivered to a place; the store aside, which each has for itself. */

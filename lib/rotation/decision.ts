@@ -66,6 +66,12 @@ export interface HeldDecision extends DueDecisionBase {
   readonly kind: "held";
 }
 
+/** A rotation is due, and would be started if the credential were not only observed. */
+export interface ObservedDecision extends DueDecisionBase {
+  /** What to do. */
+  readonly kind: "observed";
+}
+
 /** A rotation is due, but the credential has had as many authorizations made as its schedule explains. */
 export interface BrakedDecision extends DueDecisionBase {
   /** What to do. */
@@ -97,6 +103,7 @@ export type Decision =
   | BackOffDecision
   | BlockedDecision
   | HeldDecision
+  | ObservedDecision
   | BrakedDecision
   | RotateDecision;
 

@@ -36,6 +36,8 @@ export interface Plan {
   readonly decisions: readonly Decision[];
   /** Leftovers to remove. */
   readonly removals: readonly Removal[];
+  /** What would be removed if it were not that of a credential that is only observed. */
+  readonly observed: readonly Removal[];
   /** What no one claims. */
   readonly unmanaged: readonly Unmanaged[];
   /** Authorizations of another Worker seen for the first time, to be noted in the ledger. */
@@ -123,17 +125,60 @@ export function plan({ view, credentials, ledger, now, fuse, lineage }: PlanInpu
     credential.paused ? [] : findLeftovers(credential, of, view, now)
   );
   const found = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
-  const decisions = stagger(found, removals, fuse);
-  const blown = findExcess(decisions, removals, fuse);
+  const observed = new Set(credentials.filter(({ observe }) => observe).map(({ name }) => name));
+  const acting = fuseAll(
+    found.filter(({ credential }) => !observed.has(credential)),
+    removals.filter(({ entry }) => !observed.has(entry.credential)),
+    fuse,
+  );
+  const asIf = observed.size === 0 ? acting : fuseAll(found, removals, fuse);
   return {
-    decisions: blown ? decisions.map((decision) => hold(decision, blown)) : decisions,
-    removals: blown ? [] : removals,
+    decisions: found.flatMap(({ credential }) =>
+      observed.has(credential)
+        ? observe(asIf.decisions.get(credential))
+        : acting.decisions.get(credential) ?? []
+    ),
+    removals: acting.removals,
+    observed: asIf.removals.filter(({ entry }) => observed.has(entry.credential)),
     unmanaged: findUnmanaged(known.flatMap(({ of }) => of.entries), credentials, view),
     foreign: known.flatMap(({ foreign }) => foreign),
-    blown,
+    blown: acting.blown,
     doubts: known.flatMap(({ credential, of }) => findDoubts(credential, of, view)),
     notices: known.flatMap(({ credential, of }) => findNotices(credential, of)),
   };
+}
+
+/** What the fuse lets through of decisions and removals that come together. */
+interface Fused {
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly removals: readonly Removal[];
+  readonly blown: string | null;
+}
+
+function fuseAll(found: readonly Decision[], removals: readonly Removal[], fuse: Fuse): Fused {
+  const staggered = stagger(found, removals, fuse);
+  const blown = findExcess(staggered, removals, fuse);
+  const decisions = blown ? staggered.map((decision) => hold(decision, blown)) : staggered;
+  return {
+    decisions: new Map(decisions.map((decision) => [decision.credential, decision])),
+    removals: blown ? [] : removals,
+    blown,
+  };
+}
+
+/** What is shown of a decision that only an observed credential keeps from being carried out. */
+function observe(decision: Decision | undefined): Decision[] {
+  if (decision === undefined) return [];
+  if (decision.kind !== "rotate" && decision.kind !== "held") return [decision];
+  const { cause, credential, reason } = decision;
+  return [{
+    kind: "observed",
+    cause,
+    credential,
+    reason:
+      `${reason}. Nothing was done because it is only observed: remove 'observe' to have it done`,
+    until: null,
+  }];
 }
 
 function decide(

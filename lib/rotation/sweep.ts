@@ -72,6 +72,8 @@ export interface SweepReport {
   readonly started: readonly string[];
   /** The ids of the leftovers that were removed. */
   readonly removed: readonly string[];
+  /** What would have been removed as well if it were not only observed, in words. */
+  readonly withheld: readonly string[];
   /** What no one claims: the first of it, where there is much. */
   readonly unmanaged: readonly Unmanaged[];
   /** How many authorizations no one claims. */
@@ -166,6 +168,9 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     decisions: decided.decisions,
     started,
     removed,
+    withheld: decided.observed.map(({ entry, authorization, reason }) =>
+      `${entry.credential}: ${authorization}: ${reason}`
+    ),
     unmanaged: decided.unmanaged,
     unmanagedCount: decided.unmanaged.length,
     blown: decided.blown,

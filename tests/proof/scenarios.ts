@@ -246,6 +246,19 @@ export const scenarios: readonly Scenario[] = [
     heal: (sim) => sim.configure(ci(["var:acme/KEY"]).credentials),
   },
   {
+    name: "an overlap that is only observed from then on",
+    singly: true,
+    options: ci(["var:acme/KEY"]),
+    async prepare(sim) {
+      await adopt(sim, ["var:acme/KEY"]);
+      await sim.cron();
+      await sim.advance(19 * minute);
+      sim.configure([{ ...ci(["var:acme/KEY"]).credentials[0], observe: true }]);
+    },
+    wake: (sim) => sim.heroku.advance(2 * minute),
+    heal: (sim) => sim.configure(ci(["var:acme/KEY"]).credentials),
+  },
+  {
     name: "a target overwritten by hand during the overlap",
     singly: true,
     options: ci(["var:acme/KEY"]),

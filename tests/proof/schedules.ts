@@ -41,7 +41,7 @@ export type Act =
     readonly credential: Choice;
     readonly place: Choice;
   }
-  | { readonly act: "drop" | "rename" | "pause"; readonly credential: Choice }
+  | { readonly act: "drop" | "rename" | "pause" | "observe"; readonly credential: Choice }
   | { readonly act: "set clock"; readonly minutes: number }
   | { readonly act: "target down"; readonly place: Choice }
   | { readonly act: "trouble at Heroku"; readonly trouble: "dry" | "refuses" | "suspended" }
@@ -138,7 +138,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ act: fc.constantFrom("drop", "rename", "pause"), credential: choice }),
+    arbitrary: fc.record({
+      act: fc.constantFrom("drop", "rename", "pause", "observe"),
+      credential: choice,
+    }),
   },
   {
     weight: 1,
@@ -461,6 +464,11 @@ function createLife(sim: Simulation) {
       case "pause": {
         const spec = pick(specs, each.credential);
         if (spec) configure(replace(spec, { paused: !spec.paused }));
+        return;
+      }
+      case "observe": {
+        const spec = pick(specs, each.credential);
+        if (spec) configure(replace(spec, { observe: !spec.observe }));
         return;
       }
       case "set clock":

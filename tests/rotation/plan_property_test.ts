@@ -242,6 +242,32 @@ Deno.test("planAdoption() adopts at most one authorization without a marker", ()
   );
 });
 
+Deno.test("plan() does nothing for what is only observed, and says what it would do otherwise", () => {
+  fc.assert(
+    fc.property(situations, (input) => {
+      const acting = plan(input);
+      const observing = plan({
+        ...input,
+        credentials: input.credentials.map((each) => ({ ...each, observe: true })),
+      });
+      const would = acting.decisions.map(({ kind, credential, reason }) =>
+        kind === "rotate" || kind === "held"
+          ? ["observed", credential, reason]
+          : [kind, credential, reason]
+      );
+      const said = observing.decisions.map(({ kind, credential, reason }) => [
+        kind,
+        credential,
+        reason.replace(/\. Nothing was done because it is only observed: .*$/, ""),
+      ]);
+      assertEquals(said, would);
+      assertEquals(observing.removals, []);
+      assertEquals(observing.observed, acting.removals);
+      assertEquals(observing.blown, null);
+    }),
+  );
+});
+
 Deno.test("plan() leaves no credential alone whose current token is dead, unless it is paused, blocked, braked, backs off for a while or is being replaced", () => {
   fc.assert(
     fc.property(situations, (input) => {

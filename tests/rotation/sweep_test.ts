@@ -231,6 +231,34 @@ Deno.test("sweep() starts nothing for a paused credential, and shows that it is"
   await assertClean(sim);
 });
 
+Deno.test("sweep() of what is only observed says what it would do, and sends nothing but questions", async () => {
+  const { sim } = await startDue({ observe: true, targets: ["hook:ci", "var:acme/KEY"] });
+  const report = await sim.cron();
+  await sim.live(3 * day);
+  assertEquals(report?.decisions, [{
+    kind: "observed",
+    cause: "expiry",
+    credential: "ci",
+    reason: `${
+      report?.decisions[0].reason.split(". ")[0]
+    }. Nothing was done because it is only observed: remove 'observe' to have it done`,
+    until: null,
+  }]);
+  assertState(sim, {
+    live: ["ci"],
+    held: { "hook:ci": "ci", "var:acme/KEY": "ci" },
+    deleted: [],
+    ends: [],
+  });
+
+  sim.configure([{ name: "ci", targets: ["hook:ci", "var:acme/KEY"] }]);
+  const acting = await sim.cron();
+  assertEquals(acting?.started, ["ci"]);
+  await sim.live(day);
+  assertState(sim, { live: ["ci g1"], held: { "hook:ci": "ci g1", "var:acme/KEY": "ci g1" } });
+  await assertClean(sim);
+});
+
 Deno.test("sweep() holds everything when its fuse blows, and says so", async () => {
   const sim = await startSeveral(["a", "b", "c"], { creates: 2, deletes: 10 });
   const report = await sim.cron();
@@ -264,6 +292,21 @@ Deno.test("sweep() removes the leftovers of a dead attempt once its lease has ru
     removed: [leftover],
     live: ["ci"],
   });
+  await assertClean(sim);
+});
+
+Deno.test("sweep() says which leftovers of what is only observed it would remove, and removes none", async () => {
+  const { sim } = await startDue();
+  sim.fate = (call) => creates(call) ? "dies after" : "sent";
+  await sim.cron();
+  sim.fate = () => "sent";
+  sim.configure([{ name: "ci", targets: ["hook:ci"], renewBefore: 0, observe: true }]);
+  await sim.advance(20 * minute);
+  const { id } = liveOf(sim, 1);
+  const report = await sim.cron();
+  assertEquals(report?.removed, []);
+  assertEquals(report?.withheld.map((said) => said.split(": ").slice(0, 2)), [["ci", id]]);
+  assertState(sim, { live: ["ci", "ci g1"], deleted: [] });
   await assertClean(sim);
 });
 

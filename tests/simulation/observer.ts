@@ -18,6 +18,7 @@ export interface Violation {
 
 /** A configured credential, as far as the observer goes by it. */
 export interface Watched extends Scheduled {
+  /** Whether nothing may be done for it: it is paused, or only observed. */
   readonly paused: boolean;
   readonly places: readonly { readonly place: string; readonly required: boolean }[];
 }

@@ -627,8 +627,15 @@ export function createSimulation(options: SimulationOptions): Simulation {
     configure(next) {
       specs = next;
       watchedCredentials = specs.map((
-        { name, targets, grace = hour, paused = false, maxAge, renewBefore },
-      ) => ({ name, grace, paused, maxAge, renewBefore, places: targets.map(named) }));
+        { name, targets, grace = hour, paused = false, observe = false, maxAge, renewBefore },
+      ) => ({
+        name,
+        grace,
+        paused: paused || observe,
+        maxAge,
+        renewBefore,
+        places: targets.map(named),
+      }));
       for (const { place } of watchedCredentials.flatMap(({ places }) => places)) {
         const app = /^var:([^/]+)/.exec(place)?.[1];
         if (app) ensureApp(app);

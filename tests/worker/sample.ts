@@ -217,6 +217,7 @@ export function createReport(changes: Partial<SweepReport> = {}): SweepReport {
     ],
     started: [],
     removed: [],
+    withheld: [],
     unmanaged: [
       {
         id: "01234567-89ab-cdef-0123-456789abcdef",

@@ -41,6 +41,7 @@ const swept: SweepStatus = {
   notices: [],
   started: [],
   removed: [],
+  withheld: [],
 };
 
 const heroku: AccountStatus = {
@@ -199,9 +200,25 @@ Deno.test("renderPage() shows failures, states, and what never expires", async (
   assertMatch(text, /7 never/);
   const open = { ...deploy, expires_at: null, never_expires: false };
   assertMatch(await read({ credentials: [open] }), /7 not known/);
-  for (const state of ["blocked", "held", "braked", "missing", "paused", "unseen"] as const) {
+  for (
+    const state of ["blocked", "held", "braked", "missing", "paused", "observed", "unseen"] as const
+  ) {
     assertStringIncludes(await read({ credentials: [{ ...deploy, state }] }), STATES[state][0]);
   }
+});
+
+Deno.test("renderPage() says in its headline when it only observes, and of how many", async () => {
+  const observed = { ...deploy, state: "observed" } as const;
+  const all = await read({ credentials: [observed] });
+  assertStringIncludes(all, "Herotate Only observing");
+  assertStringIncludes(all, "Herotate only observes: it shows what it would do");
+  const one = await read({ credentials: [observed, { ...deploy, name: "other" }] });
+  assertStringIncludes(one, "Herotate All is well");
+  assertStringIncludes(one, "Herotate only observes 1 of 2 credentials: it shows");
+  const accounts = [{ ...heroku, last_sweep: { ...swept, withheld: ["ci-deploy: 01: left"] } }];
+  const held = await read({ accounts, credentials: [observed] });
+  assertStringIncludes(held, "Leftovers that would be removed ci-deploy: 01: left");
+  assertEquals((await read({})).includes("observe"), false);
 });
 
 Deno.test("renderPage() shows the problems of the last sweep, and what it did", async () => {
@@ -210,6 +227,7 @@ Deno.test("renderPage() shows the problems of the last sweep, and what it did", 
     problems: ["Cannot remove leftover"],
     started: ["ci-deploy"],
     removed: ["a", "b"],
+    withheld: [],
   };
   const text = await read({
     accounts: [{ ...heroku, last_sweep, last_clean_sweep_at: at(-15 * MINUTE) }],
@@ -404,6 +422,7 @@ function compose(text: string, names = [text]): Partial<Status> {
         notices: [text],
         started: [text],
         removed: [text],
+        withheld: [],
       },
       last_clean_sweep_at: at(0),
       unmanaged_count: 2,

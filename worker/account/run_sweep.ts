@@ -145,7 +145,7 @@ async function claimAccount(
 
 /** A report of bounded size, as an account may hold a hundred thousand authorizations. */
 function toKept(report: SweepReport): SweepReport {
-  const { problems, unmanaged } = report;
+  const { problems, unmanaged, withheld } = report;
   const more = problems.length - MOST_KEPT;
   const rest = `There ${more === 1 ? "is" : "are"} ${more} more: see the Worker's log`;
   return {
@@ -154,6 +154,7 @@ function toKept(report: SweepReport): SweepReport {
     unmanaged: unmanaged.toSorted((a, b) => Number(isMarked(b)) - Number(isMarked(a)))
       .slice(0, MOST_KEPT),
     unmanagedCount: unmanaged.length,
+    withheld: withheld.slice(0, MOST_KEPT),
     problems: more > 0 ? [...problems.slice(0, MOST_KEPT), rest] : problems,
   };
 }
@@ -167,11 +168,12 @@ function logReport(
   report: SweepReport,
   label: { readonly account?: string },
 ): void {
-  const { started, removed, doubts, notices, undead, problems } = report;
+  const { started, removed, withheld, doubts, notices, undead, problems } = report;
   log[problems.length > 0 ? "warn" : "info"]("sweep_done", {
     ...label,
     started,
     removed,
+    ...(withheld.length > 0 ? { withheld } : {}),
     doubts: doubts.map(({ reason }) => reason),
     notices: notices.map(({ message }) => message),
     undead,

@@ -20,6 +20,8 @@ export interface AccountDraft {
   readonly tokenSecret: string;
   /** The id or e-mail address that confirms whose it is, in lower case; undefined when none is given. */
   readonly confirmed: string | undefined;
+  /** Whether its credentials are only observed. */
+  readonly observe: boolean;
 }
 
 /** The outcome. */
@@ -42,7 +44,7 @@ const NAME_FORM =
 /** The secrets that are for something else in the Worker. */
 const RESERVED: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
 
-const MEMBERS = ["name", "token_secret", "heroku_account"];
+const MEMBERS = ["name", "token_secret", "heroku_account", "observe"];
 
 /**
  * Reads the accounts.
@@ -79,6 +81,11 @@ export function parseAccounts(
         message:
           "Must be left out where there are accounts: write it as 'heroku_account' into the table of the account that it confirms",
       }]),
+      ...(vars.OBSERVE === undefined ? [] : [{
+        path: "OBSERVE",
+        message:
+          "Must be left out where there are accounts: write observe = true into the table of each account that is only observed",
+      }]),
     ],
   };
 }
@@ -86,9 +93,19 @@ export function parseAccounts(
 function defaultAccount(vars: Readonly<Record<string, unknown>>): AccountsResult {
   const { account: confirmed, mistakes } = parseAccount(vars.HEROKU_ACCOUNT, "HEROKU_ACCOUNT");
   const path = DEFAULT_SECRET;
+  // A variable that was made in the dashboard is a text.
+  const observe = vars.OBSERVE === "true" || vars.OBSERVE === "false"
+    ? vars.OBSERVE === "true"
+    : vars.OBSERVE ?? false;
   return {
-    accounts: [{ path, name: DEFAULT_NAME, tokenSecret: DEFAULT_SECRET, confirmed }],
-    mistakes,
+    accounts: [{
+      path,
+      name: DEFAULT_NAME,
+      tokenSecret: DEFAULT_SECRET,
+      confirmed,
+      observe: observe !== false,
+    }],
+    mistakes: [...mistakes, ...findObserveMistake(observe, "OBSERVE")],
   };
 }
 
@@ -130,6 +147,7 @@ function readTable(table: unknown, at: string): TableResult {
     table.heroku_account,
     joinPath(path, ["heroku_account"]),
   );
+  const { observe = false } = table;
   const wrong: Mistake[] = [
     ...(nameMistake === undefined
       ? []
@@ -138,6 +156,7 @@ function readTable(table: unknown, at: string): TableResult {
       ? []
       : [{ path: joinPath(path, ["token_secret"]), message: secretMistake }]),
     ...mistakes,
+    ...findObserveMistake(observe, joinPath(path, ["observe"])),
     ...findUnknown(
       table,
       MEMBERS,
@@ -151,7 +170,10 @@ function readTable(table: unknown, at: string): TableResult {
   if (wrong.length > 0 || typeof name !== "string" || typeof tokenSecret !== "string") {
     return { mistakes: wrong };
   }
-  return { account: { path, name, tokenSecret, confirmed }, mistakes: [] };
+  return {
+    account: { path, name, tokenSecret, confirmed, observe: observe === true },
+    mistakes: [],
+  };
 }
 
 /** Heroku's tokens of today, and its former ones, which are uuids. */
@@ -169,6 +191,13 @@ function findNameMistake(name: unknown): string | undefined {
   const mended = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").slice(0, 32)
     .replaceAll(/^-+|-+$/g, "");
   return mended === "" || mayBeSecret(name) ? NAME_FORM : `${NAME_FORM}: write '${mended}'`;
+}
+
+function findObserveMistake(observe: unknown, path: string): Mistake[] {
+  return typeof observe === "boolean" ? [] : [{
+    path,
+    message: `Must be true or false${typeof observe === "string" ? ", without quotes" : ""}`,
+  }];
 }
 
 function findSecretMistake(secret: unknown): string | undefined {

@@ -166,10 +166,10 @@ export function parseConfiguration(
     secret: (name) => getSecret(env, name),
     ...(herokuUrl === undefined ? {} : { herokuBaseUrl: herokuUrl }),
   };
-  const credentials = drafts.map((draft) => ({
-    account: accountOf(draft.members?.account, accounts),
-    credentials: toCredential(draft, environment),
-  }));
+  const credentials = drafts.map((draft) => {
+    const account = accountOf(draft.members?.account, accounts);
+    return { account, credentials: toCredential(draft, account, environment) };
+  });
   const toAccount = (account: AccountDraft): ConfiguredAccount => {
     const own = credentials.filter((each) => each.account === account)
       .flatMap((each) => each.credentials);
@@ -219,10 +219,11 @@ function readerKeysOf(
 
 function toCredential(
   { members, targets }: CredentialDraft,
+  account: AccountDraft | undefined,
   environment: TargetEnvironment,
 ): Credential[] {
   if (!members) return [];
-  const { name, scope, expires_in, renew_before, max_age, grace, paused } = members;
+  const { name, scope, expires_in, renew_before, max_age, grace, paused, observe } = members;
   return [{
     name,
     ...(scope === undefined ? {} : { scope }),
@@ -231,6 +232,7 @@ function toCredential(
     ...(max_age === undefined ? {} : { maxAge: max_age }),
     grace,
     paused,
+    observe: observe || account?.observe === true,
     targets: targets.map((target) => target.create(environment)),
   }];
 }

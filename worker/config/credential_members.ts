@@ -36,6 +36,11 @@ export interface CredentialMembers {
    * @default {false}
    */
   readonly paused: boolean;
+  /**
+   * Whether sweeps only show what they would do for it.
+   * @default {false}
+   */
+  readonly observe: boolean;
   /** The name of the account that it is in; undefined where there is only one. */
   readonly account?: string | undefined;
 }
@@ -84,12 +89,8 @@ const schema = v.object({
     findScopeMistake,
   )),
   ...DURATIONS,
-  paused: v.optional(
-    v.boolean(({ input }) =>
-      `Must be true or false${typeof input === "string" ? ", without quotes" : ""}`
-    ),
-    false,
-  ),
+  paused: yesOrNo(),
+  observe: yesOrNo(),
   account: v.optional(v.string("Must be the name of an account, such as 'acme'")),
 }, MISSING_NAME);
 
@@ -123,6 +124,15 @@ export function parseCredentialMembers(
     mistakes,
     warnings: result.success ? findDoubts(result.output, path) : [],
   };
+}
+
+function yesOrNo() {
+  return v.optional(
+    v.boolean(({ input }) =>
+      `Must be true or false${typeof input === "string" ? ", without quotes" : ""}`
+    ),
+    false,
+  );
 }
 
 /** Demands what a function finds nothing wrong with. */

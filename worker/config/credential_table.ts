@@ -61,6 +61,11 @@ export interface CredentialTable<Target extends TargetTable = BuiltInTargetTable
    */
   readonly paused?: boolean | undefined;
   /**
+   * Whether sweeps only show what they would do for it, and do nothing.
+   * @default {false}
+   */
+  readonly observe?: boolean | undefined;
+  /**
    * The name of the account that it is in.
    * @default {the only one there is}
    */
@@ -80,4 +85,9 @@ export interface AccountTable {
    * @default {none}
    */
   readonly heroku_account?: string | undefined;
+  /**
+   * Whether sweeps only show what they would do for its credentials, and do nothing.
+   * @default {false}
+   */
+  readonly observe?: boolean | undefined;
 }

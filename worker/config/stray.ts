@@ -10,7 +10,14 @@ import type { Source } from "./sources.ts";
 const CREDENTIALS = "CREDENTIALS";
 
 /** The variables that the Worker reads; of credentials there may be several. */
-const VARIABLES = [CREDENTIALS, "ACCOUNTS", "FUSE", "HEROKU_URL", "HEROKU_ACCOUNT"] as const;
+const VARIABLES = [
+  CREDENTIALS,
+  "ACCOUNTS",
+  "FUSE",
+  "HEROKU_URL",
+  "HEROKU_ACCOUNT",
+  "OBSERVE",
+] as const;
 
 /** The secrets that the Worker itself uses. */
 const OWN_SECRETS = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY"] as const;
@@ -28,6 +35,7 @@ const OF_CREDENTIAL = [
   "max_age",
   "grace",
   "paused",
+  "observe",
   "targets",
 ];
 

@@ -22,6 +22,7 @@ export const STATES: Readonly<Record<CredentialState, readonly [string, Tone]>> 
   braked: ["Held by its brake", "bad"],
   missing: ["Missing", "bad"],
   paused: ["Paused", "idle"],
+  observed: ["Observed", "idle"],
   unseen: ["Not seen yet", "idle"],
 };
 

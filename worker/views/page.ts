@@ -20,13 +20,17 @@ import { REASON_TITLES } from "./labels.ts";
  */
 export function renderPage(status: Status, nonce: string): Html {
   const { at, mistakes, warnings, accounts, credentials, unmanaged } = status;
-  const title = status.status === "ok" ? "All is well" : "Needs attention";
+  const observed = credentials.filter(({ state }) => state === "observed");
+  const title = describeAll(status, observed.length);
   const reasons = status.reasons.filter(({ kind }) => kind !== "configuration_invalid");
   const problems = reasons.some(({ kind }) => kind === "sweep_unclean")
     ? []
     : accounts.flatMap((account) => tellOf(account, accounts, account.last_sweep?.problems));
   const notices = accounts.flatMap((account) =>
     tellOf(account, accounts, account.last_sweep?.notices)
+  );
+  const withheld = accounts.flatMap((account) =>
+    tellOf(account, accounts, account.last_sweep?.withheld)
   );
   return html`
     <!doctype html>
@@ -46,6 +50,7 @@ export function renderPage(status: Status, nonce: string): Html {
         </header>
         <main>
     ${mistakes.length > 0 && renderMistakes(mistakes)}
+    ${observed.length > 0 && renderObserving(observed.length, credentials.length)}
     ${reasons.length > 0 && renderReasons(reasons)}
     ${credentials.length > 0 && html`
       <h2>Credentials</h2>
@@ -65,6 +70,8 @@ export function renderPage(status: Status, nonce: string): Html {
         </table>
       </div>
     `}
+    ${withheld.length > 0 && html`<h2>Leftovers that would be removed</h2>
+<ul class="card list">${withheld.map((each) => html`<li>${each}</li>`)}</ul>`}
     ${warnings.length > 0 && renderWarnings(warnings)}
     ${problems.length > 0 && html`<h2>Problems of the last sweep</h2>
 <ul class="card list">${problems.map((problem) => html`<li>${problem}</li>`)}</ul>`}
@@ -77,6 +84,22 @@ export function renderPage(status: Status, nonce: string): Html {
         )}. For scripts: <a href="/status">/status</a>, and <a href="/healthz">/healthz</a> for monitors.</footer>
       </body>
     </html>
+  `;
+}
+
+/** The headline. Where nothing is done, it is that. */
+function describeAll({ status, credentials }: Status, observed: number): string {
+  if (status !== "ok") return "Needs attention";
+  return observed > 0 && observed === credentials.length ? "Only observing" : "All is well";
+}
+
+function renderObserving(observed: number, all: number): Html {
+  const which = observed === all
+    ? "Herotate only observes"
+    : `Herotate only observes ${observed} of ${all} credentials`;
+  return html`
+    <p
+      class="note">${which}: it shows what it would do, and creates, delivers and deletes nothing. Remove <code>observe</code> from the configuration to have it done.</p>
   `;
 }
 

@@ -204,10 +204,21 @@ export const rotationMutants: readonly Mutant[] = [
     "conceal(`Cannot ${doing} the ${place} because ${action} ${what}`)",
     "`Cannot ${doing} the ${place} because ${action} ${what} ${secrets[0]}`",
   ),
-  breaking("lib/rotation/attempt.ts")(
+  breaking("lib/rotation/credential.ts")(
     "does not pause",
-    "if (found.paused) {",
-    "if (found.paused && found.targets.length < 0) {",
+    "if (paused) return",
+    "if (paused && observe) return",
     "a pause during the overlap",
+  ),
+  breaking("lib/rotation/credential.ts")(
+    "goes on with what is only observed",
+    "return observe ?",
+    "return observe && paused ?",
+    "an overlap that is only observed from then on",
+  ),
+  breaking("lib/rotation/plan.ts")(
+    "removes leftovers of what is only observed",
+    "removals.filter(({ entry }) => !observed.has(entry.credential)),",
+    "removals,",
   ),
 ];

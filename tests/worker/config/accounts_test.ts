@@ -238,8 +238,23 @@ Deno.test("a member that an account does not have is refused with the right one"
     [withSecond({ token_secert: "X" }), `${path}.token_secert`, "(did you mean 'token_secret'?)"],
     [withSecond({ account: "x" }), `${path}.account`, "(did you mean 'heroku_account'?)"],
     [withSecond({ paused: true }), `${path}.paused`, known],
+    [withSecond({ observe: "true" }), `${path}.observe`, "Must be true or false, without quotes"],
     [withSecond({ HEROKU_ACCOUNT: "x" }), `${path}.HEROKU_ACCOUNT`, known],
   ]);
+});
+
+Deno.test("an account that is only observed has credentials that are, and no other account has", () => {
+  const observed = (env: Env) => {
+    const result = parse(env);
+    assert(result.ok, JSON.stringify(result));
+    return result.configuration.accounts.map(({ credentials }) =>
+      credentials.map(({ observe }) => observe)
+    );
+  };
+  assertEquals(observed(withSecond({ observe: true })), [[false], [true]]);
+  assertEquals(observed(createEnv({ OBSERVE: true })), [[true]]);
+  assertEquals(observed(createEnv({ OBSERVE: "true" })), [[true]]);
+  assertEquals(observed(createEnv({ OBSERVE: "false" })), [[false]]);
 });
 
 Deno.test("all that is wrong with the accounts is said together", () => {

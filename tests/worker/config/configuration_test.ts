@@ -47,6 +47,7 @@ Deno.test("parseConfiguration() reads what is written and fills in the defaults"
         max_age: "3w",
         grace: "2h",
         paused: true,
+        observe: true,
       }),
       createTable("bare", { targets: [{ type: "store", reader_key_secret: "READER_KEY" }] }),
     ],
@@ -60,13 +61,14 @@ Deno.test("parseConfiguration() reads what is written and fills in the defaults"
     maxAge: 21 * day,
     grace: day / 12,
     paused: true,
+    observe: true,
   });
   assertEquals(
     [targets[0].required, targets[0].mayHoldAdopted, targets[0].retainsToken],
     [true, true, false],
   );
   const { targets: bareTargets, ...bareMembers } = bare;
-  assertEquals(bareMembers, { name: "bare", grace: day / 24, paused: false });
+  assertEquals(bareMembers, { name: "bare", grace: day / 24, paused: false, observe: false });
   const [{ type, place, mayHoldAdopted, retainsToken }] = bareTargets;
   assertEquals([type, place, mayHoldAdopted, retainsToken], ["store", "store", false, true]);
 });
@@ -255,6 +257,21 @@ Deno.test("parseConfiguration() reports each mistake with its path and the expec
       "paused",
       withMembers({ paused: "no" }),
       "CREDENTIALS[0] (ci).paused: Must be true or false, without quotes",
+    ],
+    [
+      "observe",
+      withMembers({ observe: "no" }),
+      "CREDENTIALS[0] (ci).observe: Must be true or false, without quotes",
+    ],
+    ["OBSERVE", createEnv({ OBSERVE: "yes" }), "OBSERVE: Must be true or false, without quotes"],
+    [
+      "OBSERVE with accounts",
+      createEnv({
+        ACCOUNTS: [{ name: "acme", token_secret: "TOKEN_ACME" }],
+        TOKEN_ACME: keys.other,
+        OBSERVE: true,
+      }),
+      /^OBSERVE: Must be left out where there are accounts/,
     ],
     ["no targets", withMembers({ targets: undefined }), /\(ci\)\.targets: Is missing: write at/],
     ["empty targets", withMembers({ targets: [] }), /\(ci\)\.targets: Is empty: write at least/],

@@ -37,6 +37,7 @@ Deno.test("parseShape() reads no value of a secret", () => {
     "FUSE",
     "HEROKU_ACCOUNT",
     "HEROKU_URL",
+    "OBSERVE",
   ]);
 });
 
