@@ -7,6 +7,7 @@ import type { Credential } from "./credential.ts";
 import type { Unmanaged } from "./decision.ts";
 import type { Entry } from "./ledger.ts";
 import { leftoversOf } from "./findings.ts";
+import { parseMarker } from "./marker.ts";
 import { expiryOf, type View } from "./view.ts";
 
 /** Finds it, and says of each why it is left alone. */
@@ -39,7 +40,7 @@ export function findUnmanaged(
       ? describeOwn(view)
       : foreign.has(authorization.id)
       ? "Another Worker made it"
-      : names.has(authorization.description ?? "")
+      : names.has(parseMarker(authorization.description ?? "").name)
       ? "It has a credential's name, but Herotate neither made nor adopted it"
       : "No credential has its name",
   }));

@@ -6,12 +6,13 @@
 import { Command, CommanderError } from "commander";
 import { check } from "./check.ts";
 import { Failure } from "./failure.ts";
+import { plan } from "./plan.ts";
 import { createPaint, toPrintable, wrap } from "./text.ts";
 import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [check];
+const VERBS: readonly Verb[] = [check, plan];
 
 /**
  * Runs the command that the arguments name.

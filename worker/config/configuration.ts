@@ -19,7 +19,7 @@ import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
 import { checkSecrets, KEY_FORM, readSecret } from "./secrets.ts";
-import { type Coded, parseShape } from "./shape.ts";
+import { type Coded, parseShape, type Shape } from "./shape.ts";
 
 /** A Heroku account, with what is to be kept alive in it. */
 export interface ConfiguredAccount {
@@ -166,13 +166,10 @@ export function parseConfiguration(
     secret: (name) => getSecret(env, name),
     ...(herokuUrl === undefined ? {} : { herokuBaseUrl: herokuUrl }),
   };
-  const credentials = drafts.map((draft) => {
-    const account = accountOf(draft.members?.account, accounts);
-    return { account, credentials: toCredential(draft, account, environment) };
-  });
+  const credentials = createCredentials({ drafts, accounts }, environment);
+  const byName = new Map([...credentials.values()].flat().map((each) => [each.name, each]));
   const toAccount = (account: AccountDraft): ConfiguredAccount => {
-    const own = credentials.filter((each) => each.account === account)
-      .flatMap((each) => each.credentials);
+    const own = credentials.get(account) ?? [];
     const { name, tokenSecret, confirmed } = account;
     return {
       name,
@@ -190,13 +187,25 @@ export function parseConfiguration(
     secrets,
     configuration: {
       accounts: accounts.map(toAccount),
-      credentials: credentials.flatMap((each) => each.credentials),
+      credentials: drafts.flatMap(({ name = "" }) => byName.get(name) ?? []),
       ...(herokuUrl === undefined ? {} : { herokuUrl }),
       sealingKey,
       pageKey,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),
     },
   };
+}
+
+/** Makes the credentials of each account. No secret is read before a target needs it. */
+export function createCredentials(
+  { drafts, accounts }: Pick<Shape, "drafts" | "accounts">,
+  environment: TargetEnvironment,
+): ReadonlyMap<AccountDraft, readonly Credential[]> {
+  return new Map(accounts.map((account) => [
+    account,
+    drafts.filter(({ members }) => accountOf(members?.account, accounts) === account)
+      .flatMap((draft) => toCredential(draft, account, environment)),
+  ]));
 }
 
 /** What is written in another member's place, and repeated with the mistake, may be a secret. */
@@ -219,7 +228,7 @@ function readerKeysOf(
 
 function toCredential(
   { members, targets }: CredentialDraft,
-  account: AccountDraft | undefined,
+  account: AccountDraft,
   environment: TargetEnvironment,
 ): Credential[] {
   if (!members) return [];
@@ -232,7 +241,7 @@ function toCredential(
     ...(max_age === undefined ? {} : { maxAge: max_age }),
     grace,
     paused,
-    observe: observe || account?.observe === true,
+    observe: observe || account.observe,
     targets: targets.map((target) => target.create(environment)),
   }];
 }

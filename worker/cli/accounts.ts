@@ -1,0 +1,82 @@
+/**
+ * The accounts of a wrangler.toml, ready to be asked: with their tokens and credentials.
+ *
+ * @module
+ */
+import type { Credential } from "../../lib/rotation/credential.ts";
+import { targets } from "../../lib/targets/registry.ts";
+import type { Fuse } from "../../lib/rotation/fuse.ts";
+import { createCredentials } from "../config/configuration.ts";
+import { parseShape } from "../config/shape.ts";
+import { Failure } from "./failure.ts";
+import { readDevVars } from "./local_secrets.ts";
+import { count } from "./text.ts";
+import type { World } from "./world.ts";
+import { readWranglerFile } from "./wrangler_file.ts";
+
+/** An account, with what it takes to ask Heroku about it. */
+export interface OpenAccount {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** Its token, and the secret that holds it. */
+  readonly token: { readonly value: string; readonly secret: string };
+  /** Heroku's API; undefined for the usual one. */
+  readonly baseUrl: string | undefined;
+  /** The id or e-mail address that confirms whose it is; undefined for none. */
+  readonly confirmed: string | undefined;
+  /** Its credentials. */
+  readonly credentials: readonly Credential[];
+  /** The most that one of its sweeps may do. */
+  readonly fuse: Fuse;
+}
+
+/**
+ * Opens them.
+ *
+ * @throws {Failure} When the file cannot be read or has mistakes, or a token is not at hand.
+ */
+export async function openAccounts(
+  path: string,
+  environment: string | undefined,
+  world: Pick<World, "cwd" | "env">,
+): Promise<readonly OpenAccount[]> {
+  const file = await readWranglerFile(path, world.cwd, environment);
+  const shape = parseShape(file.vars, targets);
+  if (shape.mistakes.length > 0) {
+    const [{ path: at, message }] = shape.mistakes;
+    throw new Failure(
+      `Cannot use '${path}' because it has ${
+        count(shape.mistakes.length, "mistake")
+      }, first at ${at}: ${message}. Run \`herotate check\` for all`,
+    );
+  }
+  const devVars = await readDevVars(file, world.cwd);
+  const owned = createCredentials(shape, {
+    // Nothing is delivered from here.
+    fetch: () => Promise.reject(new Error("Cannot deliver from the command line")),
+    now: Date.now,
+    secret: () => "",
+    store: {
+      read: () => Promise.reject(new Error("Cannot read a store from the command line")),
+      serve: () => Promise.reject(new Error("Cannot fill a store from the command line")),
+    },
+  });
+  return shape.accounts.map((account) => {
+    const { name, tokenSecret, confirmed } = account;
+    const value = (world.env[tokenSecret] || devVars[tokenSecret])?.trim();
+    if (!value) {
+      throw new Failure(
+        `Cannot ask Heroku about the account '${name}' without its token: put it into the environment or .dev.vars as ${tokenSecret}`,
+      );
+    }
+    const credentials = owned.get(account) ?? [];
+    return {
+      name,
+      token: { value, secret: tokenSecret },
+      baseUrl: shape.herokuUrl,
+      confirmed,
+      credentials,
+      fuse: shape.fuseFor(credentials.length),
+    };
+  });
+}
