@@ -6,9 +6,10 @@
 import type { Credential } from "../../lib/rotation/credential.ts";
 import { targets } from "../../lib/targets/registry.ts";
 import type { Fuse } from "../../lib/rotation/fuse.ts";
+import { DEFAULT_SECRET } from "../config/accounts.ts";
 import { createCredentials } from "../config/configuration.ts";
 import { parseShape } from "../config/shape.ts";
-import { Failure } from "./failure.ts";
+import { Failure, MissingFileFailure } from "./failure.ts";
 import { readDevVars } from "./local_secrets.ts";
 import { count } from "./text.ts";
 import type { World } from "./world.ts";
@@ -33,14 +34,18 @@ export interface OpenAccount {
 /**
  * Opens them.
  *
+ * @param options `isOptional`: whether to go on without the file, with only the usual account.
  * @throws {Failure} When the file cannot be read or has mistakes, or a token is not at hand.
  */
 export async function openAccounts(
   path: string,
   environment: string | undefined,
   world: Pick<World, "cwd" | "env">,
+  { isOptional = false }: { readonly isOptional?: boolean } = {},
 ): Promise<readonly OpenAccount[]> {
-  const file = await readWranglerFile(path, world.cwd, environment);
+  const read = readWranglerFile(path, world.cwd, environment);
+  const file = await (isOptional ? read.catch(unlessMissing) : read);
+  if (file === undefined) return [openUsual(world.env)];
   const shape = parseShape(file.vars, targets);
   if (shape.mistakes.length > 0) {
     const [{ path: at, message }] = shape.mistakes;
@@ -63,20 +68,43 @@ export async function openAccounts(
   });
   return shape.accounts.map((account) => {
     const { name, tokenSecret, confirmed } = account;
-    const value = (world.env[tokenSecret] || devVars[tokenSecret])?.trim();
-    if (!value) {
-      throw new Failure(
-        `Cannot ask Heroku about the account '${name}' without its token: put it into the environment or .dev.vars as ${tokenSecret}`,
-      );
-    }
     const credentials = owned.get(account) ?? [];
     return {
       name,
-      token: { value, secret: tokenSecret },
+      token: findToken(name, tokenSecret, { ...devVars, ...world.env }),
       baseUrl: shape.herokuUrl,
       confirmed,
       credentials,
       fuse: shape.fuseFor(credentials.length),
     };
   });
+}
+
+/** The account that there is without any configuration. */
+function openUsual(env: World["env"]): OpenAccount {
+  return {
+    name: "heroku",
+    token: findToken("heroku", DEFAULT_SECRET, env),
+    baseUrl: env.HEROKU_URL,
+    confirmed: undefined,
+    credentials: [],
+    fuse: { creates: 0, deletes: 0 },
+  };
+}
+
+function findToken(
+  account: string,
+  secret: string,
+  env: World["env"],
+): OpenAccount["token"] {
+  const value = env[secret]?.trim();
+  if (value) return { value, secret };
+  throw new Failure(
+    `Cannot ask Heroku about the account '${account}' without its token: put it into the environment or .dev.vars as ${secret}`,
+  );
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof MissingFileFailure) return undefined;
+  throw error;
 }

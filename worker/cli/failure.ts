@@ -24,3 +24,10 @@ export class Failure extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** The file that was named is not there. */
+export class MissingFileFailure extends Failure {
+  static {
+    this.prototype.name = "MissingFileFailure";
+  }
+}

@@ -7,10 +7,10 @@ import type { Command } from "commander";
 import { HerokuError } from "../../lib/heroku/errors.ts";
 import type { Decision, Unmanaged } from "../../lib/rotation/decision.ts";
 import { AccountError } from "../../lib/rotation/account.ts";
-import { inWords } from "../../lib/rotation/duration_words.ts";
 import { type OpenAccount, openAccounts } from "./accounts.ts";
 import { Failure } from "./failure.ts";
 import { foresee, type Foresight } from "./foresee.ts";
+import { formatMoment } from "./moment.ts";
 import { count, createPaint, type Paint, type Tone, toPrintable, wrap } from "./text.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
@@ -220,13 +220,4 @@ function describeUnmanaged(
     ? neverExpires ? "never expires" : "end unknown"
     : `ends ${formatMoment(new Date(expiresAt).toISOString(), now())}`;
   return toPrintable(`${id} '${description}', ${end}: ${reason}`);
-}
-
-/** A moment in UTC, with its distance. */
-export function formatMoment(iso: string, now: number): string {
-  const distance = Date.parse(iso) - now;
-  const words = inWords(Math.abs(distance));
-  return `${iso.slice(0, 16).replace("T", " ")} UTC (${
-    distance < 0 ? `${words} ago` : `in ${words}`
-  })`;
 }

@@ -6,13 +6,14 @@
 import { Command, CommanderError } from "commander";
 import { check } from "./check.ts";
 import { Failure } from "./failure.ts";
+import { inventory } from "./inventory.ts";
 import { plan } from "./plan.ts";
 import { createPaint, toPrintable, wrap } from "./text.ts";
 import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [check, plan];
+const VERBS: readonly Verb[] = [check, plan, inventory];
 
 /**
  * Runs the command that the arguments name.

@@ -7,7 +7,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import { isTable, suggest } from "../config/mistakes.ts";
-import { Failure } from "./failure.ts";
+import { Failure, MissingFileFailure } from "./failure.ts";
 
 /** A TOML table. */
 export type Table = Readonly<Record<string, unknown>>;
@@ -73,7 +73,7 @@ async function readText(path: string, cwd: string): Promise<string> {
     return await readFile(resolve(cwd, path), "utf8");
   } catch (error) {
     if (isMissing(error)) {
-      throw new Failure(
+      throw new MissingFileFailure(
         `Cannot find '${path}': run this in the folder of wrangler.toml, or give its path`,
       );
     }

@@ -53,7 +53,8 @@ const code: Source = {
   amongVariables: "write it below [vars] in wrangler.toml",
 };
 
-function ofVariable(name: string): Source {
+/** How credentials are written in a variable of this name. */
+export function ofVariable(name: string): Source {
   const heading = `[[vars.${name}]]`;
   const ofTargets = `[[vars.${name}.targets]]`;
   return {
