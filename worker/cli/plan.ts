@@ -11,6 +11,7 @@ import { type OpenAccount, openAccounts } from "./accounts.ts";
 import { Failure } from "./failure.ts";
 import { foresee, type Foresight } from "./foresee.ts";
 import { formatMoment } from "./moment.ts";
+import { printStatus } from "./status.ts";
 import { count, createPaint, type Paint, type Tone, toPrintable, wrap } from "./text.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
@@ -56,6 +57,8 @@ export interface PlannedAccount {
 export interface PlanOptions {
   /** An environment of the file. */
   readonly env?: string | undefined;
+  /** The address of a deployed Worker. */
+  readonly url?: string | undefined;
   /** Whether to print JSON. */
   readonly json?: boolean | undefined;
 }
@@ -69,10 +72,16 @@ export const plan: Verb = (program: Command, world, end) => {
     )
     .argument("[file]", "the file", "wrangler.toml")
     .option("--env <name>", "use [env.NAME] of the file")
+    .option("--url <address>", "ask a deployed Worker instead, whose ledger knows more")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit codes: 0 nothing is in the way, 1 something is, 2 it failed.")
     .action(async (file: string, options: PlanOptions) => {
-      end(await printPlan(file, options, world));
+      const { url, json } = options;
+      end(
+        await (url === undefined
+          ? printPlan(file, options, world)
+          : printStatus({ url, json }, world)),
+      );
     });
 };
 

@@ -8,12 +8,13 @@ import { check } from "./check.ts";
 import { Failure } from "./failure.ts";
 import { inventory } from "./inventory.ts";
 import { plan } from "./plan.ts";
+import { status } from "./status.ts";
 import { createPaint, toPrintable, wrap } from "./text.ts";
 import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [check, plan, inventory];
+const VERBS: readonly Verb[] = [check, plan, inventory, status];
 
 /**
  * Runs the command that the arguments name.
