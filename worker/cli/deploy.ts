@@ -11,10 +11,8 @@ import type { Command } from "commander";
 import { isTable } from "../config/mistakes.ts";
 import { inspect, render } from "./check.ts";
 import { Failure } from "./failure.ts";
+import { WRANGLER } from "./wrangler_version.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
-
-/** The wrangler that the project is tested with. */
-export const WRANGLER = "wrangler@4.155.0";
 
 /** How often a new Worker is asked whether it has swept, and for how long, in milliseconds. */
 const EVERY = 10_000;

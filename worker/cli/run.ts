@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import { check } from "./check.ts";
 import { deploy } from "./deploy.ts";
+import { init } from "./init.ts";
 import { Failure } from "./failure.ts";
 import { inventory } from "./inventory.ts";
 import { plan } from "./plan.ts";
@@ -15,7 +16,7 @@ import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [check, plan, inventory, status, deploy];
+const VERBS: readonly Verb[] = [init, check, plan, inventory, status, deploy];
 
 /**
  * Runs the command that the arguments name.

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import configuration from "../../../deno.json" with { type: "json" };
-import { findAddresses, WRANGLER } from "../../../worker/cli/deploy.ts";
+import { findAddresses } from "../../../worker/cli/deploy.ts";
+import { WRANGLER } from "../../../worker/cli/wrangler_version.ts";
 import type { Spawn, World } from "../../../worker/cli/world.ts";
 import { herotate, withFolder } from "./command_line.ts";
 
