@@ -10,13 +10,14 @@ import { init } from "./init.ts";
 import { Failure } from "./failure.ts";
 import { inventory } from "./inventory.ts";
 import { plan } from "./plan.ts";
+import { retire } from "./retire.ts";
 import { status } from "./status.ts";
 import { createPaint, toPrintable, wrap } from "./text.ts";
 import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [init, check, plan, inventory, status, deploy];
+const VERBS: readonly Verb[] = [init, check, plan, inventory, retire, status, deploy];
 
 /**
  * Runs the command that the arguments name.
