@@ -20,6 +20,24 @@ export type {
 } from "./create_worker.ts";
 export type { AccountTable, CredentialTable, DurationText } from "./config/credential_table.ts";
 export type { AccountRun, Environment } from "./context.ts";
+export type {
+  AccountStatus,
+  CredentialState,
+  CredentialStatus,
+  DecisionStatus,
+  FormerAccountStatus,
+  ProofStatus,
+  RemainingStatus,
+  StaleStatus,
+  Status,
+  SweepStatus,
+  TargetStatus,
+  UnmanagedStatus,
+} from "./status.ts";
+export type { HealthReason, HealthReasonKind } from "./health.ts";
+export type { Mistake } from "./config/mistakes.ts";
+export type { ProofKind } from "../lib/targets/target.ts";
+export type { DecisionKind } from "../lib/rotation/decision.ts";
 export type { Lease } from "../lib/rotation/ledger.ts";
 export type { RotationRun } from "../lib/rotation/attempt.ts";
 

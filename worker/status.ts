@@ -6,7 +6,7 @@
  */
 import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
-import type { Decision } from "../lib/rotation/decision.ts";
+import type { Decision, DecisionKind } from "../lib/rotation/decision.ts";
 import { isExpected } from "../lib/rotation/line.ts";
 import { graceFor } from "../lib/rotation/schedule.ts";
 import type { ProofKind } from "../lib/targets/target.ts";
@@ -173,7 +173,7 @@ export interface CredentialStatus {
 /** A decision of the newest sweep. */
 export interface DecisionStatus {
   /** What is to be done. */
-  readonly kind: Decision["kind"];
+  readonly kind: DecisionKind;
   /** Why, in words. */
   readonly reason: string;
   /** The next moment at which it would change by itself; null for none. */

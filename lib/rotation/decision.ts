@@ -5,6 +5,17 @@
  */
 import type { Entry } from "./ledger.ts";
 
+/** What may be decided: see the decision of each kind. */
+export type DecisionKind =
+  | "wait"
+  | "running"
+  | "back_off"
+  | "blocked"
+  | "held"
+  | "observed"
+  | "braked"
+  | "rotate";
+
 /** Why a rotation is started. */
 export type Cause =
   | "expiry"

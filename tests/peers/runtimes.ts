@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { startGitHub } from "../targets/services/github.ts";
 import type { RuntimeInput, RuntimeOutput } from "./runtime_main.ts";
 import { serveHeroku } from "./served.ts";
@@ -15,9 +15,14 @@ const RUNTIMES = ["node@20", "node@22", "node@24", "bun@1"];
 const REPOSITORY = "acme/web";
 const TOKEN = `HRKU-${crypto.randomUUID()}`;
 
-async function run(command: string, args: readonly string[]): Promise<string> {
+async function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
+    env: { ...env },
     cwd: await Deno.makeTempDir(),
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
@@ -26,16 +31,17 @@ async function run(command: string, args: readonly string[]): Promise<string> {
 
 const hasNpm = await run("npx", ["--version"]).then(() => true, () => false);
 
-/** All that `runtime_main.ts` imports, in one file. */
-async function bundle(): Promise<string> {
+const root = new URL("../../", import.meta.url).pathname;
+
+/** All that a module imports, in one file. */
+async function bundle(path: string): Promise<string> {
   const output = `${await Deno.makeTempDir()}/main.mjs`;
-  const root = new URL("../../", import.meta.url).pathname;
   await run(Deno.execPath(), [
     "bundle",
     "--quiet",
     `--config=${root}deno.json`,
     `--output=${output}`,
-    `${root}tests/peers/runtime_main.ts`,
+    `${root}${path}`,
   ]);
   return output;
 }
@@ -44,7 +50,7 @@ Deno.test({
   name: `the entries for servers run on ${RUNTIMES.join(", ")}`,
   ignore: !hasNpm,
   async fn() {
-    const main = await bundle();
+    const main = await bundle("tests/peers/runtime_main.ts");
     await Promise.all(RUNTIMES.map(async (runtime) => {
       await using served = serveHeroku();
       const github = await startGitHub();
@@ -71,6 +77,30 @@ Deno.test({
       } finally {
         await github.close();
       }
+    }));
+  },
+});
+
+Deno.test({
+  name: `the command line runs on ${RUNTIMES.join(", ")}`,
+  ignore: !hasNpm,
+  async fn() {
+    const main = await bundle("worker/cli/main.ts");
+    await Promise.all(RUNTIMES.map(async (runtime) => {
+      await using served = serveHeroku();
+      const { heroku, url } = served;
+      const { id } = heroku.issue({ description: "laptop", scope: ["read"] });
+      const herotate = (...args: string[]) =>
+        run("npx", ["-y", runtime, main, ...args], {
+          HEROKU_API_TOKEN: heroku.token,
+          HEROKU_URL: url,
+        });
+      assertStringIncludes(
+        await herotate("check", `${root}wrangler.toml`),
+        "is right: 1 credential",
+      );
+      assertStringIncludes(await herotate("inventory", "--json"), id, `What ${runtime} lists`);
+      assertStringIncludes(await herotate("help", "plan"), "Usage: herotate plan");
     }));
   },
 });
