@@ -7,6 +7,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
+import { setImmediate } from "node:timers";
 import { createRandom } from "../../lib/testing/random.ts";
 
 type Bytes = Uint8Array | ArrayBuffer;
@@ -16,7 +17,6 @@ interface PromptKey {
 }
 
 const tagLength = 16;
-const { setTimeout: realSetTimeout } = globalThis;
 const timers = new Map<number, () => void>();
 let newest = 0;
 let random = createRandom(1);
@@ -47,10 +47,16 @@ export function newestTimer(): (() => void) | undefined {
   });
 }
 
-/** Waits for work that needs only microtasks; undefined once it turns out to hang. */
+/**
+ * Waits for work that needs only microtasks; undefined when it turns out to hang. The turn of the event
+ * loop that ends here also lets go of what weak references keep alive until then, and the timers that
+ * are left are those of dead processes: each would keep its whole world in memory.
+ */
 export async function settleOrHang<T>(work: Promise<T>): Promise<T | undefined> {
-  const hung = new Promise<undefined>((resolve) => realSetTimeout(() => resolve(undefined), 0));
-  return await Promise.race([work, hung]);
+  work.catch(() => {});
+  await new Promise((resolve) => setImmediate(resolve));
+  timers.clear();
+  return await Promise.race([work, undefined]);
 }
 
 function setPromptTimeout(fire: () => void): number {
