@@ -21,6 +21,86 @@ const CAN_WAIT: ReadonlySet<Cause> = new Set<Cause>([
   "unknown_end",
 ]);
 
+/** What was decided for all credentials together. */
+export interface Decided {
+  /** A decision for each. */
+  readonly decisions: readonly Decision[];
+  /** Leftovers to remove. */
+  readonly removals: readonly Removal[];
+  /** The names of the credentials that are only observed. */
+  readonly observed: ReadonlySet<string>;
+  /** The most that one sweep may do. */
+  readonly fuse: Fuse;
+}
+
+/** What is to be done of it. */
+export interface LetThrough {
+  /** The decisions, in the same order. */
+  readonly decisions: readonly Decision[];
+  /** Leftovers to remove. */
+  readonly removals: readonly Removal[];
+  /** What would be removed if it were not that of a credential that is only observed. */
+  readonly observed: readonly Removal[];
+  /** Why nothing is started or removed, when the fuse has blown. */
+  readonly blown: string | null;
+}
+
+/**
+ * Lets through what the fuse allows, and nothing of what is only observed: that does not count for the
+ * others, and is shown as it would be if nothing were only observed.
+ */
+export function letThrough({ decisions, removals, observed, fuse }: Decided): LetThrough {
+  const acting = fuseAll(
+    decisions.filter(({ credential }) => !observed.has(credential)),
+    removals.filter(({ entry }) => !observed.has(entry.credential)),
+    fuse,
+  );
+  const asIf = observed.size === 0 ? acting : fuseAll(decisions, removals, fuse);
+  return {
+    decisions: decisions.flatMap(({ credential }) =>
+      observed.has(credential)
+        ? observe(asIf.decisions.get(credential))
+        : acting.decisions.get(credential) ?? []
+    ),
+    removals: acting.removals,
+    observed: asIf.removals.filter(({ entry }) => observed.has(entry.credential)),
+    blown: acting.blown,
+  };
+}
+
+/** What the fuse lets through of decisions and removals that come together. */
+interface Fused {
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly removals: readonly Removal[];
+  readonly blown: string | null;
+}
+
+function fuseAll(found: readonly Decision[], removals: readonly Removal[], fuse: Fuse): Fused {
+  const staggered = stagger(found, removals, fuse);
+  const blown = findExcess(staggered, removals, fuse);
+  const decisions = blown ? staggered.map((decision) => hold(decision, blown)) : staggered;
+  return {
+    decisions: new Map(decisions.map((decision) => [decision.credential, decision])),
+    removals: blown ? [] : removals,
+    blown,
+  };
+}
+
+/** What is shown of a decision that only an observed credential keeps from being carried out. */
+function observe(decision: Decision | undefined): Decision[] {
+  if (decision === undefined) return [];
+  if (decision.kind !== "rotate" && decision.kind !== "held") return [decision];
+  const { cause, credential, reason } = decision;
+  return [{
+    kind: "observed",
+    cause,
+    credential,
+    reason:
+      `${reason}. Nothing was done because it is only observed: remove 'observe' to have it done`,
+    until: null,
+  }];
+}
+
 /** Keeps those rotations that can wait within the fuse: the rest of them waits for the next sweep. */
 export function stagger(
   decisions: readonly Decision[],
@@ -52,7 +132,7 @@ export function stagger(
 }
 
 /** A decision that the blown fuse holds back. */
-export function hold(decision: Decision, blown: string): Decision {
+function hold(decision: Decision, blown: string): Decision {
   if (decision.kind !== "rotate") return decision;
   const { cause, credential, reason } = decision;
   return { kind: "held", cause, credential, reason: `${reason}. ${blown}`, until: null };

@@ -8,7 +8,7 @@ import { findBrake, paceOf } from "./brake.ts";
 import type { Credential } from "./credential.ts";
 import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
 import { LONGEST_LAG } from "./doubt.ts";
-import { findExcess, type Fuse, hold, stagger } from "./fuse.ts";
+import { type Fuse, type LetThrough, letThrough } from "./fuse.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { adoptionOf, foreignersOf, forgottenOf, leftoversOf } from "./findings.ts";
 import { deliveryOf, predecessorOf } from "./line.ts";
@@ -30,20 +30,12 @@ import { findUnmanaged } from "./unmanaged.ts";
 /** How long some attempts take that die, each until the next one takes over, in milliseconds: 1 hour. */
 const TIME_TO_DELIVER = 4 * LEASE_DURATION;
 
-/** What a sweep is to do. */
-export interface Plan {
-  /** One decision for each configured credential, in the configuration's order. */
-  readonly decisions: readonly Decision[];
-  /** Leftovers to remove. */
-  readonly removals: readonly Removal[];
-  /** What would be removed if it were not that of a credential that is only observed. */
-  readonly observed: readonly Removal[];
+/** What a sweep is to do. There is one decision for each configured credential, in their order. */
+export interface Plan extends LetThrough {
   /** What no one claims. */
   readonly unmanaged: readonly Unmanaged[];
   /** Authorizations of another Worker seen for the first time, to be noted in the ledger. */
   readonly foreign: readonly Entry[];
-  /** Why nothing is started or removed, when the fuse has blown. */
-  readonly blown: string | null;
   /** Answers of Heroku's that are not believed yet. */
   readonly doubts: readonly Doubt[];
   /** What the operator should know, though nothing is wrong. */
@@ -126,59 +118,13 @@ export function plan({ view, credentials, ledger, now, fuse, lineage }: PlanInpu
   );
   const found = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
   const observed = new Set(credentials.filter(({ observe }) => observe).map(({ name }) => name));
-  const acting = fuseAll(
-    found.filter(({ credential }) => !observed.has(credential)),
-    removals.filter(({ entry }) => !observed.has(entry.credential)),
-    fuse,
-  );
-  const asIf = observed.size === 0 ? acting : fuseAll(found, removals, fuse);
   return {
-    decisions: found.flatMap(({ credential }) =>
-      observed.has(credential)
-        ? observe(asIf.decisions.get(credential))
-        : acting.decisions.get(credential) ?? []
-    ),
-    removals: acting.removals,
-    observed: asIf.removals.filter(({ entry }) => observed.has(entry.credential)),
+    ...letThrough({ decisions: found, removals, observed, fuse }),
     unmanaged: findUnmanaged(known.flatMap(({ of }) => of.entries), credentials, view),
     foreign: known.flatMap(({ foreign }) => foreign),
-    blown: acting.blown,
     doubts: known.flatMap(({ credential, of }) => findDoubts(credential, of, view)),
     notices: known.flatMap(({ credential, of }) => findNotices(credential, of)),
   };
-}
-
-/** What the fuse lets through of decisions and removals that come together. */
-interface Fused {
-  readonly decisions: ReadonlyMap<string, Decision>;
-  readonly removals: readonly Removal[];
-  readonly blown: string | null;
-}
-
-function fuseAll(found: readonly Decision[], removals: readonly Removal[], fuse: Fuse): Fused {
-  const staggered = stagger(found, removals, fuse);
-  const blown = findExcess(staggered, removals, fuse);
-  const decisions = blown ? staggered.map((decision) => hold(decision, blown)) : staggered;
-  return {
-    decisions: new Map(decisions.map((decision) => [decision.credential, decision])),
-    removals: blown ? [] : removals,
-    blown,
-  };
-}
-
-/** What is shown of a decision that only an observed credential keeps from being carried out. */
-function observe(decision: Decision | undefined): Decision[] {
-  if (decision === undefined) return [];
-  if (decision.kind !== "rotate" && decision.kind !== "held") return [decision];
-  const { cause, credential, reason } = decision;
-  return [{
-    kind: "observed",
-    cause,
-    credential,
-    reason:
-      `${reason}. Nothing was done because it is only observed: remove 'observe' to have it done`,
-    until: null,
-  }];
 }
 
 function decide(

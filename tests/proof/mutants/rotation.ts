@@ -216,7 +216,7 @@ export const rotationMutants: readonly Mutant[] = [
     "return observe && paused ?",
     "an overlap that is only observed from then on",
   ),
-  breaking("lib/rotation/plan.ts")(
+  breaking("lib/rotation/fuse.ts")(
     "removes leftovers of what is only observed",
     "removals.filter(({ entry }) => !observed.has(entry.credential)),",
     "removals,",
