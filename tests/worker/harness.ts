@@ -60,6 +60,8 @@ export interface TestWorker extends AsyncDisposable {
   readonly url: URL;
   /** Heroku. */
   readonly heroku: FakeHeroku;
+  /** Heroku's address. */
+  readonly herokuUrl: string;
   /** What the receiver holds, by path. */
   readonly hooks: Map<string, string>;
   /** The paths of the receiver that answer 503. */
@@ -146,6 +148,7 @@ export async function startWorker(options: WorkerOptions): Promise<TestWorker> {
   return {
     url,
     heroku,
+    herokuUrl,
     hooks,
     down,
     hookUrl,

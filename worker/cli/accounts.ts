@@ -55,7 +55,8 @@ export async function openAccounts(
       }, first at ${at}: ${message}. Run \`herotate check\` for all`,
     );
   }
-  const devVars = await readDevVars(file, world.cwd);
+  // What is said here goes before what the file says, as in `wrangler dev`.
+  const env = { ...await readDevVars(file, world.cwd), ...world.env };
   const owned = createCredentials(shape, {
     // Nothing is delivered from here.
     fetch: () => Promise.reject(new Error("Cannot deliver from the command line")),
@@ -71,8 +72,8 @@ export async function openAccounts(
     const credentials = owned.get(account) ?? [];
     return {
       name,
-      token: findToken(name, tokenSecret, { ...devVars, ...world.env }),
-      baseUrl: shape.herokuUrl,
+      token: findToken(name, tokenSecret, env),
+      baseUrl: env.HEROKU_URL ?? shape.herokuUrl,
       confirmed,
       credentials,
       fuse: shape.fuseFor(credentials.length),

@@ -29,25 +29,24 @@ export const init: Verb = (program: Command, world, end) => {
     )
     .argument("[folder]", "the folder", ".")
     .option("--name <name>", "the Worker's name", "herotate")
-    .option("--npm", "for Node and npm, without Deno: package.json and tsconfig.json")
+    .option("--npm", "for Node and npm, without Deno: package.json, tsconfig.json and .npmrc")
     .addHelpText("after", "\nExit codes: 0 written, 2 something is in the way.")
     .action(async (folder: string, options: InitOptions) => {
       end(await writeFolder(folder, options, world));
     });
 };
 
-const NEXT_WITH_DENO = [
+/** What is next, with the command that runs `herotate`, and the one that deploys. */
+const listNext = (herotate: string, deploy: string) => [
   "heroku authorizations:create -d herotate  # into .dev.vars as HEROKU_API_TOKEN",
-  "deno task herotate inventory --adopt      # prints tables for wrangler.toml",
-  "deno task herotate check",
-  "deno task herotate plan",
-  "deno task deploy",
+  `${`${herotate} inventory --adopt`.padEnd(42)}# prints tables for wrangler.toml`,
+  `${herotate} check`,
+  `${herotate} plan`,
+  deploy,
 ];
 
-const NEXT_WITH_NPM = [
-  "npm install && npm run add                # adds the package from JSR",
-  "npm run deploy",
-];
+const NEXT_WITH_DENO = listNext("deno task herotate", "deno task deploy");
+const NEXT_WITH_NPM = ["npm install", ...listNext("npm run herotate --", "npm run deploy")];
 
 /** Writes the folder: all of its files, or none where one is there already. */
 export async function writeFolder(

@@ -26,7 +26,9 @@ export function createFiles({ name, npm }: FolderOptions): Readonly<Record<strin
     "worker.ts": WORKER,
     ".dev.vars.example": DEV_VARS,
     ".gitignore": "node_modules\ndist/\n.wrangler/\n.dev.vars*\n!.dev.vars.example\n",
-    ...(npm ? { "package.json": PACKAGE, "tsconfig.json": TSCONFIG } : { "deno.json": DENO }),
+    ...(npm
+      ? { "package.json": PACKAGE, "tsconfig.json": TSCONFIG, ".npmrc": NPMRC }
+      : { "deno.json": DENO }),
   };
 }
 
@@ -62,18 +64,24 @@ const DENO = json({
 const PACKAGE = json({
   private: true,
   type: "module",
+  engines: { node: ">=22" },
   scripts: {
-    add: "jsr add @herotate/herotate",
-    deploy: "wrangler deploy",
-    check: "tsc --noEmit",
+    herotate: "node node_modules/@herotate/herotate/worker/cli/main.js",
+    deploy: "npm run herotate deploy --",
+    check: "tsc",
+  },
+  dependencies: {
+    "@herotate/herotate": `npm:@jsr/herotate__herotate@^${VERSION}`,
   },
   devDependencies: {
     "@cloudflare/workers-types": "^5",
-    jsr: "^0.13",
     typescript: "^5.9",
     wrangler: WRANGLER.split("@")[1],
   },
 });
+
+/** The package is in JSR, which serves it to npm as well. */
+const NPMRC = "@jsr:registry=https://npm.jsr.io\n";
 
 const TSCONFIG = json({
   compilerOptions: {

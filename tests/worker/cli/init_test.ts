@@ -36,6 +36,7 @@ Deno.test("herotate init --npm writes a folder that needs no Deno", async () => 
     assertEquals(await list(cwd), [
       ".dev.vars.example",
       ".gitignore",
+      ".npmrc",
       "package.json",
       "tsconfig.json",
       "worker.ts",
