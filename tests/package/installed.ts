@@ -15,6 +15,8 @@ const RUNTIMES = ["node@20", "node@22", "node@24", "bun@1"];
 
 const executablePath = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
 
+const herotate = ["npm", "run", "--silent", "herotate", "--"];
+
 const dist = new URL("../../dist/", import.meta.url);
 
 async function run(
@@ -118,7 +120,7 @@ Deno.test({
     await goTheWay({
       folder,
       init: ["--npm"],
-      herotate: ["npm", "run", "--silent", "herotate", "--"],
+      herotate,
       prepare: [["npm", "install", "--no-audit", "--no-fund"], ["npm", "run", "check"]],
       env,
     });
@@ -126,7 +128,7 @@ Deno.test({
     // wrangler needs a newer Node than the machine may have.
     const node = await run(["npx", "-y", "-p", "node@22", "-c", "command -v node"], cwd);
     const PATH = `${dirname(node.trim())}:${Deno.env.get("PATH")}`;
-    const said = await run(["npm", "run", "deploy", "--", "--dry-run"], cwd, { ...env, PATH });
+    const said = await run([...herotate, "deploy", "--dry-run"], cwd, { ...env, PATH });
     assertStringIncludes(said, "--dry-run: exiting now");
 
     await Deno.writeTextFile(`${cwd}/browser.js`, inBrowser);

@@ -36,17 +36,15 @@ export const init: Verb = (program: Command, world, end) => {
     });
 };
 
-/** What is next, with the command that runs `herotate`, and the one that deploys. */
-const listNext = (herotate: string, deploy: string) => [
+/** What is next, with the command that runs `herotate`. */
+const listNext = (herotate: string) => [
   "heroku authorizations:create -d herotate  # into .dev.vars as HEROKU_API_TOKEN",
   `${`${herotate} inventory --adopt`.padEnd(42)}# prints tables for wrangler.toml`,
-  `${herotate} check`,
-  `${herotate} plan`,
-  deploy,
+  ...["check", "plan", "deploy"].map((verb) => `${herotate} ${verb}`),
 ];
 
-const NEXT_WITH_DENO = listNext("deno task herotate", "deno task deploy");
-const NEXT_WITH_NPM = ["npm install", ...listNext("npm run herotate --", "npm run deploy")];
+const NEXT_WITH_DENO = listNext("deno task herotate");
+const NEXT_WITH_NPM = ["npm install", ...listNext("npm run herotate --")];
 
 /** Writes the folder: all of its files, or none where one is there already. */
 export async function writeFolder(

@@ -67,8 +67,15 @@ const PACKAGE = json({
   engines: { node: ">=22" },
   scripts: {
     herotate: "node node_modules/@herotate/herotate/worker/cli/main.js",
-    deploy: "npm run herotate deploy --",
     check: "tsc",
+  },
+  // "Deploy to Cloudflare" asks for these, and shows the words.
+  cloudflare: {
+    bindings: {
+      HEROKU_API_TOKEN: { description: "heroku authorizations:create -d herotate" },
+      SEALING_KEY: { description: "Encrypts the tokens in the ledger: openssl rand -base64 32" },
+      PAGE_KEY: { description: "Opens the page, as its password: openssl rand -hex 32" },
+    },
   },
   dependencies: {
     "@herotate/herotate": `npm:@jsr/herotate__herotate@^${VERSION}`,
