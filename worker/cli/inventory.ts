@@ -17,6 +17,7 @@ import { ofVariable } from "../config/sources.ts";
 import { type OpenAccount, openAccounts } from "./accounts.ts";
 import { Failure } from "./failure.ts";
 import { formatMoment } from "./moment.ts";
+import { withProgress } from "./progress.ts";
 import { count, createPaint, toPrintable, wrap } from "./text.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
@@ -85,7 +86,15 @@ export async function printInventory(
 ): Promise<ExitCode> {
   const accounts = await openAccounts(path, env, world, { isOptional: true });
   const items: InventoryItem[] = [];
-  for (const account of accounts) items.push(...await takeInventory(account, world));
+  for (const account of accounts) {
+    items.push(
+      ...await withProgress(
+        `Reading '${account.name}'`,
+        world,
+        (each) => takeInventory(account, each),
+      ),
+    );
+  }
   world.stdout.write(
     json
       ? `${JSON.stringify({ authorizations: items }, null, 2)}\n`

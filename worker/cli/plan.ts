@@ -11,6 +11,7 @@ import { type OpenAccount, openAccounts } from "./accounts.ts";
 import { Failure } from "./failure.ts";
 import { foresee, type Foresight } from "./foresee.ts";
 import { formatMoment } from "./moment.ts";
+import { withProgress } from "./progress.ts";
 import { printStatus } from "./status.ts";
 import { count, createPaint, type Paint, type Tone, toPrintable, wrap } from "./text.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
@@ -93,7 +94,11 @@ export async function printPlan(
 ): Promise<ExitCode> {
   const accounts = await openAccounts(path, env, world);
   const planned: PlannedAccount[] = [];
-  for (const account of accounts) planned.push(await planAccount(account, world));
+  for (const account of accounts) {
+    planned.push(
+      await withProgress(`Reading '${account.name}'`, world, (each) => planAccount(account, each)),
+    );
+  }
   world.stdout.write(
     json
       ? `${JSON.stringify({ accounts: planned }, null, 2)}\n`

@@ -20,6 +20,14 @@ Deno.test("herotate help and --help end with 0, at 80 columns and without colour
   }
 });
 
+Deno.test("the help of a verb fits on a part of the screen", async () => {
+  for (const verb of ["init", "check", "plan", "inventory", "retire", "status", "deploy"]) {
+    const { stdout } = await herotate(["help", verb]);
+    const lines = stdout.trimEnd().split("\n");
+    assert(lines.length <= 16 && lines.every((line) => line.length <= 80), stdout);
+  }
+});
+
 Deno.test("herotate refuses wrong usage with 2, and says what is near", async () => {
   for (
     const [argv, says] of [
