@@ -1,5 +1,8 @@
+import { assert } from "@std/assert";
 import { publishPackages } from "../../package/publish.ts";
 import { goTheWay } from "../../package/newcomer.ts";
+
+const folder = new URL("../../../dist/newcomer/", import.meta.url);
 
 Deno.test({
   name: "a newcomer with Deno gets from an empty folder to a first rotation",
@@ -12,12 +15,18 @@ Deno.test({
     Deno.env.set("JSR_URL", jsr.url);
     try {
       await goTheWay({
-        folder: new URL("../../../dist/newcomer/", import.meta.url),
+        folder,
         init: [],
         herotate: [Deno.execPath(), "task", "--quiet", "herotate"],
         prepare: [[Deno.execPath(), "check", "--quiet", "worker.ts"]],
         env: {},
       });
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["task", "deploy", "--dry-run"],
+        cwd: folder,
+      }).output();
+      const said = new TextDecoder().decode(stdout);
+      assert(success && said.includes("--dry-run: exiting now"), new TextDecoder().decode(stderr));
     } finally {
       if (before === undefined) Deno.env.delete("JSR_URL");
       else Deno.env.set("JSR_URL", before);
