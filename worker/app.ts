@@ -6,6 +6,7 @@
  * | `GET /healthz` | none | 200 or 503, and kinds and counts of what is wrong, in JSON |
  * | `GET /` | `PAGE_KEY` | the page |
  * | `GET /status` | `PAGE_KEY` | the same as JSON |
+ * | `GET /events` | `PAGE_KEY` | what happened, a line of JSON for each event |
  * | `GET /credentials/:name/token` | that credential's reader key | its token |
  *
  * @module
@@ -14,6 +15,7 @@ import { Hono } from "hono/tiny";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import { createReadings, type ReadingDependencies } from "./account/readings.ts";
 import { createKeyRequirements } from "./auth/keys.ts";
+import { createEventsRoute, type EventsDependencies } from "./routes/events.ts";
 import { createHealthRoute } from "./routes/health.ts";
 import { createPageRoutes, type PageEnvironment } from "./routes/page.ts";
 import { createTokenRoute, type TokenDependencies } from "./routes/token.ts";
@@ -23,7 +25,10 @@ export interface AppDependencies extends Omit<ReadingDependencies, "account"> {
   /** Gives an account, to be read. */
   readonly account: (
     name: string,
-  ) => ReturnType<ReadingDependencies["account"]> & ReturnType<TokenDependencies["account"]>;
+  ) =>
+    & ReturnType<ReadingDependencies["account"]>
+    & ReturnType<TokenDependencies["account"]>
+    & ReturnType<EventsDependencies["account"]>;
 }
 
 /** Makes the app. */
@@ -51,11 +56,12 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
 
   app.route("/healthz", createHealthRoute(readings));
   app.route("/credentials", createTokenRoute(dependencies, required.reader));
+  app.route("/events", createEventsRoute(dependencies, required.page));
   app.route("/", createPageRoutes(readings, required.page));
 
   // What follows shows those who have the page's key what there is.
   app.use(required.page);
-  for (const path of ["/", "/status", "/healthz", "/credentials/:name/token"]) {
+  for (const path of ["/", "/status", "/events", "/healthz", "/credentials/:name/token"]) {
     app.all(
       path,
       (context) =>

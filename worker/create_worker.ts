@@ -223,5 +223,11 @@ function createAccountClass(read: ReadContext): AccountClass {
     health(): ReturnType<AccountCalls["health"]> {
       return this.#account.health();
     }
+
+    readEvents(
+      ...given: Parameters<AccountCalls["readEvents"]>
+    ): ReturnType<AccountCalls["readEvents"]> {
+      return this.#account.readEvents(...given);
+    }
   };
 }

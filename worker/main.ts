@@ -35,6 +35,7 @@ export type {
   UnmanagedStatus,
 } from "./status.ts";
 export type { HealthReason, HealthReasonKind } from "./health.ts";
+export type { Event, EventActor, EventKind, Happening } from "./event.ts";
 export type { Mistake } from "./config/mistakes.ts";
 export type { ProofKind } from "../lib/targets/target.ts";
 export type { DecisionKind } from "../lib/rotation/decision.ts";

@@ -119,6 +119,12 @@ export async function goTheWay(way: Way): Promise<void> {
     return stdout.includes("generation 1") && stdout.includes("[x] store");
   });
   assertEquals(heroku.live().length, 2);
+  const told = await herotate(["events", "--url", worker.url.href], env);
+  for (const kind of ["adopted", "intended", "minted", "delivered", "confirmed", "promoted"]) {
+    assertStringIncludes(told.stdout, ` ${kind}: ci-deploy`);
+  }
+  const verified = await herotate(["events", "verify", "--url", worker.url.href], env);
+  assertEquals(verified.code, 0, verified.stdout + verified.stderr);
   const said = transcript.join("\n\n");
   assert(!said.includes(heroku.token), "A command printed the token");
   await Deno.writeTextFile(new URL("transcript.txt", folder), said);

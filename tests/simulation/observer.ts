@@ -5,6 +5,7 @@
  * @module
  */
 import type { Creation, FakeAuthorization, FakeHeroku } from "../../lib/testing/mod.ts";
+import { verifyChain } from "../../worker/event.ts";
 import { createBounds, intervalOf, type Peaks, type Scheduled } from "./bounds.ts";
 import { canary, leaks } from "./canary.ts";
 
@@ -70,6 +71,8 @@ export interface Observer {
   look(seen: Seen): void;
   /** Searches what somebody said for tokens. */
   hear(text: string, where: string): void;
+  /** All events that a ledger has in the end: the chain must be whole. */
+  audit(lines: readonly string[]): void;
   /** A Worker rotates a credential because Heroku does not list what it had. */
   missed(worker: WatchedWorker, credential: string, mark: string | null, call: string): void;
   /** An answer did not show what there is: how long that may go on before a Worker may believe it. */
@@ -492,6 +495,13 @@ export function createObserver(heroku: FakeHeroku): Observer {
 
     hear(text, where) {
       if (leaks(text)) accuse(where, "A token shows");
+    },
+
+    audit(lines) {
+      const verdict = verifyChain(lines);
+      if (!verdict.ok) {
+        accuse(`event ${verdict.at}`, `The events are not whole: ${verdict.message}`);
+      }
     },
 
     protect(id) {

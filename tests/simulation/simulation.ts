@@ -29,6 +29,7 @@ import {
 } from "../../lib/testing/mod.ts";
 import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
 import type { Ledger } from "../../lib/rotation/ledger.ts";
+import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { canary, everyFormOf } from "./canary.ts";
 import {
@@ -418,7 +419,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
 
   /** The ledger, each of whose writes passes where a test may make it fail. */
   function createWatchedLedger(process: string): Ledger {
-    const ledger = createLedger(database);
+    const ledger = createLedger(database, createEventLog(database, now));
     const watch = <Arguments extends readonly unknown[], Result>(
       method: string,
       call: (...given: Arguments) => Promise<Result>,
@@ -725,6 +726,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
         observer.hear(output + error, "what the engine keeps of a run");
       }
       observer.hear(database.dump(), "the ledger");
+      observer.audit(createEventLog(database).read({ after: 0, limit: 1_000_000 }).lines);
       database.release();
     },
   };

@@ -18,6 +18,7 @@ import {
 } from "../../lib/rotation/ledger.ts";
 import type { Records } from "../health.ts";
 import type { TokenTrial } from "../served_token.ts";
+import { createEventLog, type EventPage, type EventQuery } from "./event_log.ts";
 import { createLedger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 import { createSweepLog, type HealthRecord, type SweepLog } from "./sweep_log.ts";
@@ -62,6 +63,8 @@ export interface AccountCalls {
   look(): Promise<Records>;
   /** What a monitor sees: one row. */
   health(): Promise<HealthRecord | undefined>;
+  /** What happened, from the oldest on. */
+  readEvents(query: EventQuery): Promise<EventPage>;
 }
 
 /** An account's object. */
@@ -103,7 +106,8 @@ export interface AccountDependencies {
 export function createAccount(
   { sql, setAlarm, sweep, tryToken, now }: AccountDependencies,
 ): Account {
-  const ledger = createLedger(sql);
+  const events = createEventLog(sql, now);
+  const ledger = createLedger(sql, events);
   const sweeps = createSweepLog(sql);
   let isUpToDate = false;
   let isSweeping = false;
@@ -213,6 +217,11 @@ export function createAccount(
     async health() {
       prepare();
       return await Promise.resolve(sweeps.health());
+    },
+
+    async readEvents(query) {
+      prepare();
+      return await Promise.resolve(events.read(query));
     },
   };
 }

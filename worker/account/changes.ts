@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Change, Entry, Lease } from "../../lib/rotation/ledger.ts";
+import type { Change, Entry } from "../../lib/rotation/ledger.ts";
 import { insertEntry, settersOf, valuesOf } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
@@ -21,7 +21,7 @@ const MINTED = [
 ] as const satisfies readonly (keyof Entry)[];
 
 /** Makes one change. */
-export function applyChange(sql: Sql, { credential }: Lease, change: Change): void {
+export function applyChange(sql: Sql, credential: string, change: Change): void {
   switch (change.kind) {
     case "renew":
       sql.run("UPDATE credentials SET lease_until = ? WHERE name = ?", change.until, credential);

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type Change,
   type CredentialLedger,
   type Lease,
   type Ledger,
@@ -11,6 +12,8 @@ import {
   SupersededError,
 } from "../../lib/rotation/ledger.ts";
 import { applyChange } from "./changes.ts";
+import { createEventLog, type EventLog } from "./event_log.ts";
+import { compare } from "./happenings.ts";
 import {
   type CredentialRow,
   type DeliveryRow,
@@ -24,8 +27,16 @@ import {
 import { atomically, type Sql, type SqlValue } from "./sql.ts";
 import { createSweepWrites } from "./sweep_writes.ts";
 
-/** Makes the ledger on tables that are up to date. Each method is one transaction. */
-export function createLedger(sql: Sql): Ledger {
+/** Of more credentials than these, a sweep reads all. */
+const MOST_NAMES = 50;
+
+/**
+ * Makes the ledger on tables that are up to date. Each method is one transaction, and so is what it
+ * writes into the account's events.
+ *
+ * @param events Takes what happened.
+ */
+export function createLedger(sql: Sql, events: EventLog = createEventLog(sql)): Ledger {
   function read(where: string, ...values: SqlValue[]): Map<string, CredentialLedger> {
     const credentials = sql.run<CredentialRow>(
       `SELECT * FROM credentials WHERE name ${where}`,
@@ -83,24 +94,50 @@ export function createLedger(sql: Sql): Ledger {
     ).map(({ place }) => place);
   }
 
+  /** Makes an attempt's changes, notes what happened by them, and gives what is known then. */
+  function change({ credential }: Lease, changes: readonly Change[]): CredentialLedger {
+    if (changes.length === 0) return readOne(credential);
+    const before = readOne(credential);
+    for (const each of changes) applyChange(sql, credential, each);
+    const after = readOne(credential);
+    const answered = changes.flatMap((each) => each.kind === "receive" ? [each.place] : []);
+    events.append("rotation", compare(before, after, new Set(answered)));
+    return after;
+  }
+
+  /** Lets a sweep write about some credentials, and notes what happened to them. */
+  function recordSweep<T>(names: readonly string[], work: () => T): T {
+    // An object's statement takes a hundred values.
+    const readThem = () =>
+      names.length <= MOST_NAMES
+        ? read(`IN (${names.map(() => "?").join()})`, ...names)
+        : read("IS NOT NULL");
+    const before = readThem();
+    const result = work();
+    const after = readThem();
+    events.append(
+      "sweep",
+      [...new Set(names)].flatMap((name) => {
+        const known = after.get(name);
+        return known ? compare(before.get(name), known) : [];
+      }),
+    );
+    return result;
+  }
+
   return {
     begin: (lease, leaseUntil, changes = []) =>
       atomically(sql, () => {
         assertNewest(lease, false);
-        applyChange(sql, lease, { kind: "renew", until: leaseUntil });
-        for (const change of changes) applyChange(sql, lease, change);
-        return {
-          note: readNote(),
-          known: readOne(lease.credential),
-          takenOver: findTakenOver(lease.credential),
-        };
+        applyChange(sql, lease.credential, { kind: "renew", until: leaseUntil });
+        const known = change(lease, changes);
+        return { note: readNote(), known, takenOver: findTakenOver(lease.credential) };
       }),
 
     write: (lease, changes) =>
       atomically(sql, () => {
         assertNewest(lease, changes.every(({ kind }) => kind === "end"));
-        for (const change of changes) applyChange(sql, lease, change);
-        return readOne(lease.credential);
+        return change(lease, changes);
       }),
 
     serve: (credential, mark) =>
@@ -122,6 +159,6 @@ export function createLedger(sql: Sql): Ledger {
 
     note: () => atomically(sql, readNote),
 
-    ...createSweepWrites(sql),
+    ...createSweepWrites(sql, recordSweep, events),
   };
 }

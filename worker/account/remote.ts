@@ -16,7 +16,7 @@ export interface RemoteAccount extends
   StoreLedger,
   Pick<
     AccountCalls,
-    "wake" | "own" | "remember" | "herokuAccount" | "readServed" | "look" | "health"
+    "wake" | "own" | "remember" | "herokuAccount" | "readServed" | "look" | "health" | "readEvents"
   > {}
 
 /** How an account is asked. */
@@ -63,6 +63,7 @@ export function createRemoteAccount(
     herokuAccount: () => ask((account) => account.herokuAccount()),
     look: () => ask((account) => account.look()),
     health: () => ask((account) => account.health()),
+    readEvents: (query) => ask((account) => account.readEvents(query)),
     serve: (...given) => ask((account) => account.serve(...given)),
     readServed: (credential) => ask((account) => account.readServed(credential)),
     readCredential: (name) => ask((account) => account.readCredential(name)),

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Entry, Lease, SweepLedger } from "../../lib/rotation/ledger.ts";
+import type { Entry, Lease, Sighting, SweepLedger } from "../../lib/rotation/ledger.ts";
+import type { EventLog } from "./event_log.ts";
 import { insertEntry, settersOf, valuesOf } from "./rows.ts";
 import { atomically, type Sql } from "./sql.ts";
 
@@ -20,8 +21,18 @@ const SEEN = [
   "goneAt",
 ] as const satisfies readonly (keyof Entry)[];
 
+/** Does some work about some credentials, and notes what happened to them by it. */
+export type RecordSweep = <T>(names: readonly string[], work: () => T) => T;
+
 /** Makes what writes. Each method is one transaction. */
-export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> {
+export function createSweepWrites(
+  sql: Sql,
+  record: RecordSweep,
+  events: Pick<EventLog, "append" | "prune">,
+): Omit<SweepLedger, "read" | "note"> {
+  /** One transaction, with what happened by it. */
+  const recorded = <T>(names: readonly string[], work: () => T): Promise<T> =>
+    atomically(sql, () => record(names, work));
   return {
     writeNote: ({ account, own, unreadable, unsure, emptySince }) =>
       atomically(sql, () => {
@@ -56,10 +67,18 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
           account.id,
           account.token,
         );
+        events.append("sweep", [{
+          kind: "account_changed",
+          credential: null,
+          generation: null,
+          authorization: null,
+          place: null,
+          message: `The Heroku account is ${account.id} now`,
+        }]);
       }),
 
     adopt: (found) =>
-      atomically(sql, () => {
+      recorded([...found.keys()], () => {
         for (const [name, entries] of found) {
           const [known] = sql.run(
             "SELECT 1 FROM credentials WHERE name = ? AND (attempt > 0 OR EXISTS (" +
@@ -74,12 +93,12 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
       }),
 
     noteFound: (entries) =>
-      atomically(sql, () => {
+      recorded(entries.map(({ credential }) => credential), () => {
         for (const entry of entries) insertEntry(sql, entry);
       }),
 
     recall: ({ credential, mark }, claim, found) =>
-      atomically(sql, () => {
+      recorded([credential], () => {
         const forgotten = sql.run(
           "DELETE FROM entries WHERE credential = ? AND mark = ? AND state = 'intended' AND EXISTS (" +
             "SELECT 1 FROM credentials WHERE name = credential AND claim = ?) RETURNING 1",
@@ -102,7 +121,7 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
       }),
 
     see: (sightings) =>
-      atomically(sql, () => {
+      recorded(namesOfGone(sightings), () => {
         for (const seen of sightings) {
           sql.run(
             `UPDATE entries SET ${settersOf(SEEN)} WHERE credential = ? AND mark = ? AND state = ?`,
@@ -115,24 +134,27 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
       }),
 
     claim: (claims, leaseUntil) =>
-      atomically(sql, () =>
-        claims.flatMap(({ credential, attempt, seenLease }): Lease[] => {
-          const claim = createClaim();
-          const begun = sql.run(
-            "UPDATE credentials SET attempt = ?, claim = ?, lease_until = ?," +
-              " failures = failures + (lease_until IS NOT NULL)," +
-              " error = CASE WHEN lease_until IS NULL THEN error ELSE ? END" +
-              " WHERE name = ? AND attempt = ? AND lease_until IS ? RETURNING 1",
-            attempt,
-            claim,
-            leaseUntil,
-            `Attempt ${attempt - 1} stopped before it was finished`,
-            credential,
-            attempt - 1,
-            seenLease,
-          );
-          return begun.length > 0 ? [{ credential, attempt, claim }] : [];
-        })),
+      recorded(
+        claims.map(({ credential }) => credential),
+        () =>
+          claims.flatMap(({ credential, attempt, seenLease }): Lease[] => {
+            const claim = createClaim();
+            const begun = sql.run(
+              "UPDATE credentials SET attempt = ?, claim = ?, lease_until = ?," +
+                " failures = failures + (lease_until IS NOT NULL)," +
+                " error = CASE WHEN lease_until IS NULL THEN error ELSE ? END" +
+                " WHERE name = ? AND attempt = ? AND lease_until IS ? RETURNING 1",
+              attempt,
+              claim,
+              leaseUntil,
+              `Attempt ${attempt - 1} stopped before it was finished`,
+              credential,
+              attempt - 1,
+              seenLease,
+            );
+            return begun.length > 0 ? [{ credential, attempt, claim }] : [];
+          }),
+      ),
 
     release: (leases) =>
       atomically(sql, () => {
@@ -147,7 +169,7 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
       }),
 
     discardAbandoned: (credential, mark, now) =>
-      atomically(sql, () => {
+      recorded([credential], () => {
         sql.run(
           "UPDATE entries SET state = 'discarded', ended_at = ?" +
             " WHERE credential = ? AND mark = ? AND (state = 'refused' OR state = 'intended'" +
@@ -168,6 +190,7 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
 
     prune: (before, refusedBefore) =>
       atomically(sql, () => {
+        events.prune();
         sql.run(
           "DELETE FROM entries WHERE state IN ('retired', 'discarded', 'released')" +
             " AND ended_at < ? AND (gone_at IS NOT NULL OR state = 'released' OR expires_at < ?)" +
@@ -187,6 +210,11 @@ export function createSweepWrites(sql: Sql): Omit<SweepLedger, "read" | "note"> 
         );
       }),
   };
+}
+
+/** The credentials of which a sweep saw that something is gone: of all else nothing is noted. */
+function namesOfGone(sightings: readonly Sighting[]): string[] {
+  return sightings.flatMap(({ credential, goneAt }) => goneAt === null ? [] : [credential]);
 }
 
 /** Eight random letters and digits. */

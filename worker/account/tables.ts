@@ -85,6 +85,15 @@ export const VERSIONS: readonly (readonly string[])[] = [
     "CREATE TABLE accounts (name TEXT PRIMARY KEY) WITHOUT ROWID",
   ],
   ["ALTER TABLE ledger ADD COLUMN lineage TEXT"],
+  [
+    `CREATE TABLE events (
+      number INTEGER PRIMARY KEY,
+      at INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      credential TEXT,
+      body TEXT NOT NULL
+    )`,
+  ],
 ];
 
 /** A newer Herotate wrote the data, and this one would harm it. */

@@ -7,6 +7,7 @@ import { isSecureUrl } from "../../lib/secure_url.ts";
 import { readBody } from "../../lib/read_body.ts";
 import type { Status } from "../status.ts";
 import { Failure } from "./failure.ts";
+import { toPrintable } from "./text.ts";
 import type { World } from "./world.ts";
 
 /** How long an answer may take, in milliseconds. */
@@ -41,6 +42,15 @@ export function parseAddress(given: string): URL {
   return new URL("./", url);
 }
 
+/** The address of a Worker that a verb was given, or that the environment has. */
+export function findAddress(given: string | undefined, { env }: Pick<World, "env">): URL {
+  const address = given ?? env.HEROTATE_URL;
+  if (address) return parseAddress(address);
+  throw new Failure(
+    "Cannot ask a Worker without its address: give --url, or put it into the environment as HEROTATE_URL",
+  );
+}
+
 /**
  * Asks a Worker for its status.
  *
@@ -50,18 +60,7 @@ export async function readStatus(
   address: URL,
   world: Pick<World, "env" | "fetch">,
 ): Promise<Status> {
-  const key = world.env.PAGE_KEY?.trim();
-  if (!key) {
-    throw new Failure(
-      "Cannot ask the Worker without its page key: put it into the environment as PAGE_KEY",
-    );
-  }
-  const { status, text } = await get(new URL("status", address), key, world);
-  if (status === 401) {
-    throw new Failure(
-      `Cannot read ${address.host} because the Worker refused the key in PAGE_KEY: it is the value that \`wrangler secret put PAGE_KEY\` was given`,
-    );
-  }
+  const { status, text } = await ask(new URL("status", address), world);
   const body = parse(text);
   if (status !== 200 || !isStatus(body)) {
     throw new Failure(
@@ -71,11 +70,55 @@ export async function readStatus(
   return body;
 }
 
+/**
+ * Asks a Worker for events, and gives each as it was answered.
+ *
+ * @throws {Failure} When it cannot be asked, refuses the key or the question, or is none of Herotate's.
+ */
+export async function readEvents(
+  address: URL,
+  query: URLSearchParams,
+  world: Pick<World, "env" | "fetch">,
+): Promise<readonly string[]> {
+  const { status, text, type } = await ask(new URL(`events?${query}`, address), world);
+  if (status === 200 && type.startsWith("application/x-ndjson")) {
+    return text.split("\n").filter((line) => line !== "");
+  }
+  const body = parse(text);
+  const why = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+  throw new Failure(
+    typeof why === "string"
+      ? `Cannot read the events of ${address.host}: it answered ${status}, ${toPrintable(why)}`
+      : `Cannot read the events of ${address.host} because it answered ${status} without events: give the address of a Herotate Worker's page`,
+  );
+}
+
+/** An answer, whatever it is but a refused key. */
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly type: string;
+}
+
+async function ask(url: URL, world: Pick<World, "env" | "fetch">): Promise<Answer> {
+  const key = world.env.PAGE_KEY?.trim();
+  if (!key) {
+    throw new Failure(
+      "Cannot ask the Worker without its page key: put it into the environment as PAGE_KEY",
+    );
+  }
+  const answer = await get(url, key, world);
+  if (answer.status !== 401) return answer;
+  throw new Failure(
+    `Cannot read ${url.host} because the Worker refused the key in PAGE_KEY: it is the value that \`wrangler secret put PAGE_KEY\` was given`,
+  );
+}
+
 async function get(
   url: URL,
   key: string,
   world: Pick<World, "fetch">,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<Answer> {
   const signal = AbortSignal.timeout(TIMEOUT);
   try {
     const answer = await world.fetch(url, {
@@ -84,7 +127,11 @@ async function get(
       redirect: "manual",
       signal,
     });
-    return { status: answer.status, text: await readBody(answer, MOST_BYTES, signal) ?? "" };
+    return {
+      status: answer.status,
+      text: await readBody(answer, MOST_BYTES, signal) ?? "",
+      type: answer.headers.get("Content-Type") ?? "",
+    };
   } catch (error) {
     throw new Failure(
       `Cannot reach ${url.host}: ${

@@ -11,13 +11,14 @@ import { Failure } from "./failure.ts";
 import { inventory } from "./inventory.ts";
 import { plan } from "./plan.ts";
 import { retire } from "./retire.ts";
+import { events } from "./events.ts";
 import { status } from "./status.ts";
 import { createPaint, toPrintable, wrap } from "./text.ts";
 import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [init, check, plan, inventory, retire, status, deploy];
+const VERBS: readonly Verb[] = [init, check, plan, inventory, retire, status, events, deploy];
 
 /**
  * Runs the command that the arguments name.

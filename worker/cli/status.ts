@@ -6,9 +6,8 @@
 import type { Command } from "commander";
 import type { CredentialStatus, Status, TargetStatus } from "../status.ts";
 import { REASON_TITLES, STATES, type Tone as BadgeTone } from "../views/labels.ts";
-import { Failure } from "./failure.ts";
 import { formatMoment } from "./moment.ts";
-import { parseAddress, readStatus } from "./remote.ts";
+import { findAddress, readStatus } from "./remote.ts";
 import { count, createPaint, type Paint, type Tone, toPrintable, wrap } from "./text.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
@@ -49,13 +48,7 @@ export async function printStatus(
   { url, json, watch }: StatusOptions,
   world: World,
 ): Promise<ExitCode> {
-  const given = url ?? world.env.HEROTATE_URL;
-  if (!given) {
-    throw new Failure(
-      "Cannot ask a Worker without its address: give --url, or put it into the environment as HEROTATE_URL",
-    );
-  }
-  const address = parseAddress(given);
+  const address = findAddress(url, world);
   const signal = watch ? world.signal : undefined;
   while (true) {
     const found = await readStatus(address, world);

@@ -6,6 +6,7 @@
  */
 import { createRedact, isSecretName, type Redact } from "../../lib/redact.ts";
 import { concealTokens } from "../config/token_maker.ts";
+import { HEAD_PATTERN } from "../event.ts";
 import type { World } from "./world.ts";
 
 /** What is a key in all likelihood: it is long, and has letters and digits and nothing to read. */
@@ -20,9 +21,11 @@ export function findSecrets(env: World["env"]): readonly string[] {
 
 /** Whether an argument looks like a token, or holds a secret that the environment has. */
 export function holdsToken(argument: string, env: World["env"]): boolean {
+  if (findSecrets(env).some((secret) => argument.includes(secret))) return true;
+  // The head of a chain of events has the look of a key, and is none.
+  if (HEAD_PATTERN.test(argument)) return false;
   return concealTokens(argument) !== argument || /HRKU-/i.test(argument) ||
-    [...argument.matchAll(RANDOM)].some(([word]) => /\d/.test(word) && /[A-Za-z]/.test(word)) ||
-    findSecrets(env).some((secret) => argument.includes(secret));
+    [...argument.matchAll(RANDOM)].some(([word]) => /\d/.test(word) && /[A-Za-z]/.test(word));
 }
 
 /** Makes what takes tokens, and every secret that the environment has, out of a text. */

@@ -346,6 +346,7 @@ Deno.test("readServed() gives nothing where nothing is served or kept, and asks 
 /** Everything that an account's object can be asked. */
 const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<unknown> } = {
   alarm: (account) => account.alarm(),
+  readEvents: (account) => account.readEvents({ after: 0, limit: 10 }),
   wake: (account) => account.wake("acme"),
   own: (account) => account.own("acme", ["acme"]),
   remember: (account) => account.remember(["acme"]),

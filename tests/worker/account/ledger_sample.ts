@@ -13,6 +13,7 @@ import type {
   Lease,
   Ledger,
 } from "../../../lib/rotation/ledger.ts";
+import { createEventLog } from "../../../worker/account/event_log.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import type { Sql } from "../../../worker/account/sql.ts";
 import { createDatabase, type TestDatabase } from "../sqlite.ts";
@@ -79,7 +80,7 @@ export function createEntry(mark: string, state: EntryState, more: Partial<Entry
 /** Makes a ledger that knows `ci` with these entries, and begins the first attempt for it. */
 export async function startLedger(...entries: readonly Entry[]): Promise<StartedLedger> {
   const database = createDatabase();
-  const ledger = createLedger(database);
+  const ledger = createLedger(database, createEventLog(database, () => NOW));
   await adoptOne(ledger, "ci", ...entries);
   return { database, ledger, lease: await claimOne(ledger, 1, null) };
 }

@@ -502,5 +502,8 @@ Deno.test("prune() drops the deliveries of what it drops", async () => {
   }
   await ledger.write(lease, [{ kind: "discard", mark: "a", at: NOW }]);
   await ledger.prune(NOW + 1, NOW);
-  assertEquals(database.dump().match(/hook-\w+-\w/g)?.sort(), ["hook-ci-b", "hook-web-a"]);
+  assertEquals(database.run("SELECT place FROM deliveries ORDER BY place"), [
+    { place: "hook-ci-b" },
+    { place: "hook-web-a" },
+  ]);
 });

@@ -69,6 +69,7 @@ function createFailingCalls(
     readServed: (name) => fail(() => account.readServed(name)),
     look: () => fail(() => account.look()),
     health: () => fail(() => account.health()),
+    readEvents: (query) => fail(() => account.readEvents(query)),
   };
 }
 
@@ -89,6 +90,7 @@ const CALLS: {
   readCredential: ({ remote }) => remote.readCredential("ci"),
   readServed: ({ remote }) => remote.readServed("ci"),
   look: ({ remote }) => remote.look(),
+  readEvents: ({ remote }) => remote.readEvents({ after: 0, limit: 10 }),
   health: ({ remote }) => remote.health(),
 };
 
@@ -135,6 +137,7 @@ Deno.test("createRemoteAccount() waits as it was asked to", async () => {
       readServed: lost,
       look: lost,
       health: lost,
+      readEvents: lost,
     }),
     {
       waits: [5],

@@ -53,6 +53,7 @@ Deno.test("upgrade() makes all tables in an empty database", async () => {
     "credentials",
     "deliveries",
     "entries",
+    "events",
     "health",
     "ledger",
     "owner",
