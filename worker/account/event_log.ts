@@ -80,7 +80,7 @@ export function createEventLog(sql: Sql, now: () => number = Date.now): EventLog
     for (const happening of happenings) {
       const message = happening.message === null
         ? null
-        : redact(happening.message, { keepUuids: true }).slice(0, LONGEST).toWellFormed();
+        : redact(happening.message, { keepUuids: true }).slice(0, LONGEST);
       const event: Event = {
         ...happening,
         message,

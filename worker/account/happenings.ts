@@ -61,11 +61,9 @@ function compareAttempts(
 
 function compareEnds(
   before: CredentialRecord | undefined,
-  { name, attempt, endedAt, leaseUntil, error }: CredentialRecord,
+  { name, attempt, leaseUntil, error }: CredentialRecord,
 ): Happening[] {
   if (!before || before.leaseUntil === null || leaseUntil !== null) return [];
-  // One that could not be started was given back.
-  if (before.attempt !== attempt || before.endedAt === endedAt) return [];
   const kind = error === null ? "succeeded" : "failed";
   return [{ ...aboutCredential(name), kind, message: error ?? `Attempt ${attempt}` }];
 }

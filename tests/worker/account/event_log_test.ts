@@ -115,6 +115,32 @@ Deno.test("a sweep of many credentials notes each of them once", async () => {
   await ledger.adopt(found);
   await ledger.adopt(found);
   assertEquals(parse(events).map(({ credential }) => credential), names);
+  assertEquals(verifyChain(events.read(all).lines).ok, true);
+});
+
+Deno.test("an attempt that could not be started is told to have begun, and not to have ended", async () => {
+  const { events, ledger } = start();
+  await adoptOne(ledger, "ci", createEntry("a", "adopted", { generation: 0 }));
+  await ledger.release([await claimOne(ledger, 1, null)]);
+  assertEquals(parse(events).map(({ kind }) => kind), ["adopted", "began"]);
+});
+
+Deno.test("a proof that is taken back is told, unless another delivery to the place takes it", async () => {
+  const { events, ledger } = start();
+  await adoptOne(ledger, "ci", createEntry("a", "current"), createEntry("b", "minted"));
+  const lease = await claimOne(ledger, 1, null);
+  const deliver = async (mark: string) => {
+    await ledger.write(lease, [{ kind: "deliver", mark, place, whose: "own", at: NOW }]);
+    await ledger.write(lease, [{ kind: "prove", mark, place, proof: PROOF, at: NOW }]);
+  };
+  const before = events.read(all).head.number;
+  await deliver("a");
+  await deliver("b");
+  await ledger.write(lease, [{ kind: "prove", mark: "b", place, proof: null, at: NOW }]);
+  assertEquals(
+    parse(events).slice(before).map(({ kind }) => kind),
+    ["delivering", "confirmed", "delivering", "confirmed", "unconfirmed"],
+  );
 });
 
 Deno.test("events are kept for a year, and an event says that older ones were dropped", () => {
