@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
+import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { runSweep } from "../../worker/account/run_sweep.ts";
 import { createSweepLog, type SweepLog } from "../../worker/account/sweep_log.ts";
@@ -88,6 +89,7 @@ async function sweep(environment: Environment): Promise<[lines: string[], sweeps
       name: "heroku",
       ledger,
       sweeps,
+      events: createEventLog(database),
       isCronSilent: false,
     });
   });

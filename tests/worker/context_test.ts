@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as v from "valibot";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
+import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { runSweep } from "../../worker/account/run_sweep.ts";
 import { createSweepLog } from "../../worker/account/sweep_log.ts";
@@ -81,6 +82,7 @@ Deno.test("the configuration is parsed once for each environment, whatever the c
       name: "heroku",
       ledger: createLedger(database),
       sweeps: createSweepLog(database),
+      events: createEventLog(database),
       isCronSilent: false,
     })
   );

@@ -18,7 +18,7 @@ import {
 } from "../../lib/rotation/ledger.ts";
 import type { Records } from "../health.ts";
 import type { TokenTrial } from "../served_token.ts";
-import { createEventLog, type EventPage, type EventQuery } from "./event_log.ts";
+import { createEventLog, type EventLog, type EventPage, type EventQuery } from "./event_log.ts";
 import { createLedger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 import { createSweepLog, type HealthRecord, type SweepLog } from "./sweep_log.ts";
@@ -81,6 +81,8 @@ export interface SweptAccount {
   readonly ledger: Ledger;
   /** Its log of sweeps. */
   readonly sweeps: SweepLog;
+  /** Its events. */
+  readonly events: Pick<EventLog, "read">;
   /** Whether no cron has come for long, and the object's own alarm has begun it. */
   readonly isCronSilent: boolean;
 }
@@ -142,7 +144,7 @@ export function createAccount(
       let goesOn = true;
       try {
         const isCronSilent = now() - wake.at > SILENCE - LATE_CRON;
-        goesOn = await sweep({ name: wake.name, ledger, sweeps, isCronSilent });
+        goesOn = await sweep({ name: wake.name, ledger, sweeps, events, isCronSilent });
       } finally {
         isSweeping = false;
         if (goesOn) await setAlarm(now() + SILENCE);

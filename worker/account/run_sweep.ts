@@ -12,6 +12,7 @@ import { findAccount } from "../config/configuration.ts";
 import type { Environment, WorkerContext } from "../context.ts";
 import { assessHealth } from "../health.ts";
 import type { Log } from "../log.ts";
+import { sendHeartbeat } from "../alerts/heartbeat.ts";
 import { describeSweepFailure } from "./sweep_failure.ts";
 import type { SweptAccount } from "./account.ts";
 import type { SweepRecord } from "./sweep_log.ts";
@@ -50,10 +51,26 @@ export async function runSweep(account: AccountSweep): Promise<boolean> {
       .filter(({ kind }) => kind !== "configuration_invalid")
       .map(({ kind, count }) => ({ kind, count }));
     sweeps.writeHealth({ at, reasons });
+    if (reasons.length === 0 && isClean(record)) await beat(account);
   } catch (error) {
     log.error("sweep_unrecorded", { ...label(account), error });
   }
   return true;
+}
+
+/** Whether a sweep saw everything, and had no problem. */
+function isClean({ error, report }: SweepRecord): boolean {
+  return error === null && report !== null && report.problems.length === 0;
+}
+
+/** Says to a monitor that all is well, where one is configured. */
+async function beat(account: AccountSweep): Promise<void> {
+  const { context: { configured, log }, events, name } = account;
+  const address = findAccount(configured, name)?.heartbeat;
+  if (address === undefined) return;
+  const { head } = events.read({ after: 0, limit: 0 });
+  const failure = await sendHeartbeat(address, head, { fetch: globalThis.fetch });
+  if (failure !== undefined) log.warn("heartbeat_failed", { ...label(account), error: failure });
 }
 
 /** What a line of the log says of the account, where there is more than one. */

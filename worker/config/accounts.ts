@@ -22,6 +22,8 @@ export interface AccountDraft {
   readonly confirmed: string | undefined;
   /** Whether its credentials are only observed. */
   readonly observe: boolean;
+  /** The name of the Worker secret with the address of its heartbeat; undefined for none. */
+  readonly heartbeatSecret: string | undefined;
 }
 
 /** The outcome. */
@@ -44,7 +46,13 @@ const NAME_FORM =
 /** The secrets that are for something else in the Worker. */
 const RESERVED: readonly string[] = ["SEALING_KEY", "PAGE_KEY"];
 
-const MEMBERS = ["name", "token_secret", "heroku_account", "observe"];
+const MEMBERS = ["name", "token_secret", "heroku_account", "observe", "heartbeat_secret"];
+
+const TOKEN_NAME =
+  "the name of the Worker secret that holds the account's token, such as 'HEROKU_TOKEN_ACME'";
+
+const HEARTBEAT_NAME =
+  "the name of the Worker secret that holds the heartbeat's address, such as 'HEARTBEAT_URL'";
 
 /**
  * Reads the accounts.
@@ -76,6 +84,11 @@ export function parseAccounts(
     mistakes: [
       ...results.flatMap((result) => result.mistakes),
       ...findRepeated(accounts),
+      ...(vars.HEARTBEAT_SECRET === undefined ? [] : [{
+        path: "HEARTBEAT_SECRET",
+        message:
+          "Is for the one account that there is without tables: write 'heartbeat_secret' into the table of the account",
+      }]),
       ...(vars.HEROKU_ACCOUNT === undefined ? [] : [{
         path: "HEROKU_ACCOUNT",
         message:
@@ -97,6 +110,7 @@ function defaultAccount(vars: Readonly<Record<string, unknown>>): AccountsResult
   const observe = vars.OBSERVE === "true" || vars.OBSERVE === "false"
     ? vars.OBSERVE === "true"
     : vars.OBSERVE ?? false;
+  const heartbeat = readHeartbeat(vars.HEARTBEAT_SECRET, "HEARTBEAT_SECRET");
   return {
     accounts: [{
       path,
@@ -104,8 +118,9 @@ function defaultAccount(vars: Readonly<Record<string, unknown>>): AccountsResult
       tokenSecret: DEFAULT_SECRET,
       confirmed,
       observe: observe !== false,
+      ...heartbeat.found,
     }],
-    mistakes: [...mistakes, ...findObserveMistake(observe, "OBSERVE")],
+    mistakes: [...mistakes, ...findObserveMistake(observe, "OBSERVE"), ...heartbeat.mistakes],
   };
 }
 
@@ -142,12 +157,13 @@ function readTable(table: unknown, at: string): TableResult {
   const path = nameMistake === undefined ? `${at} (${name})` : at;
   // A member under another name is not said to be missing as well.
   const isMisnamed = tokenSecret === undefined && "token" in table;
-  const secretMistake = isMisnamed ? undefined : findSecretMistake(tokenSecret);
+  const secretMistake = isMisnamed ? undefined : findSecretMistake(tokenSecret, TOKEN_NAME);
   const { account: confirmed, mistakes } = parseAccount(
     table.heroku_account,
     joinPath(path, ["heroku_account"]),
   );
   const { observe = false } = table;
+  const heartbeat = readHeartbeat(table.heartbeat_secret, joinPath(path, ["heartbeat_secret"]));
   const wrong: Mistake[] = [
     ...(nameMistake === undefined
       ? []
@@ -157,6 +173,7 @@ function readTable(table: unknown, at: string): TableResult {
       : [{ path: joinPath(path, ["token_secret"]), message: secretMistake }]),
     ...mistakes,
     ...findObserveMistake(observe, joinPath(path, ["observe"])),
+    ...heartbeat.mistakes,
     ...findUnknown(
       table,
       MEMBERS,
@@ -171,7 +188,14 @@ function readTable(table: unknown, at: string): TableResult {
     return { mistakes: wrong };
   }
   return {
-    account: { path, name, tokenSecret, confirmed, observe: observe === true },
+    account: {
+      path,
+      name,
+      tokenSecret,
+      confirmed,
+      observe: observe === true,
+      ...heartbeat.found,
+    },
     mistakes: [],
   };
 }
@@ -200,13 +224,28 @@ function findObserveMistake(observe: unknown, path: string): Mistake[] {
   }];
 }
 
-function findSecretMistake(secret: unknown): string | undefined {
-  const form =
-    "the name of the Worker secret that holds the account's token, such as 'HEROKU_TOKEN_ACME'";
+/** Reads which secret holds the heartbeat's address; there need be none. */
+function readHeartbeat(
+  secret: unknown,
+  path: string,
+): { readonly found: Pick<AccountDraft, "heartbeatSecret">; readonly mistakes: Mistake[] } {
+  if (secret === undefined) return { found: { heartbeatSecret: undefined }, mistakes: [] };
+  const message = findSecretMistake(secret, HEARTBEAT_NAME, "the address");
+  return message === undefined
+    ? { found: { heartbeatSecret: String(secret) }, mistakes: [] }
+    : { found: { heartbeatSecret: undefined }, mistakes: [{ path, message }] };
+}
+
+/** Finds what is wrong with the name of a secret. */
+function findSecretMistake(
+  secret: unknown,
+  form: string,
+  value: string = "the token",
+): string | undefined {
   if (secret === undefined) return `Is missing: it must be ${form}`;
   if (typeof secret !== "string" || secret === "") return `Must be ${form}`;
   if (!isSecretName(secret)) {
-    return `Must be ${form}, and never the token itself: if it is one that is written here, revoke it, as it has been written into a file`;
+    return `Must be ${form}, and never ${value} itself: if it is one that is written here, revoke it, as it has been written into a file`;
   }
   if (isVariable(secret)) {
     return `Must name a Worker secret, and '${secret}' is a variable or a binding`;

@@ -34,6 +34,8 @@ export interface ConfiguredAccount {
    * to be of; undefined for none.
    */
   readonly confirmed?: string;
+  /** The address that is pinged after each clean sweep; undefined for none. */
+  readonly heartbeat?: string;
   /** What is to be kept alive, in the order of the configuration. */
   readonly credentials: readonly Credential[];
   /**
@@ -170,12 +172,13 @@ export function parseConfiguration(
   const byName = new Map([...credentials.values()].flat().map((each) => [each.name, each]));
   const toAccount = (account: AccountDraft): ConfiguredAccount => {
     const own = credentials.get(account) ?? [];
-    const { name, tokenSecret, confirmed } = account;
+    const { name, tokenSecret, confirmed, heartbeatSecret } = account;
     return {
       name,
       tokenSecret,
       herokuToken: getSecret(env, tokenSecret),
       ...(confirmed === undefined ? {} : { confirmed }),
+      ...(heartbeatSecret === undefined ? {} : { heartbeat: getSecret(env, heartbeatSecret) }),
       credentials: own,
       fuse: fuseFor(own.length),
     };

@@ -86,6 +86,11 @@ export interface AccountTable {
    */
   readonly heroku_account?: string | undefined;
   /**
+   * The name of the Worker secret with the address that is pinged after each clean sweep.
+   * @default {none}
+   */
+  readonly heartbeat_secret?: string | undefined;
+  /**
    * Whether sweeps only show what they would do for its credentials, and do nothing.
    * @default {false}
    */

@@ -5,10 +5,11 @@
  */
 import { store } from "../../lib/targets/store.ts";
 import { webhook } from "../../lib/targets/webhook.ts";
-import type { AccountDraft } from "./accounts.ts";
+import { type AccountDraft, DEFAULT_SECRET } from "./accounts.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import { joinPath } from "./mistakes.ts";
 import {
+  HEARTBEAT_FORM,
   HEROKU_TOKEN_FORM,
   KEY_FORM,
   SEALING_KEY_FORM,
@@ -29,6 +30,17 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
         : "manages the Heroku account",
       ...(path === tokenSecret ? {} : { path: joinPath(path, ["token_secret"]) }),
     })),
+    ...accounts.flatMap(({ path, name, heartbeatSecret }): SecretNeed[] =>
+      heartbeatSecret === undefined ? [] : [{
+        name: heartbeatSecret,
+        form: HEARTBEAT_FORM,
+        door: `heartbeat ${name}`,
+        use: accounts.length > 1
+          ? `is where the heartbeat of the account '${name}' goes`
+          : "is where the heartbeat goes",
+        path: path === DEFAULT_SECRET ? "HEARTBEAT_SECRET" : joinPath(path, ["heartbeat_secret"]),
+      }]
+    ),
     {
       name: "SEALING_KEY",
       form: SEALING_KEY_FORM,

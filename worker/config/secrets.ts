@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { parseUrl } from "../../lib/parse_url.ts";
+import { isSecureUrl } from "../../lib/secure_url.ts";
 import { isSecretName } from "./secret_name.ts";
 import { findNear } from "./stray.ts";
 import { findUnusable } from "./header_value.ts";
@@ -51,6 +53,17 @@ export const TOKEN_FORM: SecretForm = {
   form: "Must not be empty",
   fits: (value) => value.trim() !== "",
   sent: true,
+};
+
+/** The form of a heartbeat's address: who knows it can say that all is well. */
+export const HEARTBEAT_FORM: SecretForm = {
+  form: "Must be an https address without a user or a password in it",
+  make: "copy it from your monitor, such as https://hc-ping.com/UUID",
+  fits: (value) => {
+    const url = parseUrl(value);
+    return url !== undefined && isSecureUrl(url) && url.username === "" && url.password === "";
+  },
+  sent: false,
 };
 
 /** The form of a key to sign with. */

@@ -16,6 +16,7 @@ const VARIABLES = [
   "FUSE",
   "HEROKU_URL",
   "HEROKU_ACCOUNT",
+  "HEARTBEAT_SECRET",
   "OBSERVE",
 ] as const;
 

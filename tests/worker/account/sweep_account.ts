@@ -6,6 +6,7 @@
 import type { Ledger } from "../../../lib/rotation/ledger.ts";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
+import { createEventLog, type EventLog } from "../../../worker/account/event_log.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import type { Sql, SqlValue } from "../../../worker/account/sql.ts";
 import { runSweep } from "../../../worker/account/run_sweep.ts";
@@ -18,6 +19,7 @@ import { createDatabase } from "../sqlite.ts";
 export interface TestAccount extends AsyncDisposable {
   readonly heroku: FakeHeroku;
   readonly ledger: Ledger;
+  readonly events: EventLog;
   readonly sweeps: SweepLog;
   /** The runs that were started, batch by batch. */
   readonly started: AccountRun[][];
@@ -55,9 +57,11 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
     },
   };
   const read = createContextReader({ definitions });
+  const events = createEventLog(sql);
   const account: TestAccount = {
     heroku,
-    ledger: createLedger(sql),
+    events,
+    ledger: createLedger(sql, events),
     sweeps: createSweepLog(sql),
     started: [],
     counts: { transactions: 0, statements: 0 },
@@ -84,7 +88,7 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
       try {
         const { ledger, sweeps } = account;
         const context = read(environment);
-        return await runSweep({ context, environment, name, ledger, sweeps, isCronSilent });
+        return await runSweep({ context, environment, name, ledger, sweeps, events, isCronSilent });
       } finally {
         console.log = log;
       }

@@ -205,6 +205,36 @@ Deno.test("a token_secret in a wrong form is refused, and a token there is to be
   ]);
 });
 
+Deno.test("each account has a heartbeat of its own, and without tables HEARTBEAT_SECRET names it", () => {
+  const address = "https://monitor.example/ping/1";
+  const { accounts: [only] } = accept(createEnv({ HEARTBEAT_SECRET: "BEAT", BEAT: address }));
+  assertEquals(only.heartbeat, address);
+  const { accounts } = accept({ ...withSecond({ heartbeat_secret: "BEAT" }), BEAT: address });
+  assertEquals(accounts.map(({ heartbeat }) => heartbeat), [undefined, address]);
+});
+
+Deno.test("a heartbeat that cannot be used is refused, and its address is not repeated", () => {
+  const member = "ACCOUNTS[1] (globex).heartbeat_secret";
+  const beat = (value: unknown, says: string): Row => [
+    createEnv({ HEARTBEAT_SECRET: "BEAT", BEAT: value }),
+    "BEAT",
+    says,
+  ];
+  checkMistakes([
+    [withSecond({ heartbeat_secret: 7 }), member, "Must be the name of the Worker secret"],
+    [withSecond({ heartbeat_secret: "BEAT" }), "BEAT", "Is not set: copy it from your monitor"],
+    [createTwo({ HEARTBEAT_SECRET: "BEAT" }), "HEARTBEAT_SECRET", "write 'heartbeat_secret' into"],
+    [
+      createEnv({ HEARTBEAT_SECRET: `https://monitor.example/${canary}` }),
+      "HEARTBEAT_SECRET",
+      "and never the address itself",
+    ],
+    beat("http://monitor.example/", "Must be an https address"),
+    beat("https://anna:secret@monitor.example/", "Must be an https address"),
+    beat("monitor", "Must be an https address"),
+  ]);
+});
+
 Deno.test("a heroku_account in a wrong form is refused with the right one", () => {
   const path = "ACCOUNTS[1] (globex).heroku_account";
   const row = (heroku_account: unknown, says: string): Row => [

@@ -35,6 +35,7 @@ Deno.test("parseShape() reads no value of a secret", () => {
     "ACCOUNTS",
     "CREDENTIALS",
     "FUSE",
+    "HEARTBEAT_SECRET",
     "HEROKU_ACCOUNT",
     "HEROKU_URL",
     "OBSERVE",
