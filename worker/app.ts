@@ -4,6 +4,7 @@
  * | Path | Key | Answer |
  * |---|---|---|
  * | `GET /healthz` | none | 200 or 503, and kinds and counts of what is wrong, in JSON |
+ * | `GET /metrics` | `METRICS_KEY` | the state in numbers, for Prometheus |
  * | `GET /` | `PAGE_KEY` | the page |
  * | `GET /status` | `PAGE_KEY` | the same as JSON |
  * | `GET /events` | `PAGE_KEY` | what happened, a line of JSON for each event |
@@ -17,6 +18,7 @@ import { createReadings, type ReadingDependencies } from "./account/readings.ts"
 import { createKeyRequirements } from "./auth/keys.ts";
 import { createEventsRoute, type EventsDependencies } from "./routes/events.ts";
 import { createHealthRoute } from "./routes/health.ts";
+import { createMetricsRoute } from "./routes/metrics.ts";
 import { createPageRoutes, type PageEnvironment } from "./routes/page.ts";
 import { createTokenRoute, type TokenDependencies } from "./routes/token.ts";
 
@@ -57,11 +59,14 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
   app.route("/healthz", createHealthRoute(readings));
   app.route("/credentials", createTokenRoute(dependencies, required.reader));
   app.route("/events", createEventsRoute(dependencies, required.page));
+  app.route("/metrics", createMetricsRoute(readings, required.metrics));
   app.route("/", createPageRoutes(readings, required.page));
 
   // What follows shows those who have the page's key what there is.
   app.use(required.page);
-  for (const path of ["/", "/status", "/events", "/healthz", "/credentials/:name/token"]) {
+  for (
+    const path of ["/", "/status", "/events", "/metrics", "/healthz", "/credentials/:name/token"]
+  ) {
     app.all(
       path,
       (context) =>

@@ -16,6 +16,8 @@ import type { ConfigurationResult } from "../config/configuration.ts";
 export interface KeyRequirements {
   /** The page's key, `PAGE_KEY`. */
   readonly page: MiddlewareHandler;
+  /** The key of the metrics, `METRICS_KEY`. */
+  readonly metrics: MiddlewareHandler;
   /** The reader key of the credential that the path calls `:name`. */
   readonly reader: MiddlewareHandler;
 }
@@ -29,9 +31,11 @@ const NO_PAGE_KEY =
 export function createKeyRequirements(configured: ConfigurationResult): KeyRequirements {
   const pageKey = configured.ok ? configured.configuration.pageKey : configured.pageKey;
   const readerKeys = configured.ok ? configured.configuration.readerKeys : undefined;
+  const { metricsKey } = configured.ok ? configured.configuration : configured;
   const advice = pageKey === undefined ? NO_PAGE_KEY : SHOW_KEY;
   return {
     page: requireKey(() => pageKey, advice),
+    metrics: requireKey(() => metricsKey, advice),
     reader: requireKey((name) => readerKeys?.get(name), advice),
   };
 }

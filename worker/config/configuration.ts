@@ -18,6 +18,7 @@ import { type AccountDraft, accountOf } from "./accounts.ts";
 import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
+import { METRICS_KEY, optionalNeeds } from "./needs.ts";
 import { checkSecrets, KEY_FORM, readSecret } from "./secrets.ts";
 import { type Coded, parseShape, type Shape } from "./shape.ts";
 
@@ -57,6 +58,8 @@ export interface Configuration {
   readonly sealingKey: string;
   /** The value of `PAGE_KEY`: what opens the page. */
   readonly pageKey: string;
+  /** The value of `METRICS_KEY`, which opens the metrics; absent where it is not set. */
+  readonly metricsKey?: string;
   /** The key that readers of a credential's token show, by the credential's name. */
   readonly readerKeys: ReadonlyMap<string, string>;
 }
@@ -87,6 +90,8 @@ export interface InvalidResult extends ResultBase {
   readonly mistakes: readonly Mistake[];
   /** The value of `PAGE_KEY` if at least that can be used, so that the page can show the mistakes. */
   readonly pageKey?: string;
+  /** The value of `METRICS_KEY` if that can be used. */
+  readonly metricsKey?: string;
 }
 
 /** The outcome of parsing. */
@@ -135,11 +140,8 @@ export function parseConfiguration(
   definitions: readonly TargetDefinition<unknown>[],
   { bindings, coded, ...dependencies }: ConfigurationDependencies,
 ): ConfigurationResult {
-  const { drafts, accounts, needs, fuseFor, herokuUrl, ...shape } = parseShape(
-    env,
-    definitions,
-    coded,
-  );
+  const { drafts, accounts, fuseFor, herokuUrl, ...shape } = parseShape(env, definitions, coded);
+  const needs = [...shape.needs, ...optionalNeeds(env)];
   const secrets = [...new Set(needs.flatMap(({ name }) => readSecret(env, name) ?? []))];
   const conceal = createConceal(secrets);
   const usesStore = drafts.some(({ targets }) => targets.some(({ type }) => type === store.type));
@@ -152,6 +154,10 @@ export function parseConfiguration(
   const accountNames = accounts.map(({ name }) => name);
   const [sealingKey = "", pageKey = ""] = ["SEALING_KEY", "PAGE_KEY"]
     .map((name) => readSecret(env, name));
+  const metrics = readSecret(env, METRICS_KEY);
+  const metricsKey = metrics === undefined || !KEY_FORM.fits(metrics) ? {} : {
+    metricsKey: metrics,
+  };
   if (mistakes.length > 0) {
     return {
       ok: false,
@@ -160,6 +166,7 @@ export function parseConfiguration(
       warnings,
       secrets,
       ...(KEY_FORM.fits(pageKey) ? { pageKey } : {}),
+      ...metricsKey,
     };
   }
 
@@ -194,6 +201,7 @@ export function parseConfiguration(
       ...(herokuUrl === undefined ? {} : { herokuUrl }),
       sealingKey,
       pageKey,
+      ...metricsKey,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),
     },
   };

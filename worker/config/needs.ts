@@ -12,6 +12,7 @@ import {
   HEARTBEAT_FORM,
   HEROKU_TOKEN_FORM,
   KEY_FORM,
+  readSecret,
   SEALING_KEY_FORM,
   type SecretNeed,
   SIGNING_FORM,
@@ -49,6 +50,16 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
     },
     { name: "PAGE_KEY", form: KEY_FORM, door: "page", use: "opens the page" },
   ];
+}
+
+/** The Worker secret that opens the metrics. */
+export const METRICS_KEY = "METRICS_KEY";
+
+/** The Worker's own secrets that need not be set: once they are, they must be right. */
+export function optionalNeeds(env: Readonly<Record<string, unknown>>): SecretNeed[] {
+  return readSecret(env, METRICS_KEY) === undefined
+    ? []
+    : [{ name: METRICS_KEY, form: KEY_FORM, door: "metrics", use: "opens the metrics" }];
 }
 
 /** What the targets of a credential need. A door is a service: the first word of a target's type. */
