@@ -38,7 +38,7 @@ export const events: Verb = (program: Command, world, end) => {
     .description(
       "Asks a deployed Worker for its events. 'verify' finds whether any was changed or left out. Needs PAGE_KEY.",
     )
-    .argument("[verify]", "verify the chain of events")
+    .argument("[verify]")
     .option("--url <address>", "the Worker's address; default: HEROTATE_URL")
     .option("--account <name>", "the account, where there are several")
     .option("--credential <name>", "only those of a credential")

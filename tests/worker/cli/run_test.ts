@@ -21,7 +21,9 @@ Deno.test("herotate help and --help end with 0, at 80 columns and without colour
 });
 
 Deno.test("the help of a verb fits on a part of the screen", async () => {
-  for (const verb of ["init", "check", "plan", "inventory", "retire", "status", "deploy"]) {
+  for (
+    const verb of ["init", "check", "plan", "inventory", "retire", "status", "events", "deploy"]
+  ) {
     const { stdout } = await herotate(["help", verb]);
     const lines = stdout.trimEnd().split("\n");
     assert(lines.length <= 16 && lines.every((line) => line.length <= 80), stdout);
