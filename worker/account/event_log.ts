@@ -65,12 +65,10 @@ export function createEventLog(sql: Sql, now: () => number = Date.now): EventLog
   const redact = createRedact([]);
 
   function head(): EventHead {
-    const [newest] = sql.run<EventRow>(
-      "SELECT number, body FROM events ORDER BY number DESC LIMIT 1",
+    const [newest = { number: 0, hash: null }] = sql.run<EventHead>(
+      "SELECT number, hash FROM events ORDER BY number DESC LIMIT 1",
     );
-    return newest
-      ? { number: newest.number, hash: hashOf(newest.body) }
-      : { number: 0, hash: null };
+    return newest;
   }
 
   function append(actor: EventActor, happenings: readonly Happening[]): void {
@@ -92,12 +90,13 @@ export function createEventLog(sql: Sql, now: () => number = Date.now): EventLog
       const body = canonicalize(event);
       previous = hashOf(body);
       sql.run(
-        "INSERT INTO events (number, at, kind, credential, body) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO events (number, at, kind, credential, body, hash) VALUES (?, ?, ?, ?, ?, ?)",
         number,
         at,
         event.kind,
         event.credential,
         body,
+        previous,
       );
     }
   }

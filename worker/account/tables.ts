@@ -91,7 +91,8 @@ export const VERSIONS: readonly (readonly string[])[] = [
       at INTEGER NOT NULL,
       kind TEXT NOT NULL,
       credential TEXT,
-      body TEXT NOT NULL
+      body TEXT NOT NULL,
+      hash TEXT NOT NULL
     )`,
   ],
 ];

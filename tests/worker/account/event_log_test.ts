@@ -166,7 +166,7 @@ Deno.test("of more events than are kept the oldest are dropped", () => {
   database.run("UPDATE events SET number = 1");
   database.run(
     "WITH RECURSIVE many(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM many WHERE n < 101500)" +
-      " INSERT INTO events SELECT n, ?, 'failed', 'ci', '{}' FROM many",
+      " INSERT INTO events SELECT n, ?, 'failed', 'ci', '{}', '' FROM many",
     NOW,
   );
   events.prune();
