@@ -4,6 +4,9 @@
  * @module
  */
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import type { Alert } from "./alert.ts";
+
+export type { Alert, AlertChange, AlertStep, Severity } from "./alert.ts";
 
 /** The name of the header that carries the time and the signature. */
 export const SIGNATURE_HEADER = "herotate-signature";
@@ -57,12 +60,15 @@ export type WebhookVerification =
     /** What was delivered. */
     readonly delivery: WebhookDelivery;
   }
-  | {
-    /** The request must be refused, with 401. */
-    readonly valid: false;
-    /** Why, in words; never the token or the secret. */
-    readonly reason: string;
-  };
+  | Refusal;
+
+/** The request must be refused, with 401. */
+export interface Refusal {
+  /** Whether the signature is good. */
+  readonly valid: false;
+  /** Why not, in words; never a token or the secret. */
+  readonly reason: string;
+}
 
 /**
  * Checks that a request comes from Herotate and was not kept back: its signature, in constant time,
@@ -101,6 +107,51 @@ export async function verifyWebhook(
   secret: string | readonly string[],
   options: VerifyWebhookOptions = {},
 ): Promise<WebhookVerification> {
+  const verified = await verifySignature(request, secret, options);
+  if (!verified.valid) return verified;
+  const { content } = verified;
+  return isDelivery(content)
+    ? { valid: true, delivery: content }
+    : refuse("The body is no delivery of Herotate");
+}
+
+/** The outcome of {@linkcode verifyAlert}: the alert, or why it must not be believed. */
+export type AlertVerification =
+  | {
+    /** The signature is good. */
+    readonly valid: true;
+    /** What changed. */
+    readonly alert: Alert;
+  }
+  | Refusal;
+
+/**
+ * Checks that an alert comes from Herotate and was not kept back, as {@linkcode verifyWebhook} does for a
+ * delivery. The same alert may come more than once: it has the same `id` then.
+ *
+ * @param request The request as it came in, its body unread.
+ * @param secret What the Worker secret named in `ALERTS` holds; while you change it, the former and the
+ * next value together.
+ * @throws {TypeError} When a secret is missing or empty, or the body has been read already.
+ */
+export async function verifyAlert(
+  request: Request,
+  secret: string | readonly string[],
+  options: VerifyWebhookOptions = {},
+): Promise<AlertVerification> {
+  const verified = await verifySignature(request, secret, options);
+  if (!verified.valid) return verified;
+  const { content } = verified;
+  return isAlert(content)
+    ? { valid: true, alert: content }
+    : refuse("The body is no alert of Herotate");
+}
+
+async function verifySignature(
+  request: Request,
+  secret: string | readonly string[],
+  { tolerance = DEFAULT_TOLERANCE, now = Date.now() }: VerifyWebhookOptions,
+): Promise<{ readonly valid: true; readonly content: unknown } | Refusal> {
   const secrets = typeof secret === "string" ? [secret] : secret ?? [];
   // Anyone can sign with an empty key, which is what a server's missing variable comes to.
   if (secrets.length === 0 || secrets.some((one) => !one)) {
@@ -113,7 +164,6 @@ export async function verifyWebhook(
       "Cannot verify a webhook because the request's body has been read already: verify the request first",
     );
   }
-  const { tolerance = DEFAULT_TOLERANCE, now = Date.now() } = options;
   const header = request.headers.get(SIGNATURE_HEADER);
   if (header === null) return refuse("The request has no 'Herotate-Signature' header");
   const parts = header.split(",").map((part) => part.trim());
@@ -136,9 +186,7 @@ export async function verifyWebhook(
   if (Math.abs(now - Number(timestamp) * 1000) > tolerance) {
     return refuse("The signature's time is too far from now: check the clock");
   }
-  const delivery = parse(body);
-  if (!isDelivery(delivery)) return refuse("The body is no delivery of Herotate");
-  return { valid: true, delivery };
+  return { valid: true, content: parse(body) };
 }
 
 /**
@@ -179,6 +227,15 @@ function isDelivery(value: unknown): value is WebhookDelivery {
     (expiresAt === null || typeof expiresAt === "string");
 }
 
-function refuse(reason: string): WebhookVerification {
+/** What is looked at of an alert before it is believed to be one. */
+function isAlert(value: unknown): value is Alert {
+  if (typeof value !== "object" || value === null) return false;
+  const members = new Map<string, unknown>(Object.entries(value));
+  return ["id", "change", "problem", "account", "title", "since", "at"]
+    .every((name) => typeof members.get(name) === "string") &&
+    ["kinds", "places", "details"].every((name) => Array.isArray(members.get(name)));
+}
+
+function refuse(reason: string): Refusal {
   return { valid: false, reason };
 }

@@ -8,6 +8,7 @@
  * | `GET /` | `PAGE_KEY` | the page |
  * | `GET /status` | `PAGE_KEY` | the same as JSON |
  * | `GET /events` | `PAGE_KEY` | what happened, a line of JSON for each event |
+ * | `POST /alerts/test` | `PAGE_KEY` | sends a test to each channel of alerts |
  * | `GET /credentials/:name/token` | that credential's reader key | its token |
  *
  * @module
@@ -16,6 +17,7 @@ import { Hono } from "hono/tiny";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import { createReadings, type ReadingDependencies } from "./account/readings.ts";
 import { createKeyRequirements } from "./auth/keys.ts";
+import { createAlertsRoute } from "./routes/alerts.ts";
 import { createEventsRoute, type EventsDependencies } from "./routes/events.ts";
 import { createHealthRoute } from "./routes/health.ts";
 import { createMetricsRoute } from "./routes/metrics.ts";
@@ -59,6 +61,7 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
   app.route("/healthz", createHealthRoute(readings));
   app.route("/credentials", createTokenRoute(dependencies, required.reader));
   app.route("/events", createEventsRoute(dependencies, required.page));
+  app.route("/alerts", createAlertsRoute(configured, required.page));
   app.route("/metrics", createMetricsRoute(readings, required.metrics));
   app.route("/", createPageRoutes(readings, required.page));
 
@@ -73,6 +76,10 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
         context.json({ error: "Only GET and HEAD are answered here" }, 405, { Allow: "GET, HEAD" }),
     );
   }
+  app.all(
+    "/alerts/test",
+    (context) => context.json({ error: "Only POST is answered here" }, 405, { Allow: "POST" }),
+  );
   app.notFound((context) =>
     context.json({ error: "There is nothing here: the page is at /, its JSON at /status" }, 404)
   );

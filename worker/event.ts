@@ -13,6 +13,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 export type EventKind =
   | "account_changed"
   | "adopted"
+  | "alerted"
   | "began"
   | "confirmed"
   | "delivered"

@@ -34,7 +34,8 @@ export type {
   TargetStatus,
   UnmanagedStatus,
 } from "./status.ts";
-export type { HealthReason, HealthReasonKind } from "./health.ts";
+export type { HealthReasonKind } from "./health/fault.ts";
+export type { HealthReason } from "./health/health.ts";
 export type { Event, EventActor, EventKind, Happening } from "./event.ts";
 export type { Mistake } from "./config/mistakes.ts";
 export type { ProofKind } from "../lib/targets/target.ts";

@@ -10,16 +10,9 @@ import type { Decision, DecisionKind } from "../lib/rotation/decision.ts";
 import { isExpected } from "../lib/rotation/line.ts";
 import { graceFor } from "../lib/rotation/schedule.ts";
 import type { ProofKind } from "../lib/targets/target.ts";
-import {
-  assessAll,
-  assessHealth,
-  credentialsOf,
-  findHolders,
-  hasPassed,
-  type HealthReason,
-  type Situation,
-  TOO_MANY_FAILURES,
-} from "./health.ts";
+import { findHolders, hasPassed, TOO_MANY_FAILURES } from "./health/credential_faults.ts";
+import type { Situation } from "./health/fault.ts";
+import { assessAll, assessHealth, credentialsOf, type HealthReason } from "./health/health.ts";
 import type { Mistake } from "./config/mistakes.ts";
 import type { SweepRecord } from "./account/sweep_log.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { CredentialLedger } from "../../lib/rotation/ledger.ts";
-import type { Records } from "../../worker/health.ts";
+import type { Records } from "../../worker/health/fault.ts";
 
 /** Tells what happens. */
 export interface Progress {

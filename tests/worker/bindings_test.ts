@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
+import { createAlertBook } from "../../worker/account/alert_book.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { runSweep } from "../../worker/account/run_sweep.ts";
@@ -90,6 +91,8 @@ async function sweep(environment: Environment): Promise<[lines: string[], sweeps
       ledger,
       sweeps,
       events: createEventLog(database),
+      alerts: createAlertBook(database, createEventLog(database)),
+      now: Date.now,
       isCronSilent: false,
     });
   });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as v from "valibot";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
+import { createAlertBook } from "../../worker/account/alert_book.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { runSweep } from "../../worker/account/run_sweep.ts";
@@ -83,6 +84,8 @@ Deno.test("the configuration is parsed once for each environment, whatever the c
       ledger: createLedger(database),
       sweeps: createSweepLog(database),
       events: createEventLog(database),
+      alerts: createAlertBook(database, createEventLog(database)),
+      now: Date.now,
       isCronSilent: false,
     })
   );

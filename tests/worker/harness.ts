@@ -11,7 +11,7 @@ import {
 } from "../../lib/testing/mod.ts";
 import type { AccountCalls } from "../../worker/account/account.ts";
 import type { Environment } from "../../worker/context.ts";
-import type { Records } from "../../worker/health.ts";
+import type { Records } from "../../worker/health/fault.ts";
 import type { Row } from "./sqlite.ts";
 import { splitCredentials } from "./split_credentials.ts";
 

@@ -11,10 +11,8 @@ import {
   countHealth,
   credentialsOf,
   type HealthReason,
-  type HealthReasonKind,
-  type Records,
-  type Situation,
-} from "../../worker/health.ts";
+} from "../../worker/health/health.ts";
+import type { HealthReasonKind, Records, Situation } from "../../worker/health/fault.ts";
 import {
   createAccountsEnv,
   createEntry,
@@ -99,6 +97,7 @@ function assessOne(change: Change): readonly HealthReason[] {
     ledger: new Map([["ci", known]]),
     last,
     lastClean: now - 10 * MINUTE,
+    broken: [],
     ...change.records,
   };
   const configured = parse(createEnv({ CREDENTIALS: [createTable("ci", change.members)] }));
@@ -374,7 +373,7 @@ function situationOf(
     halt: null,
     report: createReport({ decisions: [] }),
   };
-  const records = { ledger: new Map(), last, lastClean: now - MINUTE, ...changes };
+  const records = { ledger: new Map(), last, lastClean: now - MINUTE, broken: [], ...changes };
   return { configured, account, records, unreadable: null, now };
 }
 

@@ -118,7 +118,7 @@ export function accountOf(
   change: Partial<SweepRecord> = {},
 ): Asked {
   const last = { at: sweptAt, error: null, halt: null, report: createReport(), ...change };
-  const records = { ledger: new Map(Object.entries(ledger)), last, lastClean: sweptAt };
+  const records = { ledger: new Map(Object.entries(ledger)), last, lastClean: sweptAt, broken: [] };
   return {
     look: () => Promise.resolve(records),
     health: () => Promise.resolve({ at: sweptAt, reasons: [] }),

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DAY, HOUR, MINUTE } from "@std/datetime/constants";
 import fc from "fast-check";
-import type { HealthReasonKind } from "../../worker/health.ts";
+import type { HealthReasonKind } from "../../worker/health/fault.ts";
 import type { Mistake } from "../../worker/config/mistakes.ts";
 import type {
   AccountStatus,

@@ -16,8 +16,9 @@ import {
   type Snapshot,
   SupersededError,
 } from "../../lib/rotation/ledger.ts";
-import type { Records } from "../health.ts";
+import type { Records } from "../health/fault.ts";
 import type { TokenTrial } from "../served_token.ts";
+import { type AlertBook, createAlertBook } from "./alert_book.ts";
 import { createEventLog, type EventLog, type EventPage, type EventQuery } from "./event_log.ts";
 import { createLedger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
@@ -83,6 +84,10 @@ export interface SweptAccount {
   readonly sweeps: SweepLog;
   /** Its events. */
   readonly events: Pick<EventLog, "read">;
+  /** Its alerts. */
+  readonly alerts: AlertBook;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** Whether no cron has come for long, and the object's own alarm has begun it. */
   readonly isCronSilent: boolean;
 }
@@ -111,6 +116,7 @@ export function createAccount(
   const events = createEventLog(sql, now);
   const ledger = createLedger(sql, events);
   const sweeps = createSweepLog(sql);
+  const alerts = createAlertBook(sql, events);
   let isUpToDate = false;
   let isSweeping = false;
   // Restoring a copy begins another life of the object, and so empties this.
@@ -144,7 +150,15 @@ export function createAccount(
       let goesOn = true;
       try {
         const isCronSilent = now() - wake.at > SILENCE - LATE_CRON;
-        goesOn = await sweep({ name: wake.name, ledger, sweeps, events, isCronSilent });
+        goesOn = await sweep({
+          name: wake.name,
+          ledger,
+          sweeps,
+          events,
+          alerts,
+          now,
+          isCronSilent,
+        });
       } finally {
         isSweeping = false;
         if (goesOn) await setAlarm(now() + SILENCE);
@@ -213,7 +227,12 @@ export function createAccount(
 
     async look() {
       prepare();
-      return { ledger: await ledger.read(), last: sweeps.last(), lastClean: sweeps.lastClean() };
+      return {
+        ledger: await ledger.read(),
+        last: sweeps.last(),
+        lastClean: sweeps.lastClean(),
+        broken: alerts.readBroken(now()),
+      };
     },
 
     async health() {

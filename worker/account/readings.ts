@@ -4,7 +4,8 @@
  * @module
  */
 import type { ConfigurationResult } from "../config/configuration.ts";
-import { countHealth, type HealthCount, type Situation } from "../health.ts";
+import type { Situation } from "../health/fault.ts";
+import { countHealth, type HealthCount } from "../health/health.ts";
 import type { Log } from "../log.ts";
 import type { FormerAccount } from "../status.ts";
 import { describeAccountFailure } from "./account_failure.ts";

@@ -10,11 +10,10 @@ import { endedUndelivered } from "../../lib/rotation/rotate.ts";
 import { type StartedRun, sweep, type SweepReport } from "../../lib/rotation/sweep.ts";
 import { findAccount } from "../config/configuration.ts";
 import type { Environment, WorkerContext } from "../context.ts";
-import { assessHealth } from "../health.ts";
 import type { Log } from "../log.ts";
-import { sendHeartbeat } from "../alerts/heartbeat.ts";
 import { describeSweepFailure } from "./sweep_failure.ts";
 import type { SweptAccount } from "./account.ts";
+import { concludeSweep, label } from "./conclude_sweep.ts";
 import type { SweepRecord } from "./sweep_log.ts";
 
 /** As many instances as `createBatch` takes at once. */
@@ -36,46 +35,19 @@ export interface AccountSweep extends SweptAccount {
  * when the configuration has no such account any more: nothing is done for it.
  */
 export async function runSweep(account: AccountSweep): Promise<boolean> {
-  const { context: { configured, log }, ledger, name, sweeps } = account;
+  const { context: { configured, log }, name, now, sweeps } = account;
   if (configured.ok && !configured.accountNames.includes(name)) return false;
   const { warnings } = configured;
-  const at = Date.now();
+  const at = now();
   if (warnings.length > 0) log.warn("configuration_doubted", { warnings });
   try {
     sweeps.begin(at);
     const record = await runOnce(account, at);
-    sweeps.complete(record, Date.now());
-    const records = { ledger: await ledger.read(), last: record, lastClean: sweeps.lastClean() };
-    const situation = { configured, account: name, records, unreadable: null, now: Date.now() };
-    const reasons = assessHealth(situation)
-      .filter(({ kind }) => kind !== "configuration_invalid")
-      .map(({ kind, count }) => ({ kind, count }));
-    sweeps.writeHealth({ at, reasons });
-    if (reasons.length === 0 && isClean(record)) await beat(account);
+    await concludeSweep(account, record);
   } catch (error) {
     log.error("sweep_unrecorded", { ...label(account), error });
   }
   return true;
-}
-
-/** Whether a sweep saw everything, and had no problem. */
-function isClean({ error, report }: SweepRecord): boolean {
-  return error === null && report !== null && report.problems.length === 0;
-}
-
-/** Says to a monitor that all is well, where one is configured. */
-async function beat(account: AccountSweep): Promise<void> {
-  const { context: { configured, log }, events, name } = account;
-  const address = findAccount(configured, name)?.heartbeat;
-  if (address === undefined) return;
-  const { head } = events.read({ after: 0, limit: 0 });
-  const failure = await sendHeartbeat(address, head, { fetch: globalThis.fetch });
-  if (failure !== undefined) log.warn("heartbeat_failed", { ...label(account), error: failure });
-}
-
-/** What a line of the log says of the account, where there is more than one. */
-function label({ context: { configured }, name }: AccountSweep): { readonly account?: string } {
-  return configured.accountNames.length > 1 ? { account: name } : {};
 }
 
 async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> {
@@ -96,7 +68,7 @@ async function runOnce(account: AccountSweep, at: number): Promise<SweepRecord> 
 }
 
 async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
-  const { context, environment, ledger, name } = account;
+  const { context, environment, ledger, name, now } = account;
   const { configured } = context;
   const found = findAccount(configured, name);
   if (!configured.ok || !found) {
@@ -112,7 +84,7 @@ async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
   const report = await sweep({
     ...await context.createAccount(configured.configuration, found),
     sealing: await context.createSealing(),
-    now: Date.now,
+    now,
     ledger,
     credentials,
     fuse,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SweepReport } from "../../lib/rotation/sweep.ts";
-import type { HealthCount } from "../health.ts";
+import type { HealthCount } from "../health/health.ts";
 import type { Sql } from "./sql.ts";
 
 /** One sweep that has ended. */

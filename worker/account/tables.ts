@@ -95,6 +95,19 @@ export const VERSIONS: readonly (readonly string[])[] = [
       hash TEXT NOT NULL
     )`,
   ],
+  [
+    "CREATE TABLE problems (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
+    `CREATE TABLE outbox (
+      number INTEGER PRIMARY KEY,
+      channel TEXT NOT NULL,
+      body TEXT NOT NULL
+    )`,
+    `CREATE TABLE channels (
+      name TEXT PRIMARY KEY,
+      failing_since INTEGER NOT NULL,
+      error TEXT NOT NULL
+    ) WITHOUT ROWID`,
+  ],
 ];
 
 /** A newer Herotate wrote the data, and this one would harm it. */

@@ -4,11 +4,8 @@
  *
  * @module
  */
-import { SECOND } from "@std/datetime/constants";
 import type { EventHead } from "../event.ts";
-
-/** How long an answer may take, in milliseconds. */
-const TIMEOUT = 10 * SECOND;
+import { post, PostError } from "./post.ts";
 
 /**
  * Sends a heartbeat. Its body is the head of the account's events, so that the monitor's history shows
@@ -19,20 +16,13 @@ export async function sendHeartbeat(
   { number, hash }: EventHead,
   { fetch }: { readonly fetch: typeof globalThis.fetch },
 ): Promise<string | undefined> {
+  const body = hash === null ? "0" : `${number}:${hash}`;
+  const headers = { "Content-Type": "text/plain; charset=utf-8" };
   try {
-    const answer = await fetch(address, {
-      method: "POST",
-      body: hash === null ? "0" : `${number}:${hash}`,
-      headers: { "Content-Type": "text/plain; charset=utf-8" },
-      // A redirect may lead away from the monitor.
-      redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT),
-    });
-    await answer.body?.cancel();
-    return answer.ok ? undefined : `The monitor answered ${answer.status}`;
+    await post("The monitor", { url: address, body, headers }, fetch);
+    return undefined;
   } catch (error) {
-    return error instanceof Error && error.name === "TimeoutError"
-      ? "The monitor did not answer within 10 seconds"
-      : "The monitor cannot be reached";
+    if (error instanceof PostError) return error.message;
+    throw error;
   }
 }

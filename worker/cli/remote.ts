@@ -5,6 +5,7 @@
  */
 import { isSecureUrl } from "../../lib/secure_url.ts";
 import { readBody } from "../../lib/read_body.ts";
+import type { ChannelTest } from "../routes/alerts.ts";
 import type { Status } from "../status.ts";
 import { Failure } from "./failure.ts";
 import { toPrintable } from "./text.ts";
@@ -93,6 +94,35 @@ export async function readEvents(
   );
 }
 
+/**
+ * Has a Worker send a test to each of its channels, and gives what became of each.
+ *
+ * @throws {Failure} When it cannot be asked, refuses the key, or is none of Herotate's.
+ */
+export async function testAlerts(
+  address: URL,
+  world: Pick<World, "env" | "fetch">,
+): Promise<readonly ChannelTest[]> {
+  const { status, text } = await ask(new URL("alerts/test", address), world, "POST");
+  const body = parse(text);
+  const channels = typeof body === "object" && body !== null
+    ? Reflect.get(body, "channels")
+    : undefined;
+  if (status !== 200 || !Array.isArray(channels) || !channels.every(isTest)) {
+    throw new Failure(
+      `Cannot test the alerts of ${address.host} because it answered ${status} without an outcome: give the address of a Herotate Worker's page`,
+    );
+  }
+  return channels;
+}
+
+function isTest(value: unknown): value is ChannelTest {
+  if (typeof value !== "object" || value === null) return false;
+  const error: unknown = Reflect.get(value, "error");
+  return typeof Reflect.get(value, "name") === "string" &&
+    (error === null || typeof error === "string");
+}
+
 /** An answer, whatever it is but a refused key. */
 interface Answer {
   readonly status: number;
@@ -100,21 +130,26 @@ interface Answer {
   readonly type: string;
 }
 
-async function ask(url: URL, world: Pick<World, "env" | "fetch">): Promise<Answer> {
+async function ask(
+  url: URL,
+  world: Pick<World, "env" | "fetch">,
+  method: "GET" | "POST" = "GET",
+): Promise<Answer> {
   const key = world.env.PAGE_KEY?.trim();
   if (!key) {
     throw new Failure(
       "Cannot ask the Worker without its page key: put it into the environment as PAGE_KEY",
     );
   }
-  const answer = await get(url, key, world);
+  const answer = await send(method, url, key, world);
   if (answer.status !== 401) return answer;
   throw new Failure(
     `Cannot read ${url.host} because the Worker refused the key in PAGE_KEY: it is the value that \`wrangler secret put PAGE_KEY\` was given`,
   );
 }
 
-async function get(
+async function send(
+  method: "GET" | "POST",
   url: URL,
   key: string,
   world: Pick<World, "fetch">,
@@ -122,7 +157,13 @@ async function get(
   const signal = AbortSignal.timeout(TIMEOUT);
   try {
     const answer = await world.fetch(url, {
-      headers: { Accept: "application/json", Authorization: `Bearer ${key}` },
+      method,
+      headers: {
+        Accept: "application/json",
+        Authorization: `Bearer ${key}`,
+        ...(method === "POST" ? { "Content-Type": "application/json" } : {}),
+      },
+      ...(method === "POST" ? { body: "{}" } : {}),
       // A redirect would take the key elsewhere.
       redirect: "manual",
       signal,

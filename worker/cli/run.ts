@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
+import { alerts } from "./alerts.ts";
 import { check } from "./check.ts";
 import { deploy } from "./deploy.ts";
 import { init } from "./init.ts";
@@ -18,7 +19,17 @@ import { createConceal, holdsToken } from "./tokens_given.ts";
 import type { ExitCode, Verb, World } from "./world.ts";
 
 /** The verbs, in the order of the help. */
-const VERBS: readonly Verb[] = [init, check, plan, inventory, retire, status, events, deploy];
+const VERBS: readonly Verb[] = [
+  init,
+  check,
+  plan,
+  inventory,
+  retire,
+  status,
+  events,
+  alerts,
+  deploy,
+];
 
 /**
  * Runs the command that the arguments name.

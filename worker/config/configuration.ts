@@ -14,7 +14,9 @@ import {
   TargetError,
   type TokenStore,
 } from "../../lib/targets/target.ts";
+import type { Channel } from "../alerts/channel.ts";
 import { type AccountDraft, accountOf } from "./accounts.ts";
+import { createChannels } from "./alerts.ts";
 import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
@@ -66,6 +68,10 @@ export interface Configuration {
 
 /** What both outcomes have. */
 export interface ResultBase {
+  /** The channels of alerts that are right, whatever is wrong elsewhere. */
+  readonly channels: readonly Channel[];
+  /** The address of the page, when it is given, and right. */
+  readonly pageUrl?: string;
   /** The names of the accounts, as far as they are right, in the order of the configuration. */
   readonly accountNames: readonly string[];
   /** The values of all secrets that are set and named, so that logs can be kept free of them. */
@@ -140,7 +146,8 @@ export function parseConfiguration(
   definitions: readonly TargetDefinition<unknown>[],
   { bindings, coded, ...dependencies }: ConfigurationDependencies,
 ): ConfigurationResult {
-  const { drafts, accounts, fuseFor, herokuUrl, ...shape } = parseShape(env, definitions, coded);
+  const shape = parseShape(env, definitions, coded);
+  const { drafts, accounts, fuseFor, herokuUrl } = shape;
   const needs = [...shape.needs, ...optionalNeeds(env)];
   const secrets = [...new Set(needs.flatMap(({ name }) => readSecret(env, name) ?? []))];
   const conceal = createConceal(secrets);
@@ -149,24 +156,26 @@ export function parseConfiguration(
     ...(bindings ?? usesStore ? checkBindings(env) : []),
     ...shape.mistakes.map(conceal),
     ...checkSecrets(env, needs),
+    ...shape.channels.flatMap(({ findBindingMistake }) => findBindingMistake(env)),
   ];
-  const warnings = shape.warnings.map(conceal);
-  const accountNames = accounts.map(({ name }) => name);
   const [sealingKey = "", pageKey = ""] = ["SEALING_KEY", "PAGE_KEY"]
     .map((name) => readSecret(env, name));
-  const metrics = readSecret(env, METRICS_KEY);
-  const metricsKey = metrics === undefined || !KEY_FORM.fits(metrics) ? {} : {
-    metricsKey: metrics,
+  const metricsKey = readSecret(env, METRICS_KEY) ?? "";
+  const always = {
+    accountNames: accounts.map(({ name }) => name),
+    warnings: shape.warnings.map(conceal),
+    secrets,
+    channels: createChannels(shape.channels, env, dependencies),
+    ...(shape.pageUrl === undefined ? {} : { pageUrl: shape.pageUrl }),
   };
+  const keyOfMetrics = KEY_FORM.fits(metricsKey) ? { metricsKey } : {};
   if (mistakes.length > 0) {
     return {
       ok: false,
-      accountNames,
+      ...always,
       mistakes,
-      warnings,
-      secrets,
       ...(KEY_FORM.fits(pageKey) ? { pageKey } : {}),
-      ...metricsKey,
+      ...keyOfMetrics,
     };
   }
 
@@ -192,16 +201,14 @@ export function parseConfiguration(
   };
   return {
     ok: true,
-    accountNames,
-    warnings,
-    secrets,
+    ...always,
     configuration: {
       accounts: accounts.map(toAccount),
       credentials: drafts.flatMap(({ name = "" }) => byName.get(name) ?? []),
       ...(herokuUrl === undefined ? {} : { herokuUrl }),
       sealingKey,
       pageKey,
-      ...metricsKey,
+      ...keyOfMetrics,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),
     },
   };

@@ -9,7 +9,7 @@ import { type AccountDraft, DEFAULT_SECRET } from "./accounts.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import { joinPath } from "./mistakes.ts";
 import {
-  HEARTBEAT_FORM,
+  ADDRESS_FORM,
   HEROKU_TOKEN_FORM,
   KEY_FORM,
   readSecret,
@@ -34,7 +34,7 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
     ...accounts.flatMap(({ path, name, heartbeatSecret }): SecretNeed[] =>
       heartbeatSecret === undefined ? [] : [{
         name: heartbeatSecret,
-        form: HEARTBEAT_FORM,
+        form: ADDRESS_FORM,
         door: `heartbeat ${name}`,
         use: accounts.length > 1
           ? `is where the heartbeat of the account '${name}' goes`

@@ -55,10 +55,10 @@ export const TOKEN_FORM: SecretForm = {
   sent: true,
 };
 
-/** The form of a heartbeat's address: who knows it can say that all is well. */
-export const HEARTBEAT_FORM: SecretForm = {
+/** The form of an address that is a secret by itself: who knows it can write there. */
+export const ADDRESS_FORM: SecretForm = {
   form: "Must be an https address without a user or a password in it",
-  make: "copy it from your monitor, such as https://hc-ping.com/UUID",
+  make: "copy it from the service, such as https://hc-ping.com/UUID",
   fits: (value) => {
     const url = parseUrl(value);
     return url !== undefined && isSecureUrl(url) && url.username === "" && url.password === "";

@@ -17,6 +17,7 @@ import {
   findUnassigned,
   parseAccounts,
 } from "./accounts.ts";
+import { type ChannelDraft, parseAlerts, parsePageUrl } from "./alerts.ts";
 import { findConflicts } from "./conflicts.ts";
 import { type CredentialDraft, draftCredential, readTables } from "./credentials.ts";
 import { parseFuse } from "./fuse.ts";
@@ -38,6 +39,10 @@ export interface Shape {
   readonly fuseFor: (credentials: number) => Fuse;
   /** Heroku's API, when another address than its usual one is given, and right. */
   readonly herokuUrl: string | undefined;
+  /** The channels of alerts that are right. */
+  readonly channels: readonly ChannelDraft[];
+  /** The address of the page, when it is given, and right. */
+  readonly pageUrl: string | undefined;
   /** The secrets that are needed. */
   readonly needs: readonly SecretNeed[];
   /** All that is wrong. */
@@ -97,14 +102,24 @@ export function parseShape(
   );
   const fuse = parseFuse(vars.FUSE);
   const herokuUrl = v.safeParse(urlSchema, vars.HEROKU_URL);
+  const { channels, mistakes: wrongAlerts } = parseAlerts(vars.ALERTS, {
+    accounts: accounts.map(({ name }) => name),
+    credentials: drafts.flatMap(({ name }) => name ?? []),
+  });
+  const { pageUrl, mistakes: wrongPage } = parsePageUrl(vars.PAGE_URL);
   const isKnown = (name: string) => accounts.length > 0 || name !== DEFAULT_SECRET;
-  const needs = [...ownNeeds(accounts), ...drafts.flatMap(needsOf)]
-    .filter(({ name }) => !isVariable(name) && isKnown(name));
+  const needs = [
+    ...ownNeeds(accounts),
+    ...drafts.flatMap(needsOf),
+    ...channels.flatMap((channel) => channel.needs),
+  ].filter(({ name }) => !isVariable(name) && isKnown(name));
   return {
     drafts,
     accounts,
     fuseFor: fuse.fuseFor,
     herokuUrl: herokuUrl.success ? herokuUrl.output : undefined,
+    channels,
+    pageUrl,
     needs,
     mistakes: [
       ...missing,
@@ -118,6 +133,8 @@ export function parseShape(
       ...(wrongAccounts.length > 0 ? [] : findUnassigned(accounts, drafts)),
       ...findConflicts(drafts, accounts),
       ...fuse.mistakes,
+      ...wrongAlerts,
+      ...wrongPage,
       ...(herokuUrl.success ? [] : [{ path: "HEROKU_URL", message: describeUrl(vars.HEROKU_URL) }]),
     ].map(conceal),
     warnings: [

@@ -13,11 +13,13 @@ const CREDENTIALS = "CREDENTIALS";
 const VARIABLES = [
   CREDENTIALS,
   "ACCOUNTS",
+  "ALERTS",
   "FUSE",
   "HEROKU_URL",
   "HEROKU_ACCOUNT",
   "HEARTBEAT_SECRET",
   "OBSERVE",
+  "PAGE_URL",
 ] as const;
 
 /** The secrets that the Worker itself uses. */

@@ -5,7 +5,8 @@
  */
 import type { CredentialTarget } from "../../lib/rotation/credential.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
-import type { SchemaIssue, TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
+import type { TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
+import { toMistakes } from "./issues.ts";
 import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
 import type { Source } from "./sources.ts";
 import { describeMisplaced } from "./stray.ts";
@@ -74,7 +75,14 @@ export function parseTarget(
   if (result instanceof Promise) {
     throw new TypeError(`Cannot check a '${definition.type}' because its schema is asynchronous`);
   }
-  mistakes.push(...toMistakes(result.issues ?? [], path, source, value));
+  mistakes.push(
+    ...toMistakes(
+      result.issues ?? [],
+      path,
+      value,
+      (name) => describeMisplaced(name, "target", source),
+    ),
+  );
   if (result.issues || typeof required !== "boolean") return refuse(mistakes);
   return { draft: toDraft(definition, result.value, required, path, rest), mistakes: [] };
 }
@@ -144,55 +152,6 @@ function findType(
     ? "Is missing"
     : "Must be a string";
   return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
-}
-
-/** What is wrong; a member under a former name is not said to be missing as well. */
-function toMistakes(
-  issues: readonly SchemaIssue[],
-  path: string,
-  source: Source,
-  table: Readonly<Record<string, unknown>>,
-): Mistake[] {
-  const mistakes = issues.map((issue) => toMistake(issue, path, source, table));
-  const renamed = mistakes.flatMap(({ path, message }) => {
-    const [, name] = /^Is called '(\w+)'/.exec(message) ?? [];
-    return name === undefined ? [] : [path.replace(/\w+$/, name)];
-  });
-  return mistakes.filter(({ path, message }) =>
-    !(message.startsWith("Is missing") && renamed.includes(path))
-  );
-}
-
-function toMistake(
-  { message, path: issuePath = [] }: SchemaIssue,
-  path: string,
-  source: Source,
-  table: Readonly<Record<string, unknown>>,
-): Mistake {
-  const keys = issuePath.map((segment) => typeof segment === "object" ? segment.key : segment);
-  const given = keys.reduce<unknown>(
-    (held, key) => isTable(held) && typeof key === "string" ? held[key] : undefined,
-    table,
-  );
-  return { path: joinPath(path, keys), message: rephrase(message, keys, given, source) };
-}
-
-function rephrase(
-  message: string,
-  [key, ...below]: readonly PropertyKey[],
-  given: unknown,
-  source: Source,
-): string {
-  if (message.startsWith("Is not known") && typeof key === "string" && below.length === 0) {
-    return describeMisplaced(key, "target", source) ?? message;
-  }
-  const isText = typeof given === "string" && given !== "";
-  if (message.startsWith("Is called") && isText && !isSecretName(given)) {
-    return `${message}, and if what is written here is the secret itself, revoke it, as it has been written into a file`;
-  }
-  return message.startsWith("Must be the name of the Worker secret") && isText && given.length >= 16
-    ? `${message}: if what is written here is the secret itself, revoke it, as it has been written into a file`
-    : message;
 }
 
 function refuse(mistakes: readonly Mistake[]): TargetResult {

@@ -5,7 +5,7 @@
  */
 import { Hono } from "hono/tiny";
 import type { Readings } from "../account/readings.ts";
-import type { HealthCount } from "../health.ts";
+import type { HealthCount } from "../health/health.ts";
 
 /** What it answers. */
 interface Health {

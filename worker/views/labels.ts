@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { HealthReasonKind } from "../health.ts";
+import type { HealthReasonKind } from "../health/fault.ts";
 import type { CredentialState } from "../status.ts";
 
 /** How a badge looks: well, at work, soon not well, not well, out of use. */
@@ -41,8 +41,10 @@ export const REASON_TITLES: Readonly<Record<HealthReasonKind, string>> = {
   fuse_blown: "The fuse has blown",
   credential_braked: "Stopped by the brake",
   credential_failing: "Rotations fail again and again",
-  credential_blocked: "You must act before these can be rotated",
+  credential_blocked: "You must act before a rotation",
   credential_missing: "No live authorization",
   credential_urgent: "About to expire",
+  credential_late: "Little time is left",
   another_worker: "Another Worker interferes",
+  channel_broken: "Alerts do not get through",
 };

@@ -4,7 +4,7 @@
  * @module
  */
 import { html, raw } from "hono/html";
-import type { HealthReason } from "../health.ts";
+import type { HealthReason } from "../health/health.ts";
 import type { Mistake } from "../config/mistakes.ts";
 import type { AccountStatus, Status } from "../status.ts";
 import { renderCredential } from "./credential.ts";

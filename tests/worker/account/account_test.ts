@@ -83,7 +83,12 @@ Deno.test("alarm() hands the sweep the account's name, and its own ledger and lo
     },
   });
   assertEquals(await account.health(), undefined);
-  assertEquals(await account.look(), { ledger: new Map(), last: undefined, lastClean: undefined });
+  assertEquals(await account.look(), {
+    ledger: new Map(),
+    last: undefined,
+    lastClean: undefined,
+    broken: [],
+  });
   await account.wake("acme");
   await account.alarm();
   assert(given);
@@ -93,6 +98,7 @@ Deno.test("alarm() hands the sweep the account's name, and its own ledger and lo
     ledger: await given.ledger.read(),
     last: given.sweeps.last(),
     lastClean: undefined,
+    broken: [],
   });
   assertEquals((await account.look()).last?.error, "Cannot list");
   assertEquals(await account.health(), createSweepLog(database).health());

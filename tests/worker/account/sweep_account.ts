@@ -6,6 +6,7 @@
 import type { Ledger } from "../../../lib/rotation/ledger.ts";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
+import { type AlertBook, createAlertBook } from "../../../worker/account/alert_book.ts";
 import { createEventLog, type EventLog } from "../../../worker/account/event_log.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import type { Sql, SqlValue } from "../../../worker/account/sql.ts";
@@ -21,6 +22,7 @@ export interface TestAccount extends AsyncDisposable {
   readonly ledger: Ledger;
   readonly events: EventLog;
   readonly sweeps: SweepLog;
+  readonly alerts: AlertBook;
   /** The runs that were started, batch by batch. */
   readonly started: AccountRun[][];
   /** What was asked of the tables so far. */
@@ -63,6 +65,7 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
     events,
     ledger: createLedger(sql, events),
     sweeps: createSweepLog(sql),
+    alerts: createAlertBook(sql, events),
     started: [],
     counts: { transactions: 0, statements: 0 },
     lines: [],
@@ -86,9 +89,19 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
       const { log } = console;
       console.log = (line: string) => account.lines.push(JSON.parse(line));
       try {
-        const { ledger, sweeps } = account;
+        const { ledger, sweeps, alerts } = account;
         const context = read(environment);
-        return await runSweep({ context, environment, name, ledger, sweeps, events, isCronSilent });
+        return await runSweep({
+          context,
+          environment,
+          name,
+          ledger,
+          sweeps,
+          events,
+          alerts,
+          now: heroku.now,
+          isCronSilent,
+        });
       } finally {
         console.log = log;
       }

@@ -50,13 +50,16 @@ Deno.test("upgrade() makes all tables in an empty database", async () => {
   upgrade(database);
   assertEquals(listTables(database), [
     "accounts",
+    "channels",
     "credentials",
     "deliveries",
     "entries",
     "events",
     "health",
     "ledger",
+    "outbox",
     "owner",
+    "problems",
     "sweeps",
     "version",
     "wakes",

@@ -222,7 +222,7 @@ Deno.test("a heartbeat that cannot be used is refused, and its address is not re
   ];
   checkMistakes([
     [withSecond({ heartbeat_secret: 7 }), member, "Must be the name of the Worker secret"],
-    [withSecond({ heartbeat_secret: "BEAT" }), "BEAT", "Is not set: copy it from your monitor"],
+    [withSecond({ heartbeat_secret: "BEAT" }), "BEAT", "Is not set: copy it from the service"],
     [createTwo({ HEARTBEAT_SECRET: "BEAT" }), "HEARTBEAT_SECRET", "write 'heartbeat_secret' into"],
     [
       createEnv({ HEARTBEAT_SECRET: `https://monitor.example/${canary}` }),

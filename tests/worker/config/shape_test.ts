@@ -33,12 +33,14 @@ Deno.test("parseShape() reads no value of a secret", () => {
   assertEquals(parseShape(env, definitions).mistakes, []);
   assertEquals([...new Set(read)].toSorted(), [
     "ACCOUNTS",
+    "ALERTS",
     "CREDENTIALS",
     "FUSE",
     "HEARTBEAT_SECRET",
     "HEROKU_ACCOUNT",
     "HEROKU_URL",
     "OBSERVE",
+    "PAGE_URL",
   ]);
 });
 
