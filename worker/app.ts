@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { HTTPException } from "hono/http-exception";
 import { Hono } from "hono/tiny";
 import { NONCE, secureHeaders } from "hono/secure-headers";
 import { createReadings, type ReadingDependencies } from "./account/readings.ts";
@@ -84,6 +85,11 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
     context.json({ error: "There is nothing here: the page is at /, its JSON at /status" }, 404)
   );
   app.onError((error, context) => {
+    if (error instanceof HTTPException && error.status === 403) {
+      return context.json({
+        error: "A form of another site is not taken: send it as application/json",
+      }, 403);
+    }
     log.error("request_failed", { method: context.req.method, error });
     return context.json({ error: "Something went wrong: see the Worker's log" }, 500);
   });

@@ -8,7 +8,7 @@ import { targets } from "../../lib/targets/registry.ts";
 import { createRedact } from "../../lib/redact.ts";
 import type { Mistake } from "../config/mistakes.ts";
 import { parseShape } from "../config/shape.ts";
-import { checkDeployment } from "./deployment.ts";
+import { checkDeployment, checkEmail } from "./deployment.ts";
 import { checkLimits } from "./limits.ts";
 import {
   checkLocalSecrets,
@@ -108,6 +108,7 @@ export async function inspect(
     ...shape.mistakes.filter((mistake) => !isInCode(mistake)),
     ...limits.mistakes,
     ...deployment.mistakes,
+    ...checkEmail(file, shape.channels),
     ...secrets.mistakes,
   ].map(conceal);
   return {

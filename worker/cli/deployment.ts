@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ChannelDraft } from "../config/alerts.ts";
 import { isTable, type Mistake } from "../config/mistakes.ts";
 import type { Table, WranglerFile } from "./wrangler_file.ts";
 
@@ -44,6 +45,17 @@ export function checkDeployment({ settings, prefix, environment }: WranglerFile)
   );
   const cron = checkCron(settings);
   return { mistakes: [...mistakes, ...cron.mistakes], warnings: cron.warnings };
+}
+
+/** Finds the channels of alerts whose binding the file does not have. */
+export function checkEmail(
+  { settings }: Pick<WranglerFile, "settings">,
+  channels: readonly Pick<ChannelDraft, "findBindingMistake">[],
+): Mistake[] {
+  const bindings = Object.fromEntries(
+    tablesIn(settings.send_email).map(({ name }) => [String(name), { send() {} }]),
+  );
+  return channels.flatMap(({ findBindingMistake }) => findBindingMistake(bindings));
 }
 
 function checkEntry({ main, compatibility_date: date }: Table): Mistake[] {

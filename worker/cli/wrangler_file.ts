@@ -30,7 +30,7 @@ export interface WranglerFile {
  * What an environment does not inherit from the top level, of what is read here: see
  * https://developers.cloudflare.com/workers/wrangler/configuration/#non-inheritable-keys.
  */
-const NOT_INHERITED = ["vars", "secrets", "durable_objects", "workflows"];
+const NOT_INHERITED = ["vars", "secrets", "durable_objects", "workflows", "send_email"];
 
 /**
  * Reads a file.

@@ -139,6 +139,13 @@ export function parseShape(
     ].map(conceal),
     warnings: [
       ...drafts.flatMap((draft) => draft.warnings),
+      ...(channels.length > 0 && vars.PAGE_URL === undefined
+        ? [{
+          path: "ALERTS",
+          message:
+            "Alerts do not link to the page: write PAGE_URL below [vars], with the address of the Worker",
+        }]
+        : []),
       ...findStray(vars, needs.map(({ name }) => name)),
     ].map(conceal),
   };

@@ -201,3 +201,17 @@ Deno.test("check ends with 0, 1 or 2 and prints no token, whatever the file says
     { numRuns: 300 },
   );
 });
+
+Deno.test("check finds a channel of e-mail whose binding the file lacks, and advises a link to the page", async () => {
+  const alerts =
+    `[[vars.ALERTS]]\ntype = "email"\nbinding = "EMAIL"\nfrom = "h@example.com"\nto = "o@example.com"\n`;
+  const without = await checkText(`${right}\n${alerts}`);
+  assertEquals(without.report.mistakes.map(({ path }) => path), ["ALERTS[0].binding"]);
+  assertEquals(without.report.warnings.map(({ path }) => path), ["ALERTS"]);
+  const withBinding = await checkText(`${right}\n${alerts}\n[[send_email]]\nname = "EMAIL"\n`);
+  assertEquals(withBinding.report.mistakes, []);
+  const linked = await checkText(
+    right.replace(HEADING, `[vars]\nPAGE_URL = "https://example.com"\n${HEADING}`) + `\n${alerts}`,
+  );
+  assertEquals(linked.report.warnings, []);
+});
