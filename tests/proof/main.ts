@@ -84,6 +84,8 @@ print("Two Workers tried", counts.rivalries);
 print("Days of credentials lived", counts.days);
 print("  rotations in them", counts.rotations);
 print("  calls gone wrong", counts.mishaps);
+print("  alerts sent", counts.alerts);
+print("Alerts for nothing", counts.needless);
 print("Worlds lived in", counts.worlds);
 print("Rotations on bad answers", counts.answered);
 print("  answers changed", counts.mutated);
@@ -141,6 +143,13 @@ async function listTasks(): Promise<Task[]> {
       faults: 0.05,
       interval: 60 * minute,
       ...quick ? { credentials: 20, days: 60 } : { credentials: 200, days: 365 },
+    }, {
+      kind: "year",
+      seed,
+      faults: 0,
+      strange: false,
+      interval: 60 * minute,
+      ...quick ? { credentials: 5, days: 60 } : { credentials: 20, days: 365 },
     });
   }
   const random = [

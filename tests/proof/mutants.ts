@@ -12,6 +12,7 @@ import { ledgerMutants } from "./mutants/ledger.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { planMutants } from "./mutants/plan.ts";
 import { rotationMutants } from "./mutants/rotation.ts";
+import { silenceMutants } from "./mutants/silence.ts";
 
 /** What became of a mutant. */
 export type MutantResult =
@@ -29,6 +30,7 @@ export const mutants: readonly Mutant[] = [
   ...harmMutants,
   ...ledgerMutants,
   ...copyMutants,
+  ...silenceMutants,
 ];
 
 /** Puts a mutant into a copy of the sources and lets the probe try it. */

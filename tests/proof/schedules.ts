@@ -214,6 +214,7 @@ export async function live(
     credentials: [],
     defaultKey: schedule.beginning.defaultKey,
     own: schedule.beginning.defaultKey ? undefined : schedule.beginning.own || undefined,
+    alerts: true,
   });
   sim.observer.fairTime = 2 * day;
   watch(sim);

@@ -74,6 +74,9 @@ export interface Counts {
   readonly days: number;
   readonly rotations: number;
   readonly mishaps: number;
+  /** Alerts that were sent in them, and in a year in which nothing goes wrong. */
+  readonly alerts: number;
+  readonly needless: number;
   readonly worlds: number;
   /** Rotations on changed answers, and how many answers were. */
   readonly answered: number;
@@ -230,12 +233,21 @@ function demand(violations: readonly string[]): void {
 }
 
 async function spendYear(task: YearTask): Promise<Outcome> {
-  const { rotations, mishaps, violations, peaks } = await liveThroughYear(task);
+  const isQuiet = task.faults === 0 && task.strange === false;
+  const { rotations, mishaps, alerts, violations, peaks } = await liveThroughYear(task);
   const how = `${task.credentials} credentials for ${task.days} days, seed ${task.seed}`;
   return {
-    counts: { days: task.credentials * task.days, rotations, mishaps },
+    counts: {
+      days: task.credentials * task.days,
+      rotations,
+      mishaps,
+      ...(isQuiet ? { needless: alerts } : { alerts }),
+    },
     peaks,
-    violations: violations.map((violation) => `${how}: ${violation}`),
+    violations: [
+      ...violations,
+      ...(isQuiet && alerts > 0 ? [`${alerts} alerts, and nothing is wrong`] : []),
+    ].map((violation) => `${how}: ${violation}`),
   };
 }
 

@@ -8,6 +8,7 @@ import type { FakeWorld, Renaming } from "../../lib/testing/mod.ts";
 import { createSimulation, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
 import type { Peaks } from "../simulation/bounds.ts";
 import { contradictions } from "./contradictions.ts";
+import { silences } from "./silence.ts";
 import { explain } from "../simulation/convergence.ts";
 import { settleOrHang } from "../simulation/prompt_runtime.ts";
 import {
@@ -720,6 +721,7 @@ export const worlds: readonly World[] = [
     },
   },
   ...contradictions,
+  ...silences,
 ];
 
 /** Has a list say of every token that it has ended. */

@@ -28,6 +28,11 @@ export interface YearOptions {
   /** How often the cron fires, in milliseconds. */
   readonly interval: number;
   readonly seed: number;
+  /**
+   * Whether the world is another one for half a day of each week.
+   * @default {true}
+   */
+  readonly strange?: boolean;
 }
 
 /** What came of it. */
@@ -38,6 +43,8 @@ export interface YearResult {
   readonly rotations: number;
   readonly violations: readonly string[];
   readonly peaks: Peaks;
+  /** How many alerts were sent. */
+  readonly alerts: number;
 }
 
 const lifetimes = [8 * day, 30 * day, 90 * day, 365 * day];
@@ -63,6 +70,7 @@ export async function liveThroughYear(options: YearOptions): Promise<YearResult>
   const pick = <T>(from: readonly T[]) => from[Math.floor(next() * from.length)];
   const sim = createSimulation({
     credentials: Array.from({ length: options.credentials }, (_, index) => toSpec(index)),
+    alerts: true,
   });
   // No bad luck excuses a token that expires.
   sim.observer.fairTime = -Infinity;
@@ -102,6 +110,7 @@ export async function liveThroughYear(options: YearOptions): Promise<YearResult>
       ...unfinished,
     ],
     peaks: sim.observer.peaks,
+    alerts: sim.alerts.alerts,
   };
 
   /** Lets days pass; undefined once it turns out to hang. */
@@ -110,7 +119,7 @@ export async function liveThroughYear(options: YearOptions): Promise<YearResult>
     let condition: Condition = { world: {} };
     let [from, until, hurriedUntil] = [sim.heroku.now() + 7 * next() * day, 0, 0];
     while (sim.heroku.now() < end) {
-      if (sim.heroku.now() >= from && days !== quietDays) {
+      if (options.strange !== false && sim.heroku.now() >= from && days !== quietDays) {
         condition = pick(conditions);
         sim.heroku.setWorld(condition.world);
         [from, until] = [from + 7 * day, sim.heroku.now() + strangeTime];

@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { createAccount } from "../../lib/rotation/account.ts";
+import type { Alert } from "../../lib/alert.ts";
+import { AccountError, createAccount } from "../../lib/rotation/account.ts";
 import type { Credential, CredentialTarget } from "../../lib/rotation/credential.ts";
 import type { Fuse } from "../../lib/rotation/fuse.ts";
 import { endedUndelivered, rotate } from "../../lib/rotation/rotate.ts";
@@ -29,8 +30,14 @@ import {
 } from "../../lib/testing/mod.ts";
 import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/memory_workflows.ts";
 import type { Ledger } from "../../lib/rotation/ledger.ts";
+import { createAlertBook } from "../../worker/account/alert_book.ts";
+import { concludeSweep } from "../../worker/account/conclude_sweep.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
+import { createSweepLog } from "../../worker/account/sweep_log.ts";
+import type { ConfigurationResult } from "../../worker/config/configuration.ts";
+import { createLog } from "../../worker/log.ts";
+import { type AlertWatch, createAlertWatch } from "./alert_watch.ts";
 import { canary, everyFormOf } from "./canary.ts";
 import {
   createObserver,
@@ -152,6 +159,11 @@ export interface SimulationOptions {
   readonly own?: string;
   /** What lasts at Heroku. */
   readonly world?: FakeWorld;
+  /**
+   * Whether each sweep is concluded as in production, and its alerts go to somebody who watches.
+   * @default {false}
+   */
+  readonly alerts?: boolean;
 }
 
 /** The world of one Worker. */
@@ -160,6 +172,8 @@ export interface Simulation {
   readonly database: TestDatabase;
   readonly workflows: MemoryWorkflows<RotationRun>;
   readonly observer: Observer;
+  /** Who gets the alerts. */
+  readonly alerts: AlertWatch;
   readonly violations: Violation[];
   /** The number of calls made by all processes so far. */
   readonly calls: number;
@@ -266,6 +280,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
   });
   const observer = beside?.observer ?? createObserver(heroku);
   const database = createDatabase();
+  const alerts = createAlertWatch(
+    heroku,
+    (call, message) => observer.violations.push({ call, message }),
+  );
   const hooks = beside?.hooks ?? new Map<string, string>();
   const down = beside?.down ?? new Set<string>();
   const said: string[] = [];
@@ -528,6 +546,83 @@ export function createSimulation(options: SimulationOptions): Simulation {
     };
   }
 
+  /** What follows a sweep in production: health, alerts, and whoever takes them. */
+  async function conclude(
+    credentials: readonly Credential[],
+    { at, error, report }: { at: number; error: unknown; report: SweepReport | undefined },
+  ): Promise<void> {
+    const name = "heroku";
+    const account = {
+      name,
+      tokenSecret: "HEROKU_API_TOKEN",
+      herokuToken: token,
+      credentials,
+      fuse,
+    };
+    const channel = {
+      name: "operator",
+      takes: () => true,
+      send(alert: Alert) {
+        observer.hear(JSON.stringify(alert), "an alert");
+        alerts.take(alert);
+        return Promise.resolve();
+      },
+    };
+    const configured: ConfigurationResult = {
+      ok: true,
+      accountNames: [name],
+      secrets: [],
+      warnings: [],
+      channels: [channel],
+      configuration: {
+        accounts: [account],
+        credentials,
+        sealingKey,
+        pageKey: "",
+        readerKeys: new Map(),
+      },
+    };
+    const events = createEventLog(database, now);
+    await concludeSweep({
+      context: { configured, log: createLog({ write: (line) => say(line, "the log") }) },
+      name,
+      now,
+      events,
+      ledger: createLedger(database, events),
+      sweeps: createSweepLog(database),
+      alerts: createAlertBook(database, events),
+    }, {
+      at,
+      error: error === undefined ? null : String(error),
+      halt: error instanceof AccountError ? "account" : null,
+      report: report ?? null,
+    });
+    // Nobody can say how much of a lifetime is left by two clocks that differ.
+    if (simulation.skew !== 0) alerts.excuse();
+    alerts.check(
+      watchedCredentials.flatMap(({ name, paused, places }) =>
+        places.filter(({ required }) => required).map(({ place }) => ({
+          place,
+          credential: name,
+          paused,
+          token: place === "store" ? readSealed(database, sealingKey, name) : hold(place, name),
+          counts: (id) =>
+            database.query(
+              "SELECT 1 FROM entries WHERE credential = ? AND authorization = ?" +
+                " AND state IN ('adopted', 'minted', 'current')",
+              name,
+              id,
+            ).length > 0,
+          hasEnd: (id) =>
+            database.query(
+              "SELECT 1 FROM entries WHERE authorization = ? AND expires_at IS NOT NULL",
+              id,
+            ).length > 0,
+        }))
+      ),
+    );
+  }
+
   /** The store tries at Heroku what it hands out for the first time in its object's life. */
   function serve(credential: string): string | undefined {
     const token = readSealed(database, sealingKey, credential);
@@ -574,6 +669,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     database,
     workflows,
     observer,
+    alerts,
     violations: observer.violations,
     hooks,
     down,
@@ -650,6 +746,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const death = Promise.withResolvers<undefined>();
       dying.set(process, () => death.resolve(undefined));
       const { account, ...world } = await createWorld(process);
+      const at = now();
+      let error: unknown;
       const work = sweep({
         ...account,
         ...world,
@@ -662,12 +760,17 @@ export function createSimulation(options: SimulationOptions): Simulation {
       }).then((report) => {
         say(JSON.stringify(report), `the report of ${process}`);
         return report;
-      }, (error) => {
-        say(everyFormOf(error), `the error of ${process}`);
+      }, (thrown) => {
+        error = thrown;
+        say(everyFormOf(thrown), `the error of ${process}`);
         return undefined;
       });
       const report = await Promise.race([work, death.promise]);
       dying.delete(process);
+      const hasDied = report === undefined && error === undefined;
+      if (options.alerts && !hasDied) {
+        await conclude(world.credentials, { at, error, report });
+      }
       for (const decision of report?.decisions ?? []) {
         // What a sweep never knew it cannot take for gone.
         const isMissing = decision.kind === "rotate" && decision.cause === "missing";

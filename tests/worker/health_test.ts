@@ -205,6 +205,17 @@ Deno.test("assessHealth() says each thing that is wrong", () => {
     ["credential_missing", { entries: [createEntry("ci", 3, { state: "retired" })] }],
     ["credential_missing", { entries: [createEntry("ci", 3, { state: "released" })] }],
     ["credential_missing", { decision: rotate("missing") }],
+    [
+      "credential_missing",
+      {
+        entries: [
+          createEntry("ci", 0, { state: "adopted", goneAt: now - HOUR }),
+          createEntry("ci", 1, { state: "minted" }),
+        ],
+        decision: rotate("unfinished"),
+      },
+    ],
+    ["credential_late", { entries: [createEntry("ci", 3, { expiresAt: now + 2 * DAY })] }],
     ["credential_urgent", { entries: [createEntry("ci", 3, { expiresAt: now + DAY })] }],
     [
       "credential_urgent",
@@ -458,7 +469,7 @@ function createUnboundEnv(): Env {
   return createEnv({ CREDENTIALS: [createTable("ci", { targets })], ACCOUNT: undefined });
 }
 
-function rotate(cause: "missing" | "expiry"): Decision {
+function rotate(cause: "missing" | "expiry" | "unfinished"): Decision {
   return {
     kind: "rotate",
     credential: "ci",

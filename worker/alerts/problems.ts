@@ -100,10 +100,12 @@ function keyOf({ kind, credential, channel }: Fault): string {
     : kind;
 }
 
-/** Whether a credential ever had a token: a new one lacks none yet. */
+/** Whether a target ever had a token: a new credential lacks none yet. */
 function hadOne(known: CredentialLedger | undefined): boolean {
-  return known?.entries.some(({ state }) =>
-    state !== "intended" && state !== "minted" && state !== "refused" && state !== "discarded"
+  return known?.entries.some(({ state, mark }) =>
+    state === "minted"
+      ? known.deliveries.some((delivery) => delivery.mark === mark)
+      : state !== "intended" && state !== "refused" && state !== "discarded"
   ) ?? false;
 }
 

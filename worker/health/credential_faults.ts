@@ -46,7 +46,10 @@ export function findCredentialFaults(
     ["credential_missing", (each) => tellMissing(each, last?.at ?? 0, now)],
   ];
   const ofEnds: readonly Check[] = [
-    ["credential_late", (each) => tellLate(each, now)],
+    [
+      "credential_late",
+      (each) => tellEnd(each, now) === undefined ? tellLate(each, now) : undefined,
+    ],
     ["credential_urgent", (each) => tellEnd(each, now)],
   ];
   const ofOthers: readonly Check[] = [
@@ -80,7 +83,7 @@ function reasonOf(decision: Decision | undefined, kind: Decision["kind"]): strin
 
 function tellMissing({ of, decision }: Known, sweptAt: number, now: number): string | undefined {
   const holders = findHolders(of.entries);
-  if (holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
+  if (holders.every(({ expiresAt, goneAt }) => goneAt !== null || hasPassed(expiresAt, now))) {
     return "Heroku has no live authorization for it: the next sweep makes one, or the page says what is in the way";
   }
   const replaced = holders.some(({ provenAt }) => (provenAt ?? 0) > sweptAt);
@@ -95,23 +98,29 @@ function tellMissing({ of, decision }: Known, sweptAt: number, now: number): str
  */
 function tellLate({ credential, of }: Known, now: number): string | undefined {
   const rest = findRest(credential);
-  const isLate = findHolders(of.entries).some((entry) => {
+  const used = findUsed(credential, of).flat();
+  const isLate = used.some((entry) => {
     const { emergencyAt, expiringAt } = due(credential, ageOf(entry));
     const twentieth = (entry.expiresAt ?? Infinity) - emergencyAt;
     const since = rest ? -Infinity : expiringAt + twentieth / 2;
     return emergencyAt > now && Math.max(emergencyAt - twentieth, since) <= now;
   });
-  if (!isLate) return undefined;
+  if (!isLate) {
+    return rest && used.some((entry) => hasUnknownEnd(entry) && isOld(entry, now, 0.9))
+      ? tellUnknownEnd(rest)
+      : undefined;
+  }
   return rest
     ? `Less than a tenth of its token's lifetime is left, and ${rest} to have it replaced`
     : "Less than a tenth of its token's lifetime is left, and no replacement is proven yet: the page says what is in the way";
 }
 
 /** What is to be said of a token that ends soon; where nothing is done, also once it has ended. */
-function tellEnd({ credential, of: { entries } }: Known, now: number): string | undefined {
+function tellEnd({ credential, of }: Known, now: number): string | undefined {
   const rest = findRest(credential);
-  const holders = findHolders(entries);
-  const isEnding = holders.some((entry) =>
+  const places = findUsed(credential, of);
+  const used = places.flat();
+  const isEnding = used.some((entry) =>
     !hasPassed(entry.expiresAt, now) && due(credential, ageOf(entry)).emergencyAt <= now
   );
   if (isEnding) {
@@ -119,12 +128,19 @@ function tellEnd({ credential, of: { entries } }: Known, now: number): string | 
       ? `Its token expires soon, and ${rest} to have it replaced`
       : "Its token expires soon, and no replacement is proven yet: the page says what is in the way";
   }
-  if (rest && holders.length > 0 && holders.every(({ expiresAt }) => hasPassed(expiresAt, now))) {
+  const isDead = places.some((entries) =>
+    entries.length > 0 && entries.every(({ expiresAt }) => hasPassed(expiresAt, now))
+  );
+  if (rest && isDead) {
     return `Its token has expired, and ${rest} to have it replaced`;
   }
-  if (rest && holders.some((entry) => hasUnknownEnd(entry) && isOld(entry, now))) {
-    return `Heroku does not say when its token expires, and ${rest} to have it replaced`;
-  }
+  return rest && used.some((entry) => hasUnknownEnd(entry) && isOld(entry, now, 0.95))
+    ? tellUnknownEnd(rest)
+    : undefined;
+}
+
+function tellUnknownEnd(rest: string): string {
+  return `Heroku does not say when its token expires, and ${rest} to have it replaced`;
 }
 
 function tellOtherWorker({ of }: Known, listed: ReadonlySet<string>): string | undefined {
@@ -141,15 +157,35 @@ export function findHolders(entries: readonly Entry[]): readonly Entry[] {
   return current ? [current] : entries.filter(({ state }) => state === "adopted");
 }
 
+/**
+ * The entries whose tokens each required target may hold: the newest that was proven there, or else what
+ * all of them hold.
+ */
+function findUsed({ targets }: Credential, of: CredentialLedger): readonly (readonly Entry[])[] {
+  const holders = findHolders(of.entries);
+  const required = targets.filter((target) => target.required);
+  const used = required.map(({ place }) => {
+    const marks = of.deliveries.filter((each) => each.place === place && each.proof !== null)
+      .map(({ mark }) => mark);
+    const proven = of.entries
+      .filter(({ state, mark }) =>
+        (state === "minted" || state === "current") && marks.includes(mark)
+      )
+      .toSorted((one, other) => one.generation - other.generation).at(-1);
+    return proven ? [proven] : holders;
+  });
+  return used.length > 0 ? used : [holders];
+}
+
 /** Whether Heroku does not say when an authorization ends. */
 function hasUnknownEnd({ expiresAt, lifetime }: Entry): boolean {
   return expiresAt === null && lifetime !== null;
 }
 
-/** Whether no more than a twentieth is left of the lifetime that it is taken to have. */
-function isOld(entry: Entry, now: number): boolean {
+/** Whether this share of the lifetime that it is taken to have is over. */
+function isOld(entry: Entry, now: number, share: number): boolean {
   const { createdAt, lifetime } = ageOf(entry);
-  return lifetime !== null && createdAt + lifetime * 0.95 <= now;
+  return lifetime !== null && createdAt + lifetime * share <= now;
 }
 
 /** Whether a moment is over; null never is. */
