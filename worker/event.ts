@@ -19,6 +19,7 @@ export type EventKind =
   | "delivered"
   | "delivering"
   | "discarded"
+  | "drifted"
   | "failed"
   | "found_foreign"
   | "gone"

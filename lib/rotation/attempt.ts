@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Delivery } from "../targets/target.ts";
 import type { Account } from "./account.ts";
 import { type Credential, findRest } from "./credential.ts";
 import type { AttemptLedger, Change, CredentialLedger, Entry, Lease } from "./ledger.ts";
@@ -125,4 +126,17 @@ export async function openToken(entry: Entry, sealing: Pick<Sealing, "open">): P
     );
   }
   return await sealing.open(entry.sealedToken, entry);
+}
+
+/** Makes what a target is given of an entry. */
+export async function toDelivery(entry: Entry, sealing: Sealing): Promise<Delivery> {
+  return {
+    credential: entry.credential,
+    generation: entry.generation,
+    authorization: entry.authorization ?? "",
+    token: await openToken(entry, sealing),
+    createdAt: new Date(entry.createdAt).toISOString(),
+    expiresAt: entry.expiresAt === null ? null : new Date(entry.expiresAt).toISOString(),
+    idempotencyKey: entry.mark,
+  };
 }

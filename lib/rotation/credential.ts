@@ -51,6 +51,18 @@ export interface Credential {
    * @default {false}
    */
   readonly observe?: boolean;
+  /**
+   * What is done when a target no longer holds what was delivered to it: the same token is delivered
+   * again, or it is only reported.
+   * @default {`deliver`}
+   */
+  readonly onDrift?: "deliver" | "alert";
+  /**
+   * Whether the ledger keeps the sealed token for as long as it is current. Without it no target is
+   * looked at between rotations, and what lacks the token gets one of a new generation.
+   * @default {true}
+   */
+  readonly keepToken?: boolean;
   /** The places that use it. */
   readonly targets: readonly CredentialTarget[];
 }

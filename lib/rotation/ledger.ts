@@ -138,6 +138,36 @@ export interface DeliveryRecord {
   readonly proof: Proof | null;
   /** When that was seen. */
   readonly provenAt: number | null;
+  /** When the target was last looked at between rotations; null for never. */
+  readonly lookedAt: number | null;
+  /** What was seen then that should not be; null when all was well. */
+  readonly drift: DriftRecord | null;
+}
+
+/** A target that no longer holds what was delivered to it. */
+export interface DriftRecord {
+  /** What was seen, and what to do, in words. */
+  readonly message: string;
+  /** When it was first seen, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** What a sweep saw of a target between rotations. */
+export interface Look {
+  /** The credential's name. */
+  readonly credential: string;
+  /** The mark of the entry whose token the target should hold. */
+  readonly mark: string;
+  /** The target's place. */
+  readonly place: string;
+  /** When the proof was seen that is looked at again: one that is newer is passed over. */
+  readonly provenAt: number | null;
+  /** When it was looked at. */
+  readonly at: number;
+  /** What was seen that should not be, in words; null when all was well. */
+  readonly drift: string | null;
+  /** Whether the proof is taken back, so that the next sweep has the token delivered again. */
+  readonly unproves: boolean;
 }
 
 /** Who works on a credential, and how the last attempts ended. Times are milliseconds since the epoch. */
@@ -174,7 +204,14 @@ export interface CredentialLedger {
 
 /** How an attempt ended. */
 export type AttemptEnd =
-  | { readonly outcome: "success" }
+  | {
+    readonly outcome: "success";
+    /**
+     * Whether the tokens in use are forgotten, as nothing needs them any more.
+     * @default {false}
+     */
+    readonly forgets?: boolean;
+  }
   | {
     readonly outcome: "failure";
     readonly error: string;
@@ -337,6 +374,8 @@ export interface SweepLedger {
    * An attempt that had not ended counts as failed. Gives those that have begun.
    */
   claim(claims: readonly Claim[], leaseUntil: number): Promise<readonly Lease[]>;
+  /** Writes down what was seen of targets; where an attempt is at work it is passed over. */
+  noteLooks(looks: readonly Look[]): Promise<void>;
   /** Ends attempts that could not be started, as if nothing had happened. */
   release(leases: readonly Lease[]): Promise<void>;
   /**

@@ -72,7 +72,11 @@ export async function rotate(
     const missed = await deliverAll(attempt, mark);
     const stale = await promoteAndWait(attempt, mark);
     const ends = await retireAll(attempt, mark, stale);
-    await attempt.perform("record", () => end(attempt, { outcome: "success" }));
+    await attempt.perform(
+      "record",
+      ({ credential: { keepToken = true } }) =>
+        end(attempt, { outcome: "success", ...(keepToken ? {} : { forgets: true }) }),
+    );
     return { outcome: "success", generation, ...countEnds(ends), missed };
   } catch (error) {
     if (error instanceof SupersededError) return { outcome: "superseded", delivers };

@@ -4,13 +4,12 @@
  * @module
  */
 import { fingerprint } from "../fingerprint.ts";
-import { type Delivery, TargetError } from "../targets/target.ts";
-import { type Attempt, entryOf, openToken } from "./attempt.ts";
+import { TargetError } from "../targets/target.ts";
+import { type Attempt, entryOf, toDelivery } from "./attempt.ts";
 import type { Credential, CredentialTarget } from "./credential.ts";
 import { type Entry, SupersededError } from "./ledger.ts";
 import { deliveryOf } from "./line.ts";
 import { AttemptError, type Fresh } from "./perform.ts";
-import type { Sealing } from "./sealing.ts";
 
 /** Delivers to every target, and goes on to the next when one fails. Gives why optional ones did. */
 export async function deliverAll(attempt: Attempt, mark: string): Promise<string[]> {
@@ -134,18 +133,6 @@ function unproven(place: string, { name }: Credential): AttemptError {
   return new AttemptError(
     `Cannot delete the older authorizations of '${name}' because ${place} is not proven to hold the new token: nothing was deleted, and the next attempt delivers there again`,
   );
-}
-
-async function toDelivery(entry: Entry, sealing: Sealing): Promise<Delivery> {
-  return {
-    credential: entry.credential,
-    generation: entry.generation,
-    authorization: entry.authorization ?? "",
-    token: await openToken(entry, sealing),
-    createdAt: new Date(entry.createdAt).toISOString(),
-    expiresAt: entry.expiresAt === null ? null : new Date(entry.expiresAt).toISOString(),
-    idempotencyKey: entry.mark,
-  };
 }
 
 /** A step's name for a target: Workflows takes 256 characters at most. */

@@ -6,6 +6,7 @@
  */
 import { fingerprint } from "../fingerprint.ts";
 import { type AccountNames, checkAccount, type HerokuAccount } from "./account.ts";
+import { lookForDrift } from "./drift.ts";
 import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { Fuse } from "./fuse.ts";
 import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
@@ -160,6 +161,16 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     });
   }
   await attempt(problems, "prune the ledger", () => prune(world, known, view));
+  // Only a sweep that had little to ask has requests to spare for this.
+  const isIdle = problems.length === 0 && started.length === 0 && decided.removals.length === 0 &&
+    decided.doubts.length === 0;
+  if (isIdle) {
+    await attempt(
+      problems,
+      "look at the targets again",
+      () => lookForDrift(world, known, decided.decisions),
+    );
+  }
   const undead = decided.removals
     .filter(({ entry }) => entry.state === "retired")
     .map(({ entry, reason }) => `${entry.credential}: ${reason}`);

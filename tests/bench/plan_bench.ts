@@ -83,6 +83,8 @@ function knowAll(
           mark,
           place,
           receipt: {},
+          lookedAt: null,
+          drift: null,
           deliveredAt: createdAt,
           proof: { kind: "receipt", detail: "The receiver answered with the fingerprint" },
           provenAt: createdAt,

@@ -119,6 +119,8 @@ export function provenAt(
     mark: generation === 0 ? "authorization-0" : markOf(generation),
     place,
     receipt: {},
+    lookedAt: null,
+    drift: null,
     deliveredAt: now,
     proof: { kind: "receipt", detail: "The receiver answered with the token's fingerprint" },
     provenAt: now,

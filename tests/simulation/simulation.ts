@@ -470,6 +470,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       adopt: watch("adopt", ledger.adopt),
       noteFound: watch("noteFound", ledger.noteFound),
       recall: watch("recall", ledger.recall),
+      noteLooks: watch("noteLooks", ledger.noteLooks),
       forgetForeign: watch("forgetForeign", ledger.forgetForeign),
       see: watch("see", ledger.see),
       claim: watch("claim", ledger.claim),

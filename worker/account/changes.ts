@@ -94,7 +94,8 @@ export function applyChange(sql: Sql, credential: string, change: Change): void 
       return;
     case "prove":
       sql.run(
-        "UPDATE deliveries SET proof_kind = ?, proof_detail = ?, proven_at = ?" +
+        "UPDATE deliveries SET proof_kind = ?, proof_detail = ?, proven_at = ?," +
+          ` drift = ${change.proof ? "NULL" : "drift"}` +
           " WHERE credential = ? AND mark = ? AND place = ?",
         change.proof?.kind ?? null,
         change.proof?.detail ?? null,
@@ -172,4 +173,12 @@ function end(sql: Sql, credential: string, { end, at }: Extract<Change, { kind: 
     failed && end.refused ? at : null,
     credential,
   );
+  if (end.outcome === "success" && end.forgets) {
+    sql.run(
+      "UPDATE entries SET sealed_token = NULL WHERE credential = ? AND state = 'current'" +
+        " AND mark IS NOT (SELECT served FROM credentials WHERE name = ?)",
+      credential,
+      credential,
+    );
+  }
 }

@@ -94,6 +94,12 @@ function compareDeliveries(
     if (isWritten) {
       return [{ ...about, kind: answered.has(now.place) ? "delivered" : "delivering" }];
     }
+    if (now.drift && !then?.drift) {
+      return [{ ...about, kind: "drifted", message: now.drift.message }];
+    }
+    if (!now.drift && then?.drift && then.provenAt === now.provenAt) {
+      return [{ ...about, kind: "confirmed", message: "It holds the token again" }];
+    }
     if (now.proof && then?.provenAt !== now.provenAt) {
       return [{ ...about, kind: "confirmed", message: `Proof: ${now.proof.kind}` }];
     }

@@ -49,6 +49,9 @@ export interface DeliveryRow {
   proof_kind: ProofKind | null;
   proof_detail: string | null;
   proven_at: number | null;
+  looked_at: number | null;
+  drift: string | null;
+  drifted_at: number | null;
 }
 
 /** The column of each member of an entry. */
@@ -155,5 +158,9 @@ export function toDelivery(row: DeliveryRow): DeliveryRecord {
     deliveredAt: row.delivered_at,
     proof,
     provenAt: row.proven_at,
+    lookedAt: row.looked_at,
+    drift: row.drift === null || row.drifted_at === null
+      ? null
+      : { message: row.drift, since: row.drifted_at },
   };
 }

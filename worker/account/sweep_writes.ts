@@ -109,6 +109,27 @@ export function createSweepWrites(
         if (forgotten.length > 0 && found) insertEntry(sql, found);
       }),
 
+    noteLooks: (looks) =>
+      recorded(looks.map(({ credential }) => credential), () => {
+        for (const { credential, mark, place, provenAt, at, drift, unproves } of looks) {
+          sql.run(
+            "UPDATE deliveries SET looked_at = ?, drift = ?," +
+              " drifted_at = CASE WHEN drift IS NULL THEN ? ELSE drifted_at END" +
+              (unproves ? ", proof_kind = NULL, proof_detail = NULL, proven_at = NULL" : "") +
+              " WHERE credential = ? AND mark = ? AND place = ? AND proof_kind IS NOT NULL" +
+              " AND proven_at IS ? AND EXISTS (" +
+              "SELECT 1 FROM credentials WHERE name = credential AND lease_until IS NULL)",
+            at,
+            drift,
+            at,
+            credential,
+            mark,
+            place,
+            provenAt,
+          );
+        }
+      }),
+
     forgetForeign: (entries) =>
       atomically(sql, () => {
         for (const { credential, mark } of entries) {

@@ -108,6 +108,11 @@ export const VERSIONS: readonly (readonly string[])[] = [
       error TEXT NOT NULL
     ) WITHOUT ROWID`,
   ],
+  [
+    "ALTER TABLE deliveries ADD COLUMN looked_at INTEGER",
+    "ALTER TABLE deliveries ADD COLUMN drift TEXT",
+    "ALTER TABLE deliveries ADD COLUMN drifted_at INTEGER",
+  ],
 ];
 
 /** A newer Herotate wrote the data, and this one would harm it. */

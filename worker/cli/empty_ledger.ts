@@ -31,6 +31,7 @@ export function createEmptyLedger(): SweepLedger {
     noteFound: () => Promise.resolve(),
     see: () => Promise.resolve(),
     forgetForeign: () => Promise.resolve(),
+    noteLooks: () => Promise.resolve(),
     prune: () => Promise.resolve(),
     changeAccount: refuse,
     recall: refuse,

@@ -251,6 +251,7 @@ function toCredential(
 ): Credential[] {
   if (!members) return [];
   const { name, scope, expires_in, renew_before, max_age, grace, paused, observe } = members;
+  const { on_drift, keep_token } = members;
   return [{
     name,
     ...(scope === undefined ? {} : { scope }),
@@ -260,6 +261,8 @@ function toCredential(
     grace,
     paused,
     observe: observe || account.observe,
+    ...(on_drift === undefined ? {} : { onDrift: on_drift }),
+    ...(keep_token ? {} : { keepToken: false }),
     targets: targets.map((target) => target.create(environment)),
   }];
 }

@@ -41,6 +41,13 @@ export interface CredentialMembers {
    * @default {false}
    */
   readonly observe: boolean;
+  /** What is done when a target no longer holds what was delivered to it; undefined for the default. */
+  readonly on_drift?: "deliver" | "alert" | undefined;
+  /**
+   * Whether the sealed token is kept for as long as it is current.
+   * @default {true}
+   */
+  readonly keep_token: boolean;
   /** The name of the account that it is in; undefined where there is only one. */
   readonly account?: string | undefined;
 }
@@ -91,6 +98,8 @@ const schema = v.object({
   ...DURATIONS,
   paused: yesOrNo(),
   observe: yesOrNo(),
+  on_drift: v.optional(v.picklist(["deliver", "alert"], "Must be 'deliver' or 'alert'")),
+  keep_token: yesOrNo(true),
   account: v.optional(v.string("Must be the name of an account, such as 'acme'")),
 }, MISSING_NAME);
 
@@ -126,12 +135,12 @@ export function parseCredentialMembers(
   };
 }
 
-function yesOrNo() {
+function yesOrNo(otherwise = false) {
   return v.optional(
     v.boolean(({ input }) =>
       `Must be true or false${typeof input === "string" ? ", without quotes" : ""}`
     ),
-    false,
+    otherwise,
   );
 }
 

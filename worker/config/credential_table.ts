@@ -66,6 +66,17 @@ export interface CredentialTable<Target extends TargetTable = BuiltInTargetTable
    */
   readonly observe?: boolean | undefined;
   /**
+   * What is done when a target no longer holds what was delivered to it: the token is delivered again,
+   * or it is only reported.
+   * @default {`deliver`}
+   */
+  readonly on_drift?: "deliver" | "alert" | undefined;
+  /**
+   * Whether the ledger keeps the sealed token for as long as it is current.
+   * @default {true}
+   */
+  readonly keep_token?: boolean | undefined;
+  /**
    * The name of the account that it is in.
    * @default {the only one there is}
    */

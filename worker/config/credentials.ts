@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { store } from "../../lib/targets/store.ts";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
 import { type CredentialMembers, parseCredentialMembers } from "./credential_members.ts";
 import { readName } from "./name.ts";
@@ -62,10 +63,21 @@ export function draftCredential(
   const results = table.targets.map((target: unknown, index) =>
     parseTarget(target, joinPath(path, ["targets", index]), source, definitions, tokenSecret)
   );
+  const targets = results.flatMap(({ draft }) => draft ?? []);
   return {
     ...draft,
-    targets: results.flatMap(({ draft }) => draft ?? []),
-    mistakes: [...mistakes, ...results.flatMap((result) => result.mistakes)],
+    targets,
+    mistakes: [
+      ...mistakes,
+      ...results.flatMap((result) => result.mistakes),
+      ...(members?.keep_token === false && targets.some(({ type }) => type === store.type)
+        ? [{
+          path: joinPath(path, ["keep_token"]),
+          message:
+            "Must be true, or be left out, where there is a target of the type 'store', which hands out the token that is kept",
+        }]
+        : []),
+    ],
   };
 }
 

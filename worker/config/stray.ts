@@ -39,6 +39,8 @@ const OF_CREDENTIAL = [
   "grace",
   "paused",
   "observe",
+  "on_drift",
+  "keep_token",
   "targets",
 ];
 

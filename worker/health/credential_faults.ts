@@ -53,6 +53,7 @@ export function findCredentialFaults(
     ["credential_urgent", (each) => tellEnd(each, now)],
   ];
   const ofOthers: readonly Check[] = [
+    ["target_drifted", tellDrift],
     ["another_worker", (each) => tellOtherWorker(each, listed)],
   ];
   return [
@@ -141,6 +142,18 @@ function tellEnd({ credential, of }: Known, now: number): string | undefined {
 
 function tellUnknownEnd(rest: string): string {
   return `Heroku does not say when its token expires, and ${rest} to have it replaced`;
+}
+
+/** What is to be said of targets that no longer hold the token in use. */
+function tellDrift({ credential, of: { entries, deliveries } }: Known): string | undefined {
+  const [holder] = findHolders(entries);
+  const drifted = deliveries.filter(({ mark, place, drift }) =>
+    drift !== null && mark === holder?.mark &&
+    credential.targets.some((target) => target.place === place)
+  );
+  return drifted.length === 0
+    ? undefined
+    : drifted.map(({ drift }) => drift?.message ?? "").join("; ");
 }
 
 function tellOtherWorker({ of }: Known, listed: ReadonlySet<string>): string | undefined {

@@ -315,6 +315,8 @@ Deno.test("deliver, receive and prove keep which token is where", async () => {
     deliveredAt: NOW,
     proof: null,
     provenAt: null,
+    lookedAt: null,
+    drift: null,
   };
   const received = { ...record, receipt, deliveredAt: NOW + 1 };
   const steps: readonly (readonly [Change, DeliveryRecord])[] = [
@@ -351,6 +353,8 @@ Deno.test("receive keeps a proof", async () => {
     deliveredAt: NOW + 2,
     proof: PROOF,
     provenAt: NOW + 1,
+    lookedAt: null,
+    drift: null,
   }]);
 });
 

@@ -52,6 +52,8 @@ function createLedger(
       deliveredAt: now,
       proof: isProven ? { kind: "exact", detail: "It was read back" } : null,
       provenAt: isProven ? now : null,
+      lookedAt: null,
+      drift: null,
     })),
   }]]);
 }

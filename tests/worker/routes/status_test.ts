@@ -258,8 +258,9 @@ Deno.test("GET /status reports what was delivered last until it is proven", asyn
   const targets = [{ type: "heroku-config-var", app: "acme-web", name: "KEY" }];
   const env = createEnv({ CREDENTIALS: [createTable("ci", { targets })] });
   const proof = { kind: "exact", detail: "It was read back" } as const;
-  const older = { mark: "mark-3", place, receipt: {}, deliveredAt: now - DAY };
-  const newer = { mark: "mark-4", place, receipt: {}, deliveredAt: now - HOUR };
+  const unseen = { lookedAt: null, drift: null };
+  const older = { mark: "mark-3", place, receipt: {}, deliveredAt: now - DAY, ...unseen };
+  const newer = { mark: "mark-4", place, receipt: {}, deliveredAt: now - HOUR, ...unseen };
   const table = [
     [[{ ...newer, proof, provenAt: now }, { ...older, proof: null, provenAt: null }], 4, "exact"],
     [
