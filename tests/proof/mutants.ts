@@ -6,6 +6,7 @@
 import { cp } from "node:fs/promises";
 import { copyMutants } from "./mutants/copies.ts";
 import { doubtMutants } from "./mutants/doubt.ts";
+import { driftMutants } from "./mutants/drift.ts";
 import { harmMutants } from "./mutants/harm.ts";
 import { identityMutants } from "./mutants/identity.ts";
 import { ledgerMutants } from "./mutants/ledger.ts";
@@ -31,6 +32,7 @@ export const mutants: readonly Mutant[] = [
   ...ledgerMutants,
   ...copyMutants,
   ...silenceMutants,
+  ...driftMutants,
 ];
 
 /** Puts a mutant into a copy of the sources and lets the probe try it. */

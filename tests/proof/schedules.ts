@@ -43,7 +43,7 @@ export type Act =
   }
   | { readonly act: "drop" | "rename" | "pause" | "observe"; readonly credential: Choice }
   | { readonly act: "set clock"; readonly minutes: number }
-  | { readonly act: "target down"; readonly place: Choice }
+  | { readonly act: "target down" | "overwrite by hand"; readonly place: Choice }
   | { readonly act: "trouble at Heroku"; readonly trouble: "dry" | "refuses" | "suspended" }
   | { readonly act: "another world"; readonly which: Choice }
   | { readonly act: "another account" | "unreadable record" };
@@ -151,6 +151,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ act: fc.constant("target down"), place: choice }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("overwrite by hand"), place: choice }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -337,6 +338,14 @@ function createLife(sim: Simulation) {
     }
   }
 
+  function isDelivered(place: string): boolean {
+    return sim.database.query(
+      "SELECT 1 FROM deliveries JOIN entries USING (credential, mark)" +
+        " WHERE state = 'current' AND proof_kind IS NOT NULL AND place = ?",
+      place,
+    ).length > 0;
+  }
+
   function knowsAccount(): boolean {
     return sim.database.query("SELECT 1 FROM ledger WHERE account IS NOT NULL").length > 0;
   }
@@ -436,6 +445,15 @@ function createLife(sim: Simulation) {
         observer.disturb();
         heroku.edit(pick(touchable(), each.which)?.id ?? "", { description: "mine" });
         return;
+      case "overwrite by hand": {
+        // What a webhook's receiver holds no one can read back, nor compare what was never delivered.
+        const readable = allPlaces.filter((place) =>
+          place.startsWith("var:") && isUsed(place) && isDelivered(place)
+        );
+        const place = pick(readable, each.place);
+        if (place) await sim.put(place, "put there by hand");
+        return;
+      }
       case "issue by hand":
         issue(pick(names, each.credential) ?? "", 30, 0);
         return;

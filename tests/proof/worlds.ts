@@ -8,6 +8,7 @@ import type { FakeWorld, Renaming } from "../../lib/testing/mod.ts";
 import { createSimulation, day, hour, minute, type Simulation } from "../simulation/simulation.ts";
 import type { Peaks } from "../simulation/bounds.ts";
 import { contradictions } from "./contradictions.ts";
+import { drifts } from "./drifts.ts";
 import { silences } from "./silence.ts";
 import { explain } from "../simulation/convergence.ts";
 import { settleOrHang } from "../simulation/prompt_runtime.ts";
@@ -722,6 +723,7 @@ export const worlds: readonly World[] = [
   },
   ...contradictions,
   ...silences,
+  ...drifts,
 ];
 
 /** Has a list say of every token that it has ended. */

@@ -90,17 +90,16 @@ export function createAlertWatch(
     if (!end || end.by === "request") return undefined;
     const since = knownSince(credential);
     const seen = firstSeen.get(`${place} ${credential} ${token}`) ?? Infinity;
-    if (end.by !== "expiry") {
+    // An end that Heroku never told comes without notice, too.
+    if (end.by !== "expiry" || !hasEnd(life.id)) {
       // Since the operator last knew of anything that may explain it.
       const darkSince = Math.max(end.at, restedAt.get(credential) ?? 0, lastKnown(credential));
       // One sweep doubts it, the next one believes it.
       const sweeps = sweptAt.filter((at) => at > darkSince).length;
       const isLate = !paused && since === Infinity && sweeps > 2 &&
         heroku.now() - darkSince > patience && seen < end.at && excusedAt < end.at;
-      return isLate ? "was ended by hand" : undefined;
+      return isLate ? "has ended without notice" : undefined;
     }
-    // What no one says of a paused one's end, no one can know.
-    if (paused && !hasEnd(life.id)) return undefined;
     const length = end.at - life.since;
     const late = end.at - length / 10;
     const deadline = end.at - Math.min(length / 20, day);

@@ -598,7 +598,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       halt: error instanceof AccountError ? "account" : null,
       report: report ?? null,
     });
-    // Nobody can say how much of a lifetime is left by two clocks that differ.
+    // By two clocks that differ, no one can say how much of a lifetime is left.
     if (simulation.skew !== 0) alerts.excuse();
     alerts.check(
       watchedCredentials.flatMap(({ name, paused, places }) =>

@@ -411,9 +411,9 @@ for (const [what, get, isRemoved] of RUNS) {
     await account.sweep();
     const [[{ creates: _creates, beyond: _beyond, urgent: _urgent, ...lease }]] = account.started;
     const mark = "00000000line";
-    const sent = { mark, state: "intended", sender: "a try", notedAt: Date.now() } as const;
+    const sent = { mark, state: "intended", sender: "a try", notedAt: heroku.now() } as const;
     const entry = createEntry("ci", 1, { ...UNANSWERED, ...sent });
-    await ledger.begin(lease, Date.now() - 1, [{ kind: "intend", entry }]);
+    await ledger.begin(lease, heroku.now() - 1, [{ kind: "intend", entry }]);
     const { id } = heroku.issue({ description: `ci [g1 ${mark}]`, scope: ["write"] });
     const asked: string[] = [];
     await account.sweep({
