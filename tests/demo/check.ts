@@ -4,6 +4,7 @@
  * @module
  */
 import type { FakeAuthorization, FakeHeroku } from "../../lib/testing/mod.ts";
+import type { AlertReader } from "./alerts.ts";
 
 /** A place that a token is delivered to. */
 export interface Standing {
@@ -28,6 +29,7 @@ export async function check(
   heroku: FakeHeroku,
   standings: readonly Standing[],
   { gone, untouched }: Expectation,
+  { alerts, open }: Pick<AlertReader, "alerts" | "open">,
 ): Promise<number> {
   let failures = 0;
   const report = (ok: boolean, what: string) => {
@@ -53,5 +55,14 @@ export async function check(
     );
     report(line.length === 1, `'${name}' has one authorization: ${line[0]?.description}`);
   }
+  for (
+    const [kind, what] of [
+      ["credential_late", "that little time is left where a target is down"],
+      ["target_drifted", "that a target was overwritten"],
+    ]
+  ) {
+    report(alerts.some(({ kinds }) => kinds.includes(kind)), `An alert said ${what}`);
+  }
+  report(open.size === 0, `Of every alert there was an end (${alerts.length} in all)`);
   return failures;
 }

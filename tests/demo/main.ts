@@ -10,6 +10,7 @@ import { DAY, HOUR } from "@std/datetime/constants";
 import type { FakeHeroku } from "../../lib/testing/mod.ts";
 import { startGitHub } from "../targets/services/github.ts";
 import { keys, startWorker } from "../worker/harness.ts";
+import { ALERTS_KEY, startAlertReader } from "./alerts.ts";
 import { check, type Standing } from "./check.ts";
 import { takePicture } from "./picture.ts";
 import { createProgress } from "./progress.ts";
@@ -18,6 +19,7 @@ import { writeTable } from "./table.ts";
 const timeout = 110_000;
 const seed = Number(/--seed[= ](\d+)/.exec(Deno.args.join(" "))?.[1] ?? 1);
 
+const reader = startAlertReader();
 const github = await startGitHub();
 github.owners.add("acme/web");
 
@@ -30,7 +32,8 @@ const configVar = (app: string) => ({ type: "heroku-config-var", app, name: "HER
 
 const worker = await startWorker({
   heroku: { seed, faults: true, live: true },
-  secrets: { GITHUB_TOKEN: github.token },
+  secrets: { GITHUB_TOKEN: github.token, ALERTS_KEY },
+  vars: { ALERTS: [{ type: "webhook", url: reader.url, signing_secret: "ALERTS_KEY" }] },
   credentials: (url) => [
     {
       name: "ci-deploy",
@@ -130,6 +133,41 @@ async function passQuarter(): Promise<void> {
   );
 }
 
+/** Sets a config var by hand, as often as it takes: this Heroku misbehaves to people, too. */
+async function overwrite(app: string, value: string): Promise<void> {
+  while (heroku.configVars(app).HEROKU_API_KEY !== value) {
+    await heroku.fetch(`https://api.heroku.com/apps/${app}/config-vars`, {
+      method: "PATCH",
+      headers: {
+        accept: "application/vnd.heroku+json; version=3",
+        authorization: `Bearer ${heroku.token}`,
+      },
+      body: JSON.stringify({ HEROKU_API_KEY: value }),
+    }).catch(() => undefined);
+  }
+}
+
+/** Lets a day pass since each target was looked at. */
+async function passDay(): Promise<void> {
+  await worker.query(
+    `UPDATE deliveries SET proven_at = proven_at - ${DAY}, looked_at = looked_at - ${DAY}`,
+  );
+}
+
+/** Fires the cron, each time as if a quarter of an hour had passed, until it is done. */
+async function fireUntil(isDone: () => boolean | Promise<boolean>): Promise<void> {
+  for (;;) {
+    await worker.cron();
+    for (let pause = 0; pause < 20 && !(await progress.isDone()); pause++) {
+      await progress.print();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    await progress.print();
+    await passQuarter();
+    if (await isDone() || Date.now() >= end) return;
+  }
+}
+
 /** Leaves what a run leaves that died between Heroku's answer and its own note of it. */
 async function crashRun({ issue, now }: FakeHeroku, credential: string) {
   const mark = "0123456789ab";
@@ -166,22 +204,29 @@ console.log("\nThe cron fires, each time as if a quarter of an hour had passed")
 
 const progress = createProgress(worker.look);
 const end = Date.now() + timeout;
-do {
-  await worker.cron();
-  for (let pause = 0; pause < 20 && !(await progress.isDone()); pause++) {
-    await progress.print();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  await progress.print();
-  await passQuarter();
-} while (!(await progress.isDone()) && Date.now() < end);
+worker.down.add("release-bot");
+await fireUntil(async () => {
+  const isTried = (await worker.look()).ledger.get("release-bot")?.deliveries.length ?? 0;
+  return reader.open.has("credential release-bot") && isTried > 0;
+});
+console.log("\nThe webhook that was down is up again");
+worker.down.clear();
+await fireUntil(async () => reader.open.size === 0 && await progress.isDone());
+console.log("\nSomebody overwrites the config var of acme-dashboard, and a day passes");
+const dashboard = heroku.configVars("acme-dashboard").HEROKU_API_KEY;
+await overwrite("acme-dashboard", "put there by hand");
+await fireUntil(async () => {
+  await passDay();
+  return reader.open.size === 0 &&
+    heroku.configVars("acme-dashboard").HEROKU_API_KEY === dashboard && await progress.isDone();
+});
 
 console.log("\nAfter");
 await writeTable(heroku, standings);
 const failures = await check(heroku, standings, {
   gone: [due, eternal, stuck, leftover],
   untouched: [fresh, forever, ...unmanaged],
-});
+}, reader);
 console.log(
   `\nHeroku answered ${heroku.calls} requests, ${
     heroku.requests.filter(({ fault }) => fault).length
@@ -194,5 +239,6 @@ if (Deno.args.includes("--serve")) {
 } else {
   await worker[Symbol.asyncDispose]();
   await github.close();
+  await reader.close();
   Deno.exit(failures === 0 ? 0 : 1);
 }

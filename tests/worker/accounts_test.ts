@@ -199,7 +199,7 @@ test("a fuse that blows in one account holds back no other", async () => {
   const { accounts } = await readStatus(worker);
   assertEquals(accounts.map(({ reasons }) => reasons.map(({ kind }) => kind)), [
     [],
-    ["sweep_unclean", "fuse_blown"],
+    ["sweep_unclean", "fuse_blown", "credential_late"],
     [],
   ]);
   assertEquals(herokus.of.beta.creations, []);
