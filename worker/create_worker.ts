@@ -25,6 +25,7 @@ import {
   type ReadContext,
   type WorkerContext,
 } from "./context.ts";
+import { SERIOUS } from "./event.ts";
 import { runRotation } from "./run_rotation.ts";
 import { createServer } from "./serve_requests.ts";
 import { tryToken } from "./served_token.ts";
@@ -173,6 +174,13 @@ function createAccountClass(read: ReadContext): AccountClass {
           return configured.ok ? await tryToken(configured.configuration, entry, fetch) : "nothing";
         },
         now: Date.now,
+        tell(event) {
+          const { number, actor, kind, credential, generation, authorization, place, message } =
+            event;
+          const about = { number, actor, kind, credential, generation, authorization, place };
+          const { log } = read(environment);
+          log[SERIOUS.includes(kind) ? "warn" : "info"]("event", { ...about, message });
+        },
       });
     }
 

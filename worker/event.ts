@@ -15,6 +15,7 @@ export type EventKind =
   | "adopted"
   | "alerted"
   | "began"
+  | "configuration_changed"
   | "confirmed"
   | "delivered"
   | "delivering"
@@ -32,6 +33,19 @@ export type EventKind =
   | "retired"
   | "succeeded"
   | "unconfirmed";
+
+/** Kinds of events that may need attention. */
+export const SERIOUS: readonly EventKind[] = [
+  "account_changed",
+  "alerted",
+  "discarded",
+  "drifted",
+  "failed",
+  "found_foreign",
+  "gone",
+  "refused",
+  "unconfirmed",
+];
 
 /** Who did it. */
 export type EventActor = "sweep" | "rotation";

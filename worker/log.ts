@@ -30,9 +30,9 @@ export interface LogOptions {
   readonly secrets?: readonly string[];
   /**
    * Takes a line, without a line break.
-   * @default {`console.log`}
+   * @default {`console.log`, `console.warn` or `console.error`, by the level}
    */
-  readonly write?: (line: string) => void;
+  readonly write?: (line: string, level: LogLevel) => void;
   /**
    * The current time, in milliseconds since the epoch.
    * @default {`Date.now`}
@@ -55,7 +55,7 @@ const MAX_DEPTH = 8;
  * ```
  */
 export function createLog(
-  { secrets = [], write = console.log, now = Date.now }: LogOptions = {},
+  { secrets = [], write = writeToConsole, now = Date.now }: LogOptions = {},
 ): Log {
   const redactAll = createRedact(secrets);
   // Ids of authorizations are uuids, and a log without them helps no one.
@@ -63,7 +63,7 @@ export function createLog(
 
   function log(level: LogLevel, event: string, details: LogDetails = {}): void {
     try {
-      write(toLine({ at: new Date(now()).toISOString(), level, event }, details, redact));
+      write(toLine({ at: new Date(now()).toISOString(), level, event }, details, redact), level);
     } catch {
       // A log that cannot be written must not end what it reports.
     }
@@ -74,6 +74,10 @@ export function createLog(
     warn: (event, details) => log("warn", event, details),
     error: (event, details) => log("error", event, details),
   };
+}
+
+function writeToConsole(line: string, level: LogLevel): void {
+  console[level === "info" ? "log" : level](line);
 }
 
 function toLine(head: LogDetails, details: LogDetails, redact: Redact): string {

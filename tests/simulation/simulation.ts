@@ -32,6 +32,7 @@ import { createMemoryWorkflows, type MemoryWorkflows } from "../../lib/testing/m
 import type { Ledger } from "../../lib/rotation/ledger.ts";
 import { createAlertBook } from "../../worker/account/alert_book.ts";
 import { concludeSweep } from "../../worker/account/conclude_sweep.ts";
+import { createConfigurationLog } from "../../worker/account/configuration_log.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { createSweepLog } from "../../worker/account/sweep_log.ts";
@@ -592,6 +593,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       ledger: createLedger(database, events),
       sweeps: createSweepLog(database),
       alerts: createAlertBook(database, events),
+      configurations: createConfigurationLog(database, events),
     }, {
       at,
       error: error === undefined ? null : String(error),

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { targets as definitions } from "../../lib/targets/registry.ts";
 import { createAlertBook } from "../../worker/account/alert_book.ts";
+import { createConfigurationLog } from "../../worker/account/configuration_log.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { runSweep } from "../../worker/account/run_sweep.ts";
@@ -9,6 +10,7 @@ import { createContextReader, type Environment } from "../../worker/context.ts";
 import { createServer } from "../../worker/serve_requests.ts";
 import { createEnv, createTable, type Env, keys } from "./sample.ts";
 import { createDatabase } from "./sqlite.ts";
+import { listenToConsole } from "./console.ts";
 
 const read = createContextReader({ definitions });
 
@@ -29,13 +31,7 @@ function deploy(changes: Env = {}): Environment {
 /** Runs with the log's lines kept. */
 async function listen(run: () => Promise<void>): Promise<string[]> {
   const lines: string[] = [];
-  const { log } = console;
-  console.log = (line: string) => lines.push(line);
-  try {
-    await run();
-  } finally {
-    console.log = log;
-  }
+  await listenToConsole((line) => lines.push(line), run);
   return lines;
 }
 
@@ -92,6 +88,7 @@ async function sweep(environment: Environment): Promise<[lines: string[], sweeps
       sweeps,
       events: createEventLog(database),
       alerts: createAlertBook(database, createEventLog(database)),
+      configurations: createConfigurationLog(database, createEventLog(database)),
       now: Date.now,
       isCronSilent: false,
     });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as v from "valibot";
 import type { TargetDefinition } from "../../lib/targets/target.ts";
 import { createAlertBook } from "../../worker/account/alert_book.ts";
+import { createConfigurationLog } from "../../worker/account/configuration_log.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
 import { runSweep } from "../../worker/account/run_sweep.ts";
@@ -18,6 +19,7 @@ import {
   keys,
 } from "./sample.ts";
 import { createDatabase } from "./sqlite.ts";
+import { listenToConsole } from "./console.ts";
 
 /** A kind of target that counts how often a table of its is checked, and made a target of. */
 function createCounter() {
@@ -55,13 +57,7 @@ function deploy(changes: Env = {}): Environment {
 }
 
 async function quietly(run: () => Promise<unknown>): Promise<void> {
-  const { log } = console;
-  console.log = () => {};
-  try {
-    await run();
-  } finally {
-    console.log = log;
-  }
+  await listenToConsole(() => {}, run);
 }
 
 const headers = { authorization: `Bearer ${keys.page}` };
@@ -85,6 +81,7 @@ Deno.test("the configuration is parsed once for each environment, whatever the c
       sweeps: createSweepLog(database),
       events: createEventLog(database),
       alerts: createAlertBook(database, createEventLog(database)),
+      configurations: createConfigurationLog(database, createEventLog(database)),
       now: Date.now,
       isCronSilent: false,
     })

@@ -119,3 +119,20 @@ Deno.test("createLog() leaks a secret in no value that there is", () => {
     assert(!lines[0].includes(canary), lines[0]);
   }));
 });
+
+Deno.test("a line goes to the console by its level", () => {
+  const { log, warn, error } = console;
+  const written: string[] = [];
+  const take = (method: string) => (line: string) =>
+    written.push(`${method}: ${JSON.parse(line).level}`);
+  Object.assign(console, { log: take("log"), warn: take("warn"), error: take("error") });
+  try {
+    const made = createLog();
+    made.info("a");
+    made.warn("b");
+    made.error("c");
+  } finally {
+    Object.assign(console, { log, warn, error });
+  }
+  assertEquals(written, ["log: info", "warn: warn", "error: error"]);
+});

@@ -18,7 +18,9 @@ import {
 } from "../../lib/rotation/ledger.ts";
 import type { Records } from "../health/fault.ts";
 import type { TokenTrial } from "../served_token.ts";
+import type { Event } from "../event.ts";
 import { type AlertBook, createAlertBook } from "./alert_book.ts";
+import { type ConfigurationLog, createConfigurationLog } from "./configuration_log.ts";
 import { createEventLog, type EventLog, type EventPage, type EventQuery } from "./event_log.ts";
 import { createLedger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
@@ -86,6 +88,8 @@ export interface SweptAccount {
   readonly events: Pick<EventLog, "read">;
   /** Its alerts. */
   readonly alerts: AlertBook;
+  /** What it knows of its configuration. */
+  readonly configurations: ConfigurationLog;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Whether no cron has come for long, and the object's own alarm has begun it. */
@@ -107,16 +111,22 @@ export interface AccountDependencies {
   readonly tryToken: (entry: Entry) => Promise<TokenTrial>;
   /** The current time, in milliseconds since the epoch. */
   readonly now: () => number;
+  /**
+   * Takes each event.
+   * @default {no one does}
+   */
+  readonly tell?: (event: Event) => void;
 }
 
 /** Makes an account. Its tables are made or upgraded when it is first asked for something. */
 export function createAccount(
-  { sql, setAlarm, sweep, tryToken, now }: AccountDependencies,
+  { sql, setAlarm, sweep, tryToken, now, tell }: AccountDependencies,
 ): Account {
-  const events = createEventLog(sql, now);
+  const events = createEventLog(sql, now, tell);
   const ledger = createLedger(sql, events);
   const sweeps = createSweepLog(sql);
   const alerts = createAlertBook(sql, events);
+  const configurations = createConfigurationLog(sql, events);
   let isUpToDate = false;
   let isSweeping = false;
   // Restoring a copy begins another life of the object, and so empties this.
@@ -156,6 +166,7 @@ export function createAccount(
           sweeps,
           events,
           alerts,
+          configurations,
           now,
           isCronSilent,
         });

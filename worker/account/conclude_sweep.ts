@@ -28,7 +28,10 @@ export async function concludeSweep(account: Conclusion, record: SweepRecord): P
   const now = account.now();
   sweeps.complete(record, now);
   const { channels } = configured;
-  if (configured.ok) alerts.keepOnly(channels.map((channel) => channel.name));
+  if (configured.ok) {
+    alerts.keepOnly(channels.map((channel) => channel.name));
+    account.configurations.note(credentialsOf(configured, name));
+  }
   const records = {
     ledger: await ledger.read(),
     last: record,

@@ -60,9 +60,32 @@ interface EventRow {
   readonly body: string;
 }
 
-/** Makes the events. */
-export function createEventLog(sql: Sql, now: () => number = Date.now): EventLog {
+/**
+ * Makes the events.
+ *
+ * @param tell Takes each event once it is written down for good.
+ */
+export function createEventLog(
+  sql: Sql,
+  now: () => number = Date.now,
+  tell?: (event: Event) => void,
+): EventLog {
   const redact = createRedact([]);
+
+  /** What a transaction takes back has not happened. */
+  function tellLater(written: readonly Event[]): void {
+    if (!tell) return;
+    queueMicrotask(() => {
+      for (const event of written) {
+        const kept = sql.run(
+          "SELECT 1 FROM events WHERE number = ? AND body = ?",
+          event.number,
+          canonicalize(event),
+        );
+        if (kept.length > 0) tell(event);
+      }
+    });
+  }
 
   function head(): EventHead {
     const [newest = { number: 0, hash: null }] = sql.run<EventHead>(
@@ -75,6 +98,7 @@ export function createEventLog(sql: Sql, now: () => number = Date.now): EventLog
     if (happenings.length === 0) return;
     const at = now();
     let { number, hash: previous } = head();
+    const written: Event[] = [];
     for (const happening of happenings) {
       const message = happening.message === null
         ? null
@@ -98,7 +122,9 @@ export function createEventLog(sql: Sql, now: () => number = Date.now): EventLog
         body,
         previous,
       );
+      written.push(event);
     }
+    tellLater(written);
   }
 
   return {

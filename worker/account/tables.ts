@@ -112,6 +112,7 @@ export const VERSIONS: readonly (readonly string[])[] = [
     "ALTER TABLE deliveries ADD COLUMN looked_at INTEGER",
     "ALTER TABLE deliveries ADD COLUMN drift TEXT",
     "ALTER TABLE deliveries ADD COLUMN drifted_at INTEGER",
+    "CREATE TABLE configurations (credential TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID",
   ],
 ];
 

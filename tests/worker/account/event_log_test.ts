@@ -181,3 +181,21 @@ Deno.test("an event is one line, however long or odd what it says is", () => {
   assert(!line.includes("\n") && line.length < 2_000);
   assertEquals(verifyChain([line]).ok, true);
 });
+
+Deno.test("each event is told once it is written down, and what was taken back never", async () => {
+  const database = createDatabase();
+  const told: string[] = [];
+  const events = createEventLog(database, Date.now, ({ kind }) => told.push(kind));
+  database.transaction(() => events.append("sweep", [{ ...happening, kind: "adopted" }]));
+  try {
+    database.transaction(() => {
+      events.append("sweep", [{ ...happening, kind: "failed" }]);
+      throw new Error("The transaction is taken back");
+    });
+  } catch {
+    // As meant.
+  }
+  database.transaction(() => events.append("rotation", [{ ...happening, kind: "minted" }]));
+  await Promise.resolve();
+  assertEquals(told, ["adopted", "minted"]);
+});

@@ -7,6 +7,10 @@ import type { Ledger } from "../../../lib/rotation/ledger.ts";
 import { targets as definitions } from "../../../lib/targets/registry.ts";
 import { createFakeHeroku, type FakeHeroku } from "../../../lib/testing/mod.ts";
 import { type AlertBook, createAlertBook } from "../../../worker/account/alert_book.ts";
+import {
+  type ConfigurationLog,
+  createConfigurationLog,
+} from "../../../worker/account/configuration_log.ts";
 import { createEventLog, type EventLog } from "../../../worker/account/event_log.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import type { Sql, SqlValue } from "../../../worker/account/sql.ts";
@@ -14,6 +18,7 @@ import { runSweep } from "../../../worker/account/run_sweep.ts";
 import { createSweepLog, type SweepLog } from "../../../worker/account/sweep_log.ts";
 import { type AccountRun, createContextReader, type Environment } from "../../../worker/context.ts";
 import { createEnv, createTable, type Env } from "../sample.ts";
+import { listenToConsole } from "../console.ts";
 import { createDatabase } from "../sqlite.ts";
 
 /** An account at a Heroku of its own, with the one credential `ci`. */
@@ -23,6 +28,7 @@ export interface TestAccount extends AsyncDisposable {
   readonly events: EventLog;
   readonly sweeps: SweepLog;
   readonly alerts: AlertBook;
+  readonly configurations: ConfigurationLog;
   /** The runs that were started, batch by batch. */
   readonly started: AccountRun[][];
   /** What was asked of the tables so far. */
@@ -66,6 +72,7 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
     ledger: createLedger(sql, events),
     sweeps: createSweepLog(sql),
     alerts: createAlertBook(sql, events),
+    configurations: createConfigurationLog(sql, events),
     started: [],
     counts: { transactions: 0, statements: 0 },
     lines: [],
@@ -86,12 +93,10 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
       });
       // What the sweep uses of Cloudflare's types is there.
       const environment = env as Environment;
-      const { log } = console;
-      console.log = (line: string) => account.lines.push(JSON.parse(line));
-      try {
-        const { ledger, sweeps, alerts } = account;
-        const context = read(environment);
-        return await runSweep({
+      const { ledger, sweeps, alerts, configurations } = account;
+      const context = read(environment);
+      return await listenToConsole((line) => account.lines.push(JSON.parse(line)), () =>
+        runSweep({
           context,
           environment,
           name,
@@ -99,12 +104,10 @@ export function createTestAccount(heroku: FakeHeroku = createHeroku()): TestAcco
           sweeps,
           events,
           alerts,
+          configurations,
           now: heroku.now,
           isCronSilent,
-        });
-      } finally {
-        console.log = log;
-      }
+        }));
     },
 
     async [Symbol.asyncDispose]() {

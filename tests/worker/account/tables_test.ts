@@ -51,6 +51,7 @@ Deno.test("upgrade() makes all tables in an empty database", async () => {
   assertEquals(listTables(database), [
     "accounts",
     "channels",
+    "configurations",
     "credentials",
     "deliveries",
     "entries",
