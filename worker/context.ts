@@ -52,8 +52,16 @@ export interface WorkerContext {
   readonly allAccounts: Pick<RemoteAccount, "remember">;
   /** Writes the log, without any secret. */
   readonly log: Log;
-  /** Makes what there is of a Heroku account. */
-  createAccount(configuration: Configuration, account: ConfiguredAccount): Promise<Account>;
+  /**
+   * Makes what there is of a Heroku account.
+   *
+   * @param seeLimit Takes how many requests Heroku says are left, with each answer that says so.
+   */
+  createAccount(
+    configuration: Configuration,
+    account: ConfiguredAccount,
+    seeLimit?: (remaining: number) => void,
+  ): Promise<Account>;
   /** Makes what seals and opens tokens. */
   createSealing(): Promise<Sealing>;
   /** Makes what a rotation works with. */
@@ -110,7 +118,19 @@ function createContext(environment: Environment, setup: WorkerSetup): WorkerCont
   const createAccountOf: WorkerContext["createAccount"] = async (
     { herokuUrl },
     { herokuToken, tokenSecret },
-  ) => await createAccount({ fetch, baseUrl: herokuUrl, token: herokuToken }, tokenSecret);
+    seeLimit = () => {},
+  ) => {
+    const watched: typeof fetch = async (...request) => {
+      const answer = await fetch(...request);
+      const remaining = answer.headers.get("RateLimit-Remaining") ?? "";
+      if (/^\d{1,9}$/.test(remaining)) seeLimit(Number(remaining));
+      return answer;
+    };
+    return await createAccount(
+      { fetch: watched, baseUrl: herokuUrl, token: herokuToken },
+      tokenSecret,
+    );
+  };
 
   return {
     configured,

@@ -58,6 +58,11 @@ function listAccountGauges({ accounts, mistakes }: Status): Gauge[] {
       help: "Authorizations in Heroku that no credential claims.",
       samples: of(({ unmanaged_count }) => unmanaged_count),
     },
+    {
+      name: "herotate_account_rate_limit_remaining",
+      help: "Requests that Heroku had left for the account when the newest sweep ended.",
+      samples: of(({ rate_limit_remaining }) => rate_limit_remaining),
+    },
   ];
 }
 

@@ -52,6 +52,8 @@ export interface AccountStatus {
   readonly last_clean_sweep_at: string | null;
   /** How many authorizations no credential claims. */
   readonly unmanaged_count: number;
+  /** How many requests Heroku had left for it when the last sweep ended; null where it did not say. */
+  readonly rate_limit_remaining: number | null;
 }
 
 /** An account that has left the configuration. */
@@ -276,6 +278,7 @@ function describeAccount(situation: Situation): AccountStatus {
       : null,
     last_clean_sweep_at: toTimeOrNull(records?.lastClean),
     unmanaged_count: report?.unmanagedCount ?? 0,
+    rate_limit_remaining: report?.rateLimitRemaining ?? null,
   };
 }
 

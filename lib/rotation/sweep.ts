@@ -91,6 +91,11 @@ export interface SweepReport {
   readonly undead: readonly string[];
   /** What went wrong, in words; the rest of the sweep went on. */
   readonly problems: readonly string[];
+  /**
+   * How many requests Heroku said in the end were left for the account.
+   * @default {not known}
+   */
+  readonly rateLimitRemaining?: number;
 }
 
 /** How long ended entries are kept, in milliseconds: 30 days. */

@@ -51,6 +51,7 @@ const heroku: AccountStatus = {
   last_sweep: swept,
   last_clean_sweep_at: at(-4 * MINUTE),
   unmanaged_count: 0,
+  rate_limit_remaining: null,
 };
 
 const well: Status = {
@@ -426,6 +427,7 @@ function compose(text: string, names = [text]): Partial<Status> {
       },
       last_clean_sweep_at: at(0),
       unmanaged_count: 2,
+      rate_limit_remaining: null,
     })),
     credentials: names.map((account) => ({
       ...deploy,

@@ -81,8 +81,12 @@ async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
   }
   const { confirmed, credentials, fuse, tokenSecret } = found;
   const several = configured.accountNames.length > 1;
-  const report = await sweep({
-    ...await context.createAccount(configured.configuration, found),
+  let limit: number | undefined;
+  const seeLimit = (remaining: number) => {
+    limit = remaining;
+  };
+  const seen = await sweep({
+    ...await context.createAccount(configured.configuration, found, seeLimit),
     sealing: await context.createSealing(),
     now,
     ledger,
@@ -98,6 +102,7 @@ async function sweepConfigured(account: AccountSweep): Promise<SweepReport> {
     mayHaveDelivered: (runId) => mayHaveDelivered(environment, runId),
     start: (runs) => start(environment, name, runs),
   });
+  const report = { ...seen, ...(limit === undefined ? {} : { rateLimitRemaining: limit }) };
   if (!account.isCronSilent) return report;
   return {
     ...report,

@@ -432,3 +432,12 @@ for (const [what, get, isRemoved] of RUNS) {
     assertEquals(known?.authorization, isRemoved ? null : id);
   });
 }
+
+Deno.test("runSweep() keeps how many requests Heroku has left", async () => {
+  await using account = createTestAccount();
+  account.heroku.setRateLimitRemaining(1_234);
+  await account.sweep();
+  const remaining = account.sweeps.last()?.report?.rateLimitRemaining ?? NaN;
+  // Each request of the sweep has cost one.
+  assert(remaining < 1_234 && remaining > 1_200, String(remaining));
+});
