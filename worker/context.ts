@@ -19,6 +19,8 @@ import {
   type ConfiguredAccount,
   parseConfiguration,
 } from "./config/configuration.ts";
+import { PREVIOUS_KEY } from "./config/needs.ts";
+import { readSecret } from "./config/secrets.ts";
 import type { Coded } from "./config/shape.ts";
 import { createLog, type Log } from "./log.ts";
 import { oncePerKey } from "./once_per_key.ts";
@@ -97,7 +99,7 @@ function createContext(environment: Environment, setup: WorkerSetup): WorkerCont
   // A detached global fetch is fine in Workers; one that is called as a method is not.
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, init);
   const account = (name: string) => createRemoteAccount(() => findObject(environment, name));
-  const open = () => openSealing(environment.SEALING_KEY);
+  const open = () => openSealing(environment);
   const ledger: StoreLedger = {
     serve: (credential, mark) => account(nameOf(credential)).serve(credential, mark),
     readCredential: (credential) => account(nameOf(credential)).readCredential(credential),
@@ -171,6 +173,7 @@ function findObject({ ACCOUNT }: Environment, name: string): AccountCalls {
 }
 
 /** What a promise gives belongs to the call that made it, so that this is not kept for others. */
-async function openSealing(key: unknown): Promise<Sealing> {
-  return await createSealing(typeof key === "string" ? key : "");
+async function openSealing(environment: Environment): Promise<Sealing> {
+  const key = readSecret(environment, "SEALING_KEY") ?? "";
+  return await createSealing(key, readSecret(environment, PREVIOUS_KEY));
 }

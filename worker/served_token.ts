@@ -21,12 +21,15 @@ export interface ServedToken {
   readonly expires_at: string | null;
 }
 
+/** The present key, and the one before it. */
+export type SealingKeys = Pick<Configuration, "sealingKey" | "previousKey">;
+
 /** What reading takes. */
 export interface ServedTokenDependencies {
   /** The account. */
   readonly account: Pick<RemoteAccount, "readServed">;
-  /** The value of `SEALING_KEY`. */
-  readonly sealingKey: string;
+  /** The keys that tokens are sealed with. */
+  readonly keys: SealingKeys;
   /** Takes why a token cannot be opened. */
   readonly log: Log;
   /** The current time, in milliseconds since the epoch. */
@@ -38,7 +41,7 @@ export interface ServedTokenDependencies {
  * that can be read, which is logged.
  */
 export async function readServedToken(
-  { account, sealingKey, log, now }: ServedTokenDependencies,
+  { account, keys, log, now }: ServedTokenDependencies,
   credential: string,
 ): Promise<ServedToken | undefined> {
   try {
@@ -46,7 +49,7 @@ export async function readServedToken(
     if (!entry?.sealedToken) return undefined;
     const { sealedToken, generation, expiresAt } = entry;
     if (expiresAt !== null && expiresAt <= now()) return undefined;
-    const sealing = await createSealing(sealingKey);
+    const sealing = await createSealing(keys.sealingKey, keys.previousKey);
     return {
       token: await sealing.open(sealedToken, entry),
       generation,
@@ -66,7 +69,7 @@ const LONGEST_TRIAL = 5000;
 
 /** Asks Heroku about the token of an entry, and once more where it refuses it. */
 export async function tryToken(
-  { sealingKey, herokuUrl }: Pick<Configuration, "sealingKey" | "herokuUrl">,
+  { sealingKey, previousKey, herokuUrl }: SealingKeys & Pick<Configuration, "herokuUrl">,
   entry: Entry,
   fetch: typeof globalThis.fetch,
 ): Promise<TokenTrial> {
@@ -77,7 +80,7 @@ export async function tryToken(
     timeout: LONGEST_TRIAL,
   });
   try {
-    const sealing = await createSealing(sealingKey);
+    const sealing = await createSealing(sealingKey, previousKey);
     const token = await sealing.open(entry.sealedToken ?? "", entry);
     const isAccepted = await accepts(token, entry.scope) || await accepts(token, entry.scope);
     return isAccepted ? "accepted" : "refused";

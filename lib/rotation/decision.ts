@@ -171,7 +171,8 @@ export interface Notice {
     | "unreadable"
     | "mistyped"
     | "unasked"
-    | "cron_silent";
+    | "cron_silent"
+    | "former_key_spent";
   /** The same in words. */
   readonly message: string;
 }

@@ -152,6 +152,18 @@ export interface DriftRecord {
   readonly since: number;
 }
 
+/** A token that was sealed once more. */
+export interface Reseal {
+  /** The credential's name. */
+  readonly credential: string;
+  /** The entry's mark. */
+  readonly mark: string;
+  /** The seal as it was. */
+  readonly from: string;
+  /** The seal with the present key. */
+  readonly to: string;
+}
+
 /** What a sweep saw of a target between rotations. */
 export interface Look {
   /** The credential's name. */
@@ -374,6 +386,8 @@ export interface SweepLedger {
    * An attempt that had not ended counts as failed. Gives those that have begun.
    */
   claim(claims: readonly Claim[], leaseUntil: number): Promise<readonly Lease[]>;
+  /** Puts other seals in the place of these, where they have not changed since. */
+  reseal(seals: readonly Reseal[]): Promise<void>;
   /** Writes down what was seen of targets; where an attempt is at work it is passed over. */
   noteLooks(looks: readonly Look[]): Promise<void>;
   /** Ends attempts that could not be started, as if nothing had happened. */

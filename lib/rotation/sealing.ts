@@ -26,6 +26,10 @@ export interface Sealing {
    * @throws {SealingError} When it was sealed with another key or for another place, or altered.
    */
   open(sealed: string, context: SealContext): Promise<string>;
+  /** Whether a token was sealed with the present key, and not with the one before. */
+  isPresent(sealed: string): boolean;
+  /** Whether there is a key before the present one. */
+  readonly hasPrevious: boolean;
 }
 
 /** What is wrong with a key or a sealed token. */
@@ -54,32 +58,34 @@ export class SealingError extends Error {
 
 const VERSION = "v1";
 
+/** A key, ready to use. */
+interface Key {
+  /** Tells it from others, in each seal. */
+  readonly id: string;
+  readonly aes: CryptoKey;
+}
+
 /**
- * Makes the sealing for a key.
+ * Makes the sealing for a key. While a key is changed, what the one before has sealed opens as well.
  *
  * @param key 32 random bytes in base64, as `openssl rand -base64 32` prints.
- * @throws {SealingError} With code `invalid_key` when it is anything else.
+ * @param previous The key before it, in the same form; undefined for none.
+ * @throws {SealingError} With code `invalid_key` when one of them is anything else.
  */
-export async function createSealing(key: string): Promise<Sealing> {
-  const bytes = decode(key.trim());
-  if (bytes?.length !== 32) {
-    throw new SealingError(
-      "invalid_key",
-      "Cannot use 'SEALING_KEY' because it must be 32 bytes in base64: make one with `openssl rand -base64 32`",
-    );
-  }
-  const aes = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  const keyId = encode(new Uint8Array(digest).subarray(0, 6));
+export async function createSealing(key: string, previous?: string): Promise<Sealing> {
+  const present = await importKey(key, "SEALING_KEY");
+  const keys = previous === undefined
+    ? [present]
+    : [present, await importKey(previous, "SEALING_KEY_PREVIOUS")];
 
   return {
     async seal(token, context) {
       const label = writeLabel(context);
       const iv = crypto.getRandomValues(new Uint8Array(12));
-      const header = [VERSION, keyId, label].join(".");
+      const header = [VERSION, present.id, label].join(".");
       const ciphertext = await crypto.subtle.encrypt(
         { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(header) },
-        aes,
+        present.aes,
         new TextEncoder().encode(token),
       );
       return [header, encode(iv), encode(new Uint8Array(ciphertext))].join(".");
@@ -93,18 +99,19 @@ export async function createSealing(key: string): Promise<Sealing> {
       if (parts.length !== 5 || sealedVersion !== VERSION || !ivBytes || !ciphertextBytes) {
         throw altered(context);
       }
-      if (sealedKeyId !== keyId) {
+      const sealedWith = keys.find(({ id }) => id === sealedKeyId);
+      if (!sealedWith) {
         throw new SealingError(
           "wrong_key",
-          `Cannot open the token of '${context.credential}' because it was sealed with another 'SEALING_KEY': set the former key again, or let the next rotation make a new token`,
+          `Cannot open the token of '${context.credential}' because it was sealed with another 'SEALING_KEY': set the former key as 'SEALING_KEY_PREVIOUS', or let the next rotation make a new token`,
         );
       }
       checkLabel(label, context);
-      const header = [VERSION, keyId, label].join(".");
+      const header = [VERSION, sealedWith.id, label].join(".");
       try {
         const token = await crypto.subtle.decrypt(
           { name: "AES-GCM", iv: ivBytes, additionalData: new TextEncoder().encode(header) },
-          aes,
+          sealedWith.aes,
           ciphertextBytes,
         );
         return new TextDecoder().decode(token);
@@ -112,7 +119,23 @@ export async function createSealing(key: string): Promise<Sealing> {
         throw altered(context);
       }
     },
+
+    isPresent: (sealed) => sealed.split(".")[1] === present.id,
+    hasPrevious: previous !== undefined,
   };
+}
+
+async function importKey(key: string, name: string): Promise<Key> {
+  const bytes = decode(key.trim());
+  if (bytes?.length !== 32) {
+    throw new SealingError(
+      "invalid_key",
+      `Cannot use '${name}' because it must be 32 bytes in base64: make one with \`openssl rand -base64 32\``,
+    );
+  }
+  const aes = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return { id: encode(new Uint8Array(digest).subarray(0, 6)), aes };
 }
 
 function writeLabel({ credential, generation, mark }: SealContext): string {

@@ -9,7 +9,7 @@ import { type AccountNames, checkAccount, type HerokuAccount } from "./account.t
 import { lookForDrift } from "./drift.ts";
 import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { Fuse } from "./fuse.ts";
-import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
+import type { CredentialLedger, Entry, Lease, Reseal, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import { recalledFrom } from "./findings.ts";
 import type { View } from "./view.ts";
@@ -92,6 +92,11 @@ export interface SweepReport {
   /** What went wrong, in words; the rest of the sweep went on. */
   readonly problems: readonly string[];
   /**
+   * The names of the credentials whose token in use was sealed with a key that is not there any more.
+   * @default {not known}
+   */
+  readonly unopenable?: readonly string[];
+  /**
    * How many requests Heroku said in the end were left for the account.
    * @default {not known}
    */
@@ -117,7 +122,8 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     { ...world, confirmed, token: own.fingerprint },
     await ledger.note(),
   );
-  const look = await lookAround(world, await readOpenable(world), note, at);
+  const sealed = await ledger.read();
+  const look = await lookAround(world, await withoutLost(world, sealed), note, at);
   const { view, unreliable } = look;
   let { known } = look;
   if (unreliable !== null) problems.push(unreliable);
@@ -166,6 +172,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     });
   }
   await attempt(problems, "prune the ledger", () => prune(world, known, view));
+  await attempt(problems, "seal tokens with the present key", () => reseal(world, sealed));
   // Only a sweep that had little to ask has requests to spare for this.
   const isIdle = problems.length === 0 && started.length === 0 && decided.removals.length === 0 &&
     decided.doubts.length === 0;
@@ -192,19 +199,25 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     blown: decided.blown,
     unreliable,
     doubts: decided.doubts,
-    notices: [...decided.notices, ...look.notices],
+    notices: [...decided.notices, ...look.notices, ...noteSpentKey(world, sealed)],
     undead,
     problems,
+    unopenable: await findUnopenable(world, sealed),
   };
 }
 
-/** Reads the ledger, without the sealed tokens that the present key does not open: they are lost. */
-async function readOpenable(
-  { ledger, sealing }: SweepWorld,
+/** Reads the ledger, without the sealed tokens that no key opens: they are lost. */
+async function readOpenable(world: SweepWorld): Promise<ReadonlyMap<string, CredentialLedger>> {
+  return await withoutLost(world, await world.ledger.read());
+}
+
+async function withoutLost(
+  { sealing }: SweepWorld,
+  ledger: ReadonlyMap<string, CredentialLedger>,
 ): Promise<ReadonlyMap<string, CredentialLedger>> {
   const openable = async (entry: Entry): Promise<Entry> =>
     await canOpen(entry, sealing) ? entry : { ...entry, sealedToken: null };
-  const known = [...await ledger.read()].map(async ([name, each]) =>
+  const known = [...ledger].map(async ([name, each]) =>
     [name, { ...each, entries: await Promise.all(each.entries.map(openable)) }] as const
   );
   return new Map(await Promise.all(known));
@@ -237,6 +250,58 @@ async function recallDelivered(
     }
   }
   return recalled;
+}
+
+/** Seals with the present key what the one before has sealed. */
+async function reseal(
+  { ledger, sealing }: SweepWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+): Promise<void> {
+  const former = [...known.values()].flatMap(({ entries }) => entries)
+    .filter(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken));
+  const seals: Reseal[] = [];
+  for (const entry of former) {
+    const { credential, mark, sealedToken: from } = entry;
+    if (from === null || !await canOpen(entry, sealing)) continue;
+    seals.push({
+      credential,
+      mark,
+      from,
+      to: await sealing.seal(await sealing.open(from, entry), entry),
+    });
+  }
+  if (seals.length > 0) await ledger.reseal(seals);
+}
+
+/** Says when nothing is sealed with the key before the present one any more. */
+function noteSpentKey(
+  { sealing }: SweepWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+): Notice[] {
+  const isNeeded = [...known.values()].some(({ entries }) =>
+    entries.some(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken))
+  );
+  return !sealing.hasPrevious || isNeeded ? [] : [{
+    credential: null,
+    kind: "former_key_spent",
+    message:
+      "Nothing is sealed with the former key any more: run `wrangler secret delete SEALING_KEY_PREVIOUS`",
+  }];
+}
+
+/** The credentials whose token in use no key opens. */
+async function findUnopenable(
+  { sealing, credentials }: SweepWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name } of credentials) {
+    const entry = known.get(name)?.entries.findLast(({ state }) =>
+      state === "minted" || state === "current"
+    );
+    if (entry?.sealedToken && !await canOpen(entry, sealing)) names.push(name);
+  }
+  return names;
 }
 
 /** Drops what no one asks for any more. */

@@ -163,3 +163,21 @@ Deno.test("open() refuses a sealed token that is cut or lengthened anywhere", as
   await assertRejects(() => open(`${sealed}AAAA`, context), SealingError);
   await assertRejects(() => open(`${sealed}.AAAA`, context), SealingError);
 });
+
+Deno.test("a sealing with a key before the present one opens what either has sealed, and seals with the present", async () => {
+  const former = await createSealing(key(1));
+  const both = await createSealing(key(2), key(1));
+  const present = await createSealing(key(2));
+  const old = await former.seal(token, context);
+  assertEquals([await both.open(old, context), both.isPresent(old)], [token, false]);
+  const next = await both.seal(token, context);
+  assertEquals([await present.open(next, context), both.isPresent(next)], [token, true]);
+  await assertFails("wrong_key", () => present.open(old, context));
+  await assertFails("wrong_key", () => former.open(next, context));
+  assertEquals([former.hasPrevious, both.hasPrevious], [false, true]);
+});
+
+Deno.test("a former key of another form is refused under its own name", async () => {
+  const message = await assertFails("invalid_key", () => createSealing(key(2), "too short"));
+  assertStringIncludes(message, "'SEALING_KEY_PREVIOUS'");
+});

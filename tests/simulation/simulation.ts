@@ -471,6 +471,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
       adopt: watch("adopt", ledger.adopt),
       noteFound: watch("noteFound", ledger.noteFound),
       recall: watch("recall", ledger.recall),
+      reseal: watch("reseal", ledger.reseal),
       noteLooks: watch("noteLooks", ledger.noteLooks),
       forgetForeign: watch("forgetForeign", ledger.forgetForeign),
       see: watch("see", ledger.see),

@@ -475,3 +475,67 @@ test(
     assertEquals(living(heroku), ["ci [g2]"]);
   },
 );
+
+test(
+  "the sealing key is changed without a gap, and the former one is not needed after a sweep",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar, store] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    await worker.cron();
+    await until("the rotation is over", () => !heroku.accepts(due.token));
+    const { KEY: token } = heroku.configVars("acme");
+    const next = btoa("another key, 32 bytes in length!");
+    const seals = async () =>
+      (await worker.query("SELECT sealed_token FROM entries WHERE sealed_token IS NOT NULL"))
+        .map(({ sealed_token }) => String(sealed_token));
+    const [before] = await seals();
+
+    await worker.reconfigure({
+      secrets: { SEALING_KEY: next, SEALING_KEY_PREVIOUS: keys.sealing },
+    });
+    assertEquals(await (await readToken(worker)).text(), token);
+    await worker.cron();
+    const [after] = await seals();
+    assert(after !== before);
+    await worker.cron();
+    const { accounts: [{ last_sweep, status }] } = await readStatus(worker);
+    assertEquals(status, "ok");
+    assertStringIncludes(
+      last_sweep?.notices.join() ?? "",
+      "wrangler secret delete SEALING_KEY_PREVIOUS",
+    );
+
+    // No table, whatever it is called, still has a seal of the former key.
+    const [, former] = before.split(".");
+    for (
+      const { name } of await worker.query("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ) {
+      const rows = String(name).startsWith("_cf")
+        ? []
+        : await worker.query(`SELECT * FROM ${name}`);
+      assert(!JSON.stringify(rows).includes(`v1.${former}.`), String(name));
+    }
+    await worker.reconfigure({ secrets: { SEALING_KEY: next } });
+    assertEquals(await (await readToken(worker)).text(), token);
+    assertEquals(living(heroku), ["ci [g1]"]);
+  },
+);
+
+test(
+  "a token that no key opens is a reason not to be well at once",
+  { credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }] },
+  async (worker) => {
+    const { heroku } = worker;
+    const due = issueDue(worker);
+    await worker.cron();
+    await until("the rotation is over", () => !heroku.accepts(due.token));
+    await worker.reconfigure({
+      secrets: { SEALING_KEY: btoa("another key, 32 bytes in length!") },
+    });
+    await worker.cron();
+    const { reasons } = await readStatus(worker);
+    assertEquals(reasons.map(({ kind }) => kind), ["token_unreadable"]);
+    assertStringIncludes(reasons[0].details[0], "'SEALING_KEY_PREVIOUS'");
+  },
+);

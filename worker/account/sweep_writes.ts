@@ -109,6 +109,20 @@ export function createSweepWrites(
         if (forgotten.length > 0 && found) insertEntry(sql, found);
       }),
 
+    reseal: (seals) =>
+      atomically(sql, () => {
+        for (const { credential, mark, from, to } of seals) {
+          sql.run(
+            "UPDATE entries SET sealed_token = ?" +
+              " WHERE credential = ? AND mark = ? AND sealed_token = ?",
+            to,
+            credential,
+            mark,
+            from,
+          );
+        }
+      }),
+
     noteLooks: (looks) =>
       recorded(looks.map(({ credential }) => credential), () => {
         for (const { credential, mark, place, provenAt, at, drift, unproves } of looks) {

@@ -47,6 +47,7 @@ export const SEVERITIES: Readonly<Record<HealthReasonKind, Severity>> = {
   credential_missing: "critical",
   credential_late: "error",
   credential_urgent: "critical",
+  token_unreadable: "error",
   target_drifted: "error",
   another_worker: "error",
   channel_broken: "warning",

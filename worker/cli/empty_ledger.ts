@@ -32,6 +32,7 @@ export function createEmptyLedger(): SweepLedger {
     see: () => Promise.resolve(),
     forgetForeign: () => Promise.resolve(),
     noteLooks: () => Promise.resolve(),
+    reseal: () => Promise.resolve(),
     prune: () => Promise.resolve(),
     changeAccount: refuse,
     recall: refuse,

@@ -44,7 +44,12 @@ const NAME_FORM =
   "Must be a name of 1 to 32 lower-case letters, digits and hyphens, such as 'acme-web'";
 
 /** The secrets that are for something else in the Worker. */
-const RESERVED: readonly string[] = ["SEALING_KEY", "PAGE_KEY", "METRICS_KEY"];
+const RESERVED: readonly string[] = [
+  "SEALING_KEY",
+  "SEALING_KEY_PREVIOUS",
+  "PAGE_KEY",
+  "METRICS_KEY",
+];
 
 const MEMBERS = ["name", "token_secret", "heroku_account", "observe", "heartbeat_secret"];
 

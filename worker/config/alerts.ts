@@ -207,7 +207,7 @@ function readChoice(
         message: `${
           mayBeSecret(name) ? "What is written here" : `'${shorten(name)}'`
         } is none of them${suggest(name, known)}${
-          known.length > 0 && known.length <= 20 ? `: they are ${known.join(", ")}` : ""
+          known.length > 0 && known.length <= 30 ? `: they are ${known.join(", ")}` : ""
         }`,
       }]
     ),

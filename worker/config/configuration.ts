@@ -20,7 +20,7 @@ import { createChannels } from "./alerts.ts";
 import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
-import { METRICS_KEY, optionalNeeds } from "./needs.ts";
+import { METRICS_KEY, optionalNeeds, PREVIOUS_KEY } from "./needs.ts";
 import { checkSecrets, KEY_FORM, readSecret } from "./secrets.ts";
 import { type Coded, parseShape, type Shape } from "./shape.ts";
 
@@ -58,6 +58,8 @@ export interface Configuration {
   readonly herokuUrl?: string;
   /** The value of `SEALING_KEY`. */
   readonly sealingKey: string;
+  /** The value of `SEALING_KEY_PREVIOUS`; absent where it is not set. */
+  readonly previousKey?: string;
   /** The value of `PAGE_KEY`: what opens the page. */
   readonly pageKey: string;
   /** The value of `METRICS_KEY`, which opens the metrics; absent where it is not set. */
@@ -161,6 +163,7 @@ export function parseConfiguration(
   const [sealingKey = "", pageKey = ""] = ["SEALING_KEY", "PAGE_KEY"]
     .map((name) => readSecret(env, name));
   const metricsKey = readSecret(env, METRICS_KEY) ?? "";
+  const previousKey = readSecret(env, PREVIOUS_KEY);
   const always = {
     accountNames: accounts.map(({ name }) => name),
     warnings: shape.warnings.map(conceal),
@@ -207,6 +210,7 @@ export function parseConfiguration(
       credentials: drafts.flatMap(({ name = "" }) => byName.get(name) ?? []),
       ...(herokuUrl === undefined ? {} : { herokuUrl }),
       sealingKey,
+      ...(previousKey === undefined ? {} : { previousKey }),
       pageKey,
       ...keyOfMetrics,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),

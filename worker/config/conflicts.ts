@@ -11,7 +11,12 @@ import { isVariable } from "./stray.ts";
 import { joinPath, type Mistake } from "./mistakes.ts";
 
 /** What no target may give away. */
-const RESERVED: readonly string[] = ["SEALING_KEY", "PAGE_KEY", "METRICS_KEY"];
+const RESERVED: readonly string[] = [
+  "SEALING_KEY",
+  "SEALING_KEY_PREVIOUS",
+  "PAGE_KEY",
+  "METRICS_KEY",
+];
 
 /** The one kind of target that may work with the token that manages the account. */
 const AT_HEROKU = herokuConfigVar.type;

@@ -55,11 +55,21 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
 /** The Worker secret that opens the metrics. */
 export const METRICS_KEY = "METRICS_KEY";
 
+/** The Worker secret with the sealing key before the present one. */
+export const PREVIOUS_KEY = "SEALING_KEY_PREVIOUS";
+
 /** The Worker's own secrets that need not be set: once they are, they must be right. */
 export function optionalNeeds(env: Readonly<Record<string, unknown>>): SecretNeed[] {
-  return readSecret(env, METRICS_KEY) === undefined
-    ? []
-    : [{ name: METRICS_KEY, form: KEY_FORM, door: "metrics", use: "opens the metrics" }];
+  const needs: readonly SecretNeed[] = [
+    { name: METRICS_KEY, form: KEY_FORM, door: "metrics", use: "opens the metrics" },
+    {
+      name: PREVIOUS_KEY,
+      form: SEALING_KEY_FORM,
+      door: "former ledger",
+      use: "opens what the former key has sealed",
+    },
+  ];
+  return needs.filter(({ name }) => readSecret(env, name) !== undefined);
 }
 
 /** What the targets of a credential need. A door is a service: the first word of a target's type. */

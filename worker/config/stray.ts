@@ -23,7 +23,13 @@ const VARIABLES = [
 ] as const;
 
 /** The secrets that the Worker itself uses. */
-const OWN_SECRETS = ["HEROKU_API_TOKEN", "SEALING_KEY", "PAGE_KEY", "METRICS_KEY"] as const;
+const OWN_SECRETS = [
+  "HEROKU_API_TOKEN",
+  "SEALING_KEY",
+  "SEALING_KEY_PREVIOUS",
+  "PAGE_KEY",
+  "METRICS_KEY",
+] as const;
 
 /** The bindings that the Worker works with. */
 const BINDINGS = ["ACCOUNT", "ROTATION"] as const;

@@ -13,6 +13,9 @@ import type { Fault, HealthReasonKind, Records } from "./fault.ts";
 /** How many failures in a row are too many. */
 export const TOO_MANY_FAILURES = 3;
 
+const UNOPENABLE =
+  "Its token was sealed with another 'SEALING_KEY', so the store cannot hand it out: set the former key as 'SEALING_KEY_PREVIOUS', or wait until the next rotation has made another";
+
 /** A credential, and what is known of it. */
 interface Known {
   readonly credential: Credential;
@@ -34,6 +37,7 @@ export function findCredentialFaults(
 ): Fault[] {
   const decisions = new Map(last?.report?.decisions.map((each) => [each.credential, each]));
   const listed = new Set(last?.report?.unmanaged.map(({ id }) => id));
+  const unopenable = new Set(last?.report?.unopenable);
   const known = credentials.flatMap((credential): Known[] => {
     const of = ledger.get(credential.name);
     return of ? [{ credential, of, decision: decisions.get(credential.name) }] : [];
@@ -53,6 +57,10 @@ export function findCredentialFaults(
     ["credential_urgent", (each) => tellEnd(each, now)],
   ];
   const ofOthers: readonly Check[] = [
+    [
+      "token_unreadable",
+      ({ credential }) => unopenable.has(credential.name) ? UNOPENABLE : undefined,
+    ],
     ["target_drifted", tellDrift],
     ["another_worker", (each) => tellOtherWorker(each, listed)],
   ];

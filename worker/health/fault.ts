@@ -34,6 +34,7 @@ import type { ConfigurationResult } from "../config/configuration.ts";
  * - `credential_missing`: Heroku has no live authorization for it;
  * - `credential_late`: less than a tenth of the token's lifetime is left, and its replacement is overdue;
  * - `credential_urgent`: less than a twentieth of the token's lifetime is left;
+ * - `token_unreadable`: no key opens its token in the ledger;
  * - `target_drifted`: a target no longer holds what was delivered to it; counts the targets;
  * - `another_worker`: another Worker manages it, too;
  * - `channel_broken`: a channel has taken no alert for more than an hour; counts the channels.
@@ -56,6 +57,7 @@ export type HealthReasonKind =
   | "credential_missing"
   | "credential_late"
   | "credential_urgent"
+  | "token_unreadable"
   | "target_drifted"
   | "another_worker"
   | "channel_broken";

@@ -39,11 +39,11 @@ export function createTokenRoute(
       (context) => unavailable(context, "The configuration is invalid: see the page"),
     );
   }
-  const { sealingKey } = configured.configuration;
+  const keys = configured.configuration;
   return route.get("/:name/token", requireReaderKey, async (context) => {
     const name = context.req.param("name");
     const owner = account(accountNameOf(configured, name) ?? "");
-    const served = await readServedToken({ account: owner, sealingKey, log, now }, name);
+    const served = await readServedToken({ account: owner, keys, log, now }, name);
     if (!served) return unavailable(context, "There is no live token at the moment: see the page");
     const wantsJson = context.req.header("Accept")?.startsWith("application/json");
     return wantsJson ? context.json(served) : context.text(served.token);

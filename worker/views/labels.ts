@@ -45,6 +45,7 @@ export const REASON_TITLES: Readonly<Record<HealthReasonKind, string>> = {
   credential_missing: "No live authorization",
   credential_urgent: "About to expire",
   credential_late: "Little time is left",
+  token_unreadable: "A token cannot be opened",
   target_drifted: "A target holds something else",
   another_worker: "Another Worker interferes",
   channel_broken: "Alerts do not get through",
