@@ -45,6 +45,9 @@ const day = 1440 * minute;
 /** How long after Heroku has ended a token without notice the operator may know nothing of it. */
 const patience = 6 * 60 * minute;
 
+/** How far apart two sweeps must be for the second one to know more, in milliseconds. */
+const shortestDoubt = 10 * minute;
+
 /** Makes one, who accuses. */
 export function createAlertWatch(
   heroku: FakeHeroku,
@@ -94,9 +97,12 @@ export function createAlertWatch(
     if (end.by !== "expiry" || !hasEnd(life.id)) {
       // Since the operator last knew of anything that may explain it.
       const darkSince = Math.max(end.at, restedAt.get(credential) ?? 0, lastKnown(credential));
-      // One sweep doubts it, the next one believes it.
-      const sweeps = sweptAt.filter((at) => at > darkSince).length;
-      const isLate = !paused && since === Infinity && sweeps > 2 &&
+      // One sweep sees it, another one doubts it, and the next one after a while believes it.
+      const sweeps = sweptAt.filter((at) => at > darkSince).reduce<readonly number[]>(
+        (apart, at) => at - (apart.at(-1) ?? -Infinity) > shortestDoubt ? [...apart, at] : apart,
+        [],
+      );
+      const isLate = !paused && since === Infinity && sweeps.length > 3 &&
         heroku.now() - darkSince > patience && seen < end.at && excusedAt < end.at;
       return isLate ? "has ended without notice" : undefined;
     }
