@@ -58,6 +58,24 @@ export function describeAlert(alert: Alert): string {
   ].join("\n");
 }
 
+/** Many alerts as one text, and what it is called. */
+export function describeAlerts(
+  alerts: readonly Alert[],
+): { readonly title: string; readonly text: string } {
+  const started = alerts.filter(({ change }) => change !== "over").length;
+  const over = alerts.length - started;
+  const page = alerts.find((alert) => alert.page !== null)?.page;
+  return {
+    title: `${alerts.length} changes: ${started} began or got worse, ${over} ${
+      over === 1 ? "is" : "are"
+    } over`,
+    text: [
+      ...alerts.map(({ title, at }) => `- ${toMinute(at)} ${title}`),
+      ...(page === undefined || page === null ? [] : [page]),
+    ].join("\n"),
+  };
+}
+
 function toMinute(time: string): string {
   return `${time.slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -24,8 +24,8 @@ export interface AlertBook {
   write(open: readonly OpenProblem[], letters: readonly Letter[]): void;
   /** What waits for a channel, the oldest first. */
   readWaiting(channel: string): readonly WaitingLetter[];
-  /** Writes down that one was taken. */
-  markSent(letter: WaitingLetter): void;
+  /** Writes down that a channel has taken some. */
+  markSent(channel: string, letters: readonly WaitingLetter[]): void;
   /** Writes down that a channel did not take one. */
   markFailed(channel: string, at: number, error: string): void;
   /** Forgets what waits for channels other than these. */
@@ -100,9 +100,9 @@ export function createAlertBook(sql: Sql, events: Pick<EventLog, "append">): Ale
         channel,
       ).map(({ number, body }) => ({ number, channel, alert: JSON.parse(body) as Alert })),
 
-    markSent({ number, channel }) {
+    markSent(channel, letters) {
       sql.transaction(() => {
-        sql.run("DELETE FROM outbox WHERE number = ?", number);
+        for (const { number } of letters) sql.run("DELETE FROM outbox WHERE number = ?", number);
         sql.run("DELETE FROM channels WHERE name = ?", channel);
       });
     },

@@ -27,6 +27,17 @@ export interface ChannelEnvironment {
  */
 export type SendAlert = (alert: Alert) => Promise<void>;
 
+/** What sends to a channel. */
+export interface Sender {
+  /** Sends one alert. */
+  readonly send: SendAlert;
+  /**
+   * Sends many as one message, for who reads them; it throws as `send` does.
+   * @default {each is sent by itself}
+   */
+  readonly sendMany?: (alerts: readonly Alert[]) => Promise<void>;
+}
+
 /** A secret that a channel needs. */
 export interface ChannelSecret {
   /** The member that names it. */
@@ -46,15 +57,13 @@ export interface ChannelDefinition<Config> {
   /** Finds what is wrong with its binding, where it has one. */
   findBindingMistake?(config: Config, binding: unknown): string | undefined;
   /** Makes what sends. */
-  create(config: Config, environment: ChannelEnvironment): SendAlert;
+  create(config: Config, environment: ChannelEnvironment): Sender;
 }
 
 /** A channel that is configured. */
-export interface Channel {
+export interface Channel extends Sender {
   /** Its name. */
   readonly name: string;
   /** Whether it is to be told of a problem. */
   readonly takes: (account: string, problem: Problem) => boolean;
-  /** Sends one alert. */
-  readonly send: SendAlert;
 }

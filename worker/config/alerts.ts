@@ -5,12 +5,7 @@
  */
 import { parseUrl } from "../../lib/parse_url.ts";
 import { isSecureUrl } from "../../lib/secure_url.ts";
-import type {
-  Channel,
-  ChannelDefinition,
-  ChannelEnvironment,
-  SendAlert,
-} from "../alerts/channel.ts";
+import type { Channel, ChannelDefinition, ChannelEnvironment, Sender } from "../alerts/channel.ts";
 import { CHANNELS } from "../alerts/channels.ts";
 import { SEVERITIES } from "../alerts/problems.ts";
 import { toMistakes } from "./issues.ts";
@@ -31,7 +26,7 @@ export interface ChannelDraft {
   /** Finds what is wrong with its binding. */
   readonly findBindingMistake: (env: Readonly<Record<string, unknown>>) => Mistake[];
   /** Makes what sends. */
-  readonly create: (environment: ChannelEnvironment) => SendAlert;
+  readonly create: (environment: ChannelEnvironment) => Sender;
 }
 
 /** The outcome. */
@@ -100,7 +95,7 @@ export function createChannels(
       findBindingMistake(env).length === 0 &&
       needs.every(({ name, form }) => form.fits(readSecret(env, name) ?? ""))
     )
-    .map(({ name, takes, create }) => ({ name, takes, send: create(environment) }));
+    .map(({ name, takes, create }) => ({ name, takes, ...create(environment) }));
 }
 
 interface TableResult {

@@ -79,6 +79,30 @@ Deno.test("a chat is told in its own form, without calling anybody", async () =>
   }]);
 });
 
+Deno.test("a chat and an e-mail are told of many in one message", async () => {
+  await using receiver = startReceiver();
+  const chat = createChannel({ type: "slack", url_secret: "CHAT" }, { CHAT: receiver.url });
+  const emails: { subject: string; text: string }[] = [];
+  const email = createChannel(
+    { type: "email", binding: "EMAIL", from: "h@example.com", to: "o@example.com" },
+    { EMAIL: { send: (each: typeof emails[number]) => Promise.resolve(emails.push(each)) } },
+  );
+  const alerts = [
+    alert,
+    { ...alert, change: "over", title: "Over: cd: <Rotations fail>" } as const,
+  ];
+  await chat.sendMany?.(alerts);
+  await email.sendMany?.(alerts);
+  const lines = [
+    "- 2026-11-27 12:15 UTC ci: About to expire",
+    "- 2026-11-27 12:15 UTC Over: cd: <Rotations fail>",
+    "https://herotate.example.com/",
+  ];
+  assertEquals(emails[0].subject, "[Herotate] 2 changes: 1 began or got worse, 1 is over");
+  assertEquals(emails[0].text, `${lines.join("\n")}\n`);
+  assertStringIncludes(receiver.received[0].text, "Over: cd: &lt;Rotations fail&gt;");
+});
+
 Deno.test("PagerDuty opens one incident for a problem, however much worse it gets, and closes it", async () => {
   await using pagerduty = startPagerduty();
   const channel = createChannel({

@@ -4,7 +4,7 @@
  * @module
  */
 import { SECOND } from "@std/datetime/constants";
-import { describeAlert } from "../../../lib/alert.ts";
+import { describeAlert, describeAlerts } from "../../../lib/alert.ts";
 import { configuration, text } from "../../../lib/targets/members.ts";
 import type { ChannelDefinition } from "../channel.ts";
 
@@ -51,11 +51,20 @@ export const email: ChannelDefinition<EmailConfig> = {
     isSendEmail(binding)
       ? undefined
       : `Must name a binding that sends e-mail: write [[send_email]] with name = "${name}" into wrangler.toml, and deploy again`,
-  create: ({ binding, from, to }, { binding: find }) => async (alert) => {
-    const sender = find(binding);
-    if (!isSendEmail(sender)) throw new Error(`There is no [[send_email]] binding '${binding}'`);
-    const subject = `[Herotate] ${alert.title}`.replaceAll(/[\r\n]+/g, " ");
-    await withinTime(sender.send({ from, to, subject, text: `${describeAlert(alert)}\n` }));
+  create({ binding, from, to }, { binding: find }) {
+    async function write(title: string, text: string): Promise<void> {
+      const sender = find(binding);
+      if (!isSendEmail(sender)) throw new Error(`There is no [[send_email]] binding '${binding}'`);
+      const subject = `[Herotate] ${title}`.replaceAll(/[\r\n]+/g, " ");
+      await withinTime(sender.send({ from, to, subject, text: `${text}\n` }));
+    }
+    return {
+      send: (alert) => write(alert.title, describeAlert(alert)),
+      async sendMany(alerts) {
+        const { title, text } = describeAlerts(alerts);
+        await write(title, text);
+      },
+    };
   },
 };
 

@@ -39,25 +39,29 @@ export const pagerduty: ChannelDefinition<PagerdutyConfig> = {
       sent: false,
     },
   }],
-  create: ({ routing_key_secret, base_url }, { fetch, secret }) => async (alert) => {
-    const key = secret(routing_key_secret).trim();
-    const send = async (event: Readonly<Record<string, unknown>>) => {
-      try {
-        await post("PagerDuty", {
-          url: new URL("v2/enqueue", `${base_url.replace(/\/+$/, "")}/`).href,
-          body: JSON.stringify({ routing_key: key, dedup_key: keyOf(alert), ...event }),
-          headers: { "Content-Type": "application/json" },
-        }, fetch);
-      } catch (error) {
-        if (!(error instanceof PostError) || error.status !== 400) throw error;
-        throw new PostError(
-          `${error.message}: check that the integration key is one of 'Events API V2', and run \`wrangler secret put ${routing_key_secret}\``,
-        );
+  create: ({ routing_key_secret, base_url }, { fetch, secret }) => ({
+    async send(alert) {
+      const isOver = alert.change === "over";
+      if (!isOver) await enqueue(trigger(alert));
+      if (isOver || alert.change === "test") await enqueue({ event_action: "resolve" });
+
+      async function enqueue(event: Readonly<Record<string, unknown>>): Promise<void> {
+        const routing_key = secret(routing_key_secret).trim();
+        try {
+          await post("PagerDuty", {
+            url: new URL("v2/enqueue", `${base_url.replace(/\/+$/, "")}/`).href,
+            body: JSON.stringify({ routing_key, dedup_key: keyOf(alert), ...event }),
+            headers: { "Content-Type": "application/json" },
+          }, fetch);
+        } catch (error) {
+          if (!(error instanceof PostError) || error.status !== 400) throw error;
+          throw new PostError(
+            `${error.message}: check that the integration key is one of 'Events API V2', and run \`wrangler secret put ${routing_key_secret}\``,
+          );
+        }
       }
-    };
-    if (alert.change !== "over") await send(trigger(alert));
-    if (alert.change === "over" || alert.change === "test") await send({ event_action: "resolve" });
-  },
+    },
+  }),
 };
 
 function keyOf({ account, problem }: Alert): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeAlert } from "../../../lib/alert.ts";
+import { describeAlert, describeAlerts } from "../../../lib/alert.ts";
 import { configuration, secretName } from "../../../lib/targets/members.ts";
 import { ADDRESS_FORM } from "../../config/secrets.ts";
 import type { ChannelDefinition } from "../channel.ts";
@@ -20,18 +20,26 @@ export const slack: ChannelDefinition<{ readonly url_secret: string }> = {
   type: "slack",
   schema: configuration({ url_secret: secretName("the webhook's address") }),
   secrets: [{ member: "url_secret", form: ADDRESS_FORM }],
-  create: ({ url_secret }, { fetch, secret }) => async (alert) => {
-    const text = `*${escape(alert.title)}*\n${escape(describeAlert(alert))}`;
-    const body = JSON.stringify({ text: cut(text) });
-    const headers = { "Content-Type": "application/json" };
-    try {
-      await post("The chat", { url: secret(url_secret), body, headers }, fetch);
-    } catch (error) {
-      if (!(error instanceof PostError) || !GONE.includes(error.status)) throw error;
-      throw new PostError(
-        `${error.message}: make a new webhook there, and run \`wrangler secret put ${url_secret}\``,
-      );
+  create({ url_secret }, { fetch, secret }) {
+    async function say(title: string, text: string): Promise<void> {
+      const body = JSON.stringify({ text: cut(`*${escape(title)}*\n${escape(text)}`) });
+      const headers = { "Content-Type": "application/json" };
+      try {
+        await post("The chat", { url: secret(url_secret), body, headers }, fetch);
+      } catch (error) {
+        if (!(error instanceof PostError) || !GONE.includes(error.status)) throw error;
+        throw new PostError(
+          `${error.message}: make a new webhook there, and run \`wrangler secret put ${url_secret}\``,
+        );
+      }
     }
+    return {
+      send: (alert) => say(alert.title, describeAlert(alert)),
+      async sendMany(alerts) {
+        const { title, text } = describeAlerts(alerts);
+        await say(title, text);
+      },
+    };
   },
 };
 

@@ -25,16 +25,18 @@ export const webhook: ChannelDefinition<WebhookConfig> = {
     signing_secret: secretName("the key that signs the alerts"),
   }),
   secrets: [{ member: "signing_secret", form: SIGNING_FORM }],
-  create: ({ url, signing_secret }, { fetch, now, secret }) => async (alert) => {
-    const body = JSON.stringify(alert);
-    await post("The webhook", {
-      url,
-      body,
-      headers: {
-        "Content-Type": "application/json",
-        "Idempotency-Key": alert.id,
-        [SIGNATURE_HEADER]: await signWebhook(body, secret(signing_secret), now()),
-      },
-    }, fetch);
-  },
+  create: ({ url, signing_secret }, { fetch, now, secret }) => ({
+    async send(alert) {
+      const body = JSON.stringify(alert);
+      await post("The webhook", {
+        url,
+        body,
+        headers: {
+          "Content-Type": "application/json",
+          "Idempotency-Key": alert.id,
+          [SIGNATURE_HEADER]: await signWebhook(body, secret(signing_secret), now()),
+        },
+      }, fetch);
+    },
+  }),
 };
