@@ -102,16 +102,19 @@ async function look(
     await target.target.confirm(delivery, record.receipt, context);
     return { ...seen, at, drift: null, unproves: false };
   } catch (error) {
-    if (!(error instanceof TargetError)) throw error;
-    const isOverwritten = error.code === "mismatch";
-    if (!isOverwritten && !TELLING.includes(error.code)) {
-      return { ...seen, at, drift: record.drift?.message ?? null, unproves: false };
+    const isOverwritten = error instanceof TargetError && error.code === "mismatch";
+    if (isOverwritten || isTelling(error)) {
+      return {
+        ...seen,
+        at,
+        drift: error.message,
+        unproves: isOverwritten && credential.onDrift !== "alert",
+      };
     }
-    return {
-      ...seen,
-      at,
-      drift: error.message,
-      unproves: isOverwritten && credential.onDrift !== "alert",
-    };
+    return { ...seen, at, drift: record.drift?.message ?? null, unproves: false };
   }
+}
+
+function isTelling(error: unknown): error is TargetError {
+  return error instanceof TargetError && TELLING.includes(error.code);
 }

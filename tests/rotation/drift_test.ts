@@ -124,3 +124,85 @@ Deno.test("with keep_token = false no token is kept once it is proven, and a new
   assertEquals([await sim.held("var:acme/KEY"), await sim.held("hook:ci")], [next, next]);
   assertEquals([kept(), sim.violations], [0, []]);
 });
+
+Deno.test("what looking shows is told apart: overwritten, refused, and anything else", async () => {
+  const { lookForDrift } = await import("../../lib/rotation/drift.ts");
+  const { createSealing } = await import("../../lib/rotation/sealing.ts");
+  const { TargetError } = await import("../../lib/targets/target.ts");
+  const { createEntry } = await import("../worker/account/ledger_sample.ts");
+  const sealing = await createSealing(btoa("0123456789abcdef0123456789abcdef"));
+  const at = Date.UTC(2026, 0, 3);
+  const entry = createEntry("a", "current");
+  const sealedToken = await sealing.seal("HRKU-token", entry);
+  const record = {
+    mark: "a",
+    place: "safe",
+    receipt: {},
+    deliveredAt: at - 2 * day,
+    proof: { kind: "exact", detail: "It was read back" } as const,
+    provenAt: at - 2 * day,
+    lookedAt: null,
+    drift: null,
+  };
+  const table: readonly (readonly [unknown, string | null, boolean])[] = [
+    [undefined, null, false],
+    [new TargetError("mismatch", "It holds something else"), "It holds something else", true],
+    [new TargetError("not_found", "It is gone"), "It is gone", false],
+    [new TargetError("unauthorized", "It refuses"), "It refuses", false],
+    [new TargetError("unavailable", "It is down"), null, false],
+    [new Error("It threw"), null, false],
+    ["no error at all", null, false],
+  ];
+  for (const [thrown, drift, unproves] of table) {
+    const looks: unknown[] = [];
+    await lookForDrift(
+      {
+        sealing,
+        now: () => at,
+        ledger: { noteLooks: (seen) => Promise.resolve(void looks.push(...seen)) },
+        credentials: [{
+          name: "ci",
+          grace: hour,
+          paused: false,
+          targets: [{
+            type: "safe",
+            place: "safe",
+            required: true,
+            mayHoldAdopted: true,
+            retainsToken: false,
+            target: {
+              deliver: () => Promise.reject(new Error("Looking writes nothing")),
+              confirm: () =>
+                thrown === undefined ? Promise.resolve(record.proof) : Promise.reject(thrown),
+            },
+          }],
+        }],
+      },
+      new Map([["ci", {
+        record: {
+          name: "ci",
+          attempt: 1,
+          claim: null,
+          leaseUntil: null,
+          failures: 0,
+          endedAt: null,
+          error: null,
+          refusedSince: null,
+          served: null,
+        },
+        entries: [{ ...entry, sealedToken }],
+        deliveries: [record],
+      }]]),
+      [{ kind: "wait", credential: "ci", reason: "Nothing is due", until: null }],
+    );
+    assertEquals(looks, [{
+      credential: "ci",
+      mark: "a",
+      place: "safe",
+      provenAt: at - 2 * day,
+      at,
+      drift,
+      unproves,
+    }]);
+  }
+});
