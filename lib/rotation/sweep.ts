@@ -9,7 +9,7 @@ import { type AccountNames, checkAccount, type HerokuAccount } from "./account.t
 import { lookForDrift } from "./drift.ts";
 import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
 import type { Fuse } from "./fuse.ts";
-import type { CredentialLedger, Entry, Lease, Reseal, SweepLedger } from "./ledger.ts";
+import type { CredentialLedger, Entry, Lease, SweepLedger } from "./ledger.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import { recalledFrom } from "./findings.ts";
 import type { View } from "./view.ts";
@@ -19,7 +19,7 @@ import { type Plan, plan, planAdoption, planRecall } from "./plan.ts";
 import { LEASE_DURATION } from "./schedule.ts";
 import { MOST_REMOVALS, takeTurn } from "./turn.ts";
 import type { RotationRun } from "./attempt.ts";
-import { canOpen } from "./sealing.ts";
+import { findUnopenable, noteSpentKey, reseal, withoutLost } from "./seals.ts";
 
 /** What a sweep works with. */
 export interface SweepWorld extends LookWorld {
@@ -211,18 +211,6 @@ async function readOpenable(world: SweepWorld): Promise<ReadonlyMap<string, Cred
   return await withoutLost(world, await world.ledger.read());
 }
 
-async function withoutLost(
-  { sealing }: SweepWorld,
-  ledger: ReadonlyMap<string, CredentialLedger>,
-): Promise<ReadonlyMap<string, CredentialLedger>> {
-  const openable = async (entry: Entry): Promise<Entry> =>
-    await canOpen(entry, sealing) ? entry : { ...entry, sealedToken: null };
-  const known = [...ledger].map(async ([name, each]) =>
-    [name, { ...each, entries: await Promise.all(each.entries.map(openable)) }] as const
-  );
-  return new Map(await Promise.all(known));
-}
-
 /**
  * Takes back what is about to be given up as never delivered, where something shows that the ledger is an
  * older copy of itself, so that targets may hold it: Heroku lists what by the ledger was never sent, or
@@ -250,58 +238,6 @@ async function recallDelivered(
     }
   }
   return recalled;
-}
-
-/** Seals with the present key what the one before has sealed. */
-async function reseal(
-  { ledger, sealing }: SweepWorld,
-  known: ReadonlyMap<string, CredentialLedger>,
-): Promise<void> {
-  const former = [...known.values()].flatMap(({ entries }) => entries)
-    .filter(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken));
-  const seals: Reseal[] = [];
-  for (const entry of former) {
-    const { credential, mark, sealedToken: from } = entry;
-    if (from === null || !await canOpen(entry, sealing)) continue;
-    seals.push({
-      credential,
-      mark,
-      from,
-      to: await sealing.seal(await sealing.open(from, entry), entry),
-    });
-  }
-  if (seals.length > 0) await ledger.reseal(seals);
-}
-
-/** Says when nothing is sealed with the key before the present one any more. */
-function noteSpentKey(
-  { sealing }: SweepWorld,
-  known: ReadonlyMap<string, CredentialLedger>,
-): Notice[] {
-  const isNeeded = [...known.values()].some(({ entries }) =>
-    entries.some(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken))
-  );
-  return !sealing.hasPrevious || isNeeded ? [] : [{
-    credential: null,
-    kind: "former_key_spent",
-    message:
-      "Nothing is sealed with the former key any more: run `wrangler secret delete SEALING_KEY_PREVIOUS`",
-  }];
-}
-
-/** The credentials whose token in use no key opens. */
-async function findUnopenable(
-  { sealing, credentials }: SweepWorld,
-  known: ReadonlyMap<string, CredentialLedger>,
-): Promise<string[]> {
-  const names: string[] = [];
-  for (const { name } of credentials) {
-    const entry = known.get(name)?.entries.findLast(({ state }) =>
-      state === "minted" || state === "current"
-    );
-    if (entry?.sealedToken && !await canOpen(entry, sealing)) names.push(name);
-  }
-  return names;
 }
 
 /** Drops what no one asks for any more. */

@@ -1,0 +1,84 @@
+/**
+ * The seals in the ledger: which of them still open, and with which key.
+ *
+ * @module
+ */
+import type { Credential } from "./credential.ts";
+import type { Notice } from "./decision.ts";
+import type { CredentialLedger, Entry, Reseal, SweepLedger } from "./ledger.ts";
+import { canOpen, type Sealing } from "./sealing.ts";
+
+/** What the seals are looked at with. */
+export interface SealWorld {
+  /** Seals and opens tokens. */
+  readonly sealing: Sealing;
+  /** Takes the new seals. */
+  readonly ledger: Pick<SweepLedger, "reseal">;
+  /** What is to be kept alive. */
+  readonly credentials: readonly Credential[];
+}
+
+/** Gives what is known without the sealed tokens that no key opens: they are lost. */
+export async function withoutLost(
+  { sealing }: Pick<SealWorld, "sealing">,
+  ledger: ReadonlyMap<string, CredentialLedger>,
+): Promise<ReadonlyMap<string, CredentialLedger>> {
+  const openable = async (entry: Entry): Promise<Entry> =>
+    await canOpen(entry, sealing) ? entry : { ...entry, sealedToken: null };
+  const known = [...ledger].map(async ([name, each]) =>
+    [name, { ...each, entries: await Promise.all(each.entries.map(openable)) }] as const
+  );
+  return new Map(await Promise.all(known));
+}
+
+/** Seals with the present key what the one before has sealed. */
+export async function reseal(
+  { ledger, sealing }: SealWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+): Promise<void> {
+  const former = [...known.values()].flatMap(({ entries }) => entries)
+    .filter(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken));
+  const seals: Reseal[] = [];
+  for (const entry of former) {
+    const { credential, mark, sealedToken: from } = entry;
+    if (from === null || !await canOpen(entry, sealing)) continue;
+    seals.push({
+      credential,
+      mark,
+      from,
+      to: await sealing.seal(await sealing.open(from, entry), entry),
+    });
+  }
+  if (seals.length > 0) await ledger.reseal(seals);
+}
+
+/** Says when nothing is sealed with the key before the present one any more. */
+export function noteSpentKey(
+  { sealing }: SealWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+): Notice[] {
+  const isNeeded = [...known.values()].some(({ entries }) =>
+    entries.some(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken))
+  );
+  return !sealing.hasPrevious || isNeeded ? [] : [{
+    credential: null,
+    kind: "former_key_spent",
+    message:
+      "Nothing is sealed with the former key any more: run `wrangler secret delete SEALING_KEY_PREVIOUS`",
+  }];
+}
+
+/** The credentials whose token in use no key opens. */
+export async function findUnopenable(
+  { sealing, credentials }: SealWorld,
+  known: ReadonlyMap<string, CredentialLedger>,
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name } of credentials) {
+    const entry = known.get(name)?.entries.findLast(({ state }) =>
+      state === "minted" || state === "current"
+    );
+    if (entry?.sealedToken && !await canOpen(entry, sealing)) names.push(name);
+  }
+  return names;
+}
