@@ -8,6 +8,8 @@ import * as v from "valibot";
 import { parseUrl } from "../parse_url.ts";
 import { isSecureUrl } from "../secure_url.ts";
 
+const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
 /** A required string: `form` says what it must be, and `pattern` what it may look like. */
 export function text(form: string, pattern: RegExp): v.GenericSchema<string> {
   return v.pipe(v.string(form), v.regex(pattern, form));
@@ -22,7 +24,18 @@ export function integer(form: string): v.GenericSchema<number> {
 export function secretName(what: string): v.GenericSchema<string> {
   return text(
     `Must be the name of the Worker secret that holds ${what}, such as 'DEPLOY_TOKEN'`,
-    /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+    SECRET_NAME,
+  );
+}
+
+/** The name of a Worker secret, or while it is changed those of two. */
+export function secretNames(what: string): v.GenericSchema<string | readonly string[]> {
+  const form =
+    `Must be the name of the Worker secret that holds ${what}, such as 'DEPLOY_TOKEN', or a list of two names while you change it`;
+  const name = text(form, SECRET_NAME);
+  return v.union(
+    [name, v.pipe(v.array(name), v.minLength(1, form), v.maxLength(2, form))],
+    form,
   );
 }
 

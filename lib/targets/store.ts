@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { configuration, secretName } from "./members.ts";
+import { configuration, secretNames } from "./members.ts";
 import { proveExact } from "./proof.ts";
 import {
   type Target,
@@ -14,8 +14,11 @@ import {
 
 /** The configuration of a {@linkcode store}. */
 export interface StoreConfig {
-  /** The Worker secret with the key that readers of the token must show. */
-  readonly reader_key_secret: string;
+  /**
+   * The Worker secret with the key that readers of the token must show; a list of two while you change
+   * it, as either opens the token then.
+   */
+  readonly reader_key_secret: string | readonly string[];
 }
 
 /**
@@ -33,10 +36,10 @@ export const store: TargetDefinition<StoreConfig> = {
   mayHoldAdopted: false,
   retainsToken: true,
   schema: configuration({
-    reader_key_secret: secretName("the key that readers of the token must show"),
+    reader_key_secret: secretNames("the key that readers of the token must show"),
   }),
   place: () => "store",
-  secrets: ({ reader_key_secret }) => [reader_key_secret],
+  secrets: ({ reader_key_secret }) => [reader_key_secret].flat(),
   create,
 };
 

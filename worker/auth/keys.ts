@@ -34,21 +34,21 @@ export function createKeyRequirements(configured: ConfigurationResult): KeyRequi
   const { metricsKey } = configured.ok ? configured.configuration : configured;
   const advice = pageKey === undefined ? NO_PAGE_KEY : SHOW_KEY;
   return {
-    page: requireKey(() => pageKey, advice),
-    metrics: requireKey(() => metricsKey, advice),
-    reader: requireKey((name) => readerKeys?.get(name), advice),
+    page: requireKey(() => [pageKey], advice),
+    metrics: requireKey(() => [metricsKey], advice),
+    reader: requireKey((name) => readerKeys?.get(name) ?? [], advice),
   };
 }
 
-/** Requires the key that belongs to what the path calls `:name`. */
+/** Requires one of the keys that belong to what the path calls `:name`. */
 function requireKey(
-  keyOf: (name: string) => string | undefined,
+  keysOf: (name: string) => readonly (string | undefined)[],
   advice: string,
 ): MiddlewareHandler {
   return async (context, next) => {
     const given = readKey(context.req.raw);
-    const key = keyOf(context.req.param("name") ?? "");
-    if (given !== undefined && await matches(key, given)) return await next();
+    const keys = keysOf(context.req.param("name") ?? "");
+    if (given !== undefined && await matches(keys, given)) return await next();
     return context.json({ error: advice }, 401, { "WWW-Authenticate": 'Basic realm="Herotate"' });
   };
 }
@@ -59,7 +59,11 @@ function readKey(request: Request): string | undefined {
   return bearer?.[1] ?? auth(request)?.password;
 }
 
-/** Compares in constant time, and takes as long when there is no such key. */
-async function matches(key: string | undefined, given: string): Promise<boolean> {
-  return await timingSafeEqual(key ?? crypto.randomUUID(), given);
+/** Compares with each in constant time, and takes as long when there are none, or only one. */
+async function matches(keys: readonly (string | undefined)[], given: string): Promise<boolean> {
+  const [first, second] = keys;
+  const results = await Promise.all(
+    [first, second].map((key) => timingSafeEqual(key ?? crypto.randomUUID(), given)),
+  );
+  return results.includes(true);
 }

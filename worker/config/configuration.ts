@@ -64,8 +64,8 @@ export interface Configuration {
   readonly pageKey: string;
   /** The value of `METRICS_KEY`, which opens the metrics; absent where it is not set. */
   readonly metricsKey?: string;
-  /** The key that readers of a credential's token show, by the credential's name. */
-  readonly readerKeys: ReadonlyMap<string, string>;
+  /** The keys of which readers of a credential's token show one, by the credential's name. */
+  readonly readerKeys: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What both outcomes have. */
@@ -242,10 +242,10 @@ function createConceal(secrets: readonly string[]): (mistake: Mistake) => Mistak
 function readerKeysOf(
   { name, targets }: CredentialDraft,
   env: Readonly<Record<string, unknown>>,
-): [string, string][] {
+): [string, readonly string[]][] {
   const names = targets.find(({ type }) => type === store.type)?.secrets ?? [];
-  const [key] = names.flatMap((secret) => readSecret(env, secret.name) ?? []);
-  return name === undefined || key === undefined ? [] : [[name, key]];
+  const keys = names.flatMap((secret) => readSecret(env, secret.name) ?? []);
+  return name === undefined || keys.length === 0 ? [] : [[name, keys]];
 }
 
 function toCredential(

@@ -128,13 +128,20 @@ const DEEPEST = 4;
  * The keys that lead to the member that names a secret. One that is not called `_secret` counts only
  * with what may be the secret itself: the name may be a default, and another member have it by chance.
  */
-function findMember(table: unknown, value: string, depth = 0): string[] | undefined {
+function findMember(
+  table: unknown,
+  value: string,
+  depth = 0,
+): readonly (string | number)[] | undefined {
   if (!isTable(table) || depth === DEEPEST) return undefined;
-  const found = Object.entries(table).flatMap(([key, member]) => {
+  const found = Object.entries(table).flatMap(([key, member]): (string | number)[][] => {
+    const at = Array.isArray(member) ? member.indexOf(value) : -1;
+    if (at >= 0) return [[key, at]];
     const below = member === value ? [] : findMember(member, value, depth + 1);
     return below === undefined ? [] : [[key, ...below]];
   });
-  return found.find((keys) => keys.at(-1)?.endsWith("_secret")) ??
+  const isNamed = (key: string | number) => typeof key === "string" && key.endsWith("_secret");
+  return found.find((keys) => keys.some(isNamed)) ??
     (isSecretName(value) ? undefined : found.at(0));
 }
 

@@ -129,7 +129,28 @@ Deno.test("parseConfiguration() gives each credential its own reader key", () =>
       createTable("c", { targets: [{ type: "store", reader_key_secret: "OTHER_READER_KEY" }] }),
     ],
   }));
-  assertEquals([...readerKeys], [["a", keys.reader], ["c", keys.other]]);
+  assertEquals([...readerKeys], [["a", [keys.reader]], ["c", [keys.other]]]);
+});
+
+Deno.test("parseConfiguration() takes two reader keys, while one is changed", () => {
+  const table = (secrets: unknown) =>
+    createTable("a", { targets: [{ type: "store", reader_key_secret: secrets }] });
+  const { readerKeys } = accept(
+    createEnv({ CREDENTIALS: [table(["READER_KEY", "OTHER_READER_KEY"])] }),
+  );
+  assertEquals([...readerKeys], [["a", [keys.reader, keys.other]]]);
+  for (const wrong of [[], ["A", "B", "C"], ["a key itself, with spaces"], 7]) {
+    const result = parse(createEnv({ CREDENTIALS: [table(wrong)] }));
+    assert(!result.ok);
+    const path = "CREDENTIALS[0] (a).targets[0].reader_key_secret";
+    assertEquals(result.mistakes.map((mistake) => mistake.path.replace(/\[0\]$/, "")), [path]);
+    assertStringIncludes(result.mistakes[0].message, "or a list of two names while you change it");
+    assert(!result.mistakes[0].message.includes("with spaces"));
+  }
+  const unset = parse(createEnv({ CREDENTIALS: [table(["READER_KEY", "NEXT_READER_KEY"])] }));
+  assert(!unset.ok);
+  assertEquals(unset.mistakes.map(({ path }) => path), ["NEXT_READER_KEY"]);
+  assertStringIncludes(unset.mistakes[0].message, "targets[0].reader_key_secret[1]");
 });
 
 Deno.test("parseConfiguration() sends targets at Heroku to the address of HEROKU_URL", async () => {

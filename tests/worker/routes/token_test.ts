@@ -13,6 +13,7 @@ import {
   createEnv,
   createIdleAccount,
   createTable,
+  type Env,
   keys,
   now,
   parse,
@@ -185,4 +186,23 @@ Deno.test("GET /credentials/:name/token finds every name that the configuration 
     assertEquals(await response.text(), servedToken, name);
   }));
   assert(tried > 20, `Only ${tried} names were right`);
+});
+
+Deno.test("GET /credentials/:name/token takes either of two reader keys, and no third", async () => {
+  const busy = createBusyEnv();
+  const [first, ...others] = busy.CREDENTIALS as Env[];
+  const targets = (first.targets as Env[]).map((target) =>
+    target.type === "store"
+      ? { ...target, reader_key_secret: ["READER_KEY", "NEXT_READER_KEY"] }
+      : target
+  );
+  const next = `next-reader-key-${canary}-0123456789`;
+  const { get } = await run({
+    ...busy,
+    CREDENTIALS: [{ ...first, targets }, ...others],
+    NEXT_READER_KEY: next,
+  });
+  for (const [key, status] of [[keys.reader, 200], [next, 200], [keys.other, 401]] as const) {
+    assertEquals((await get(tokenPath, bearer(key))).status, status);
+  }
 });
