@@ -27,6 +27,7 @@ export type EventKind =
   | "intended"
   | "minted"
   | "promoted"
+  | "proved"
   | "pruned"
   | "refused"
   | "released"

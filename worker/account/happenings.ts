@@ -81,6 +81,7 @@ function compareDeliveries(
   answered: ReadonlySet<string>,
 ): Happening[] {
   const written = new Set<string>();
+  const tried = new Set(before.map(({ mark }) => mark));
   const all = deliveries.map((now) => {
     const then = before.find(({ mark, place }) => mark === now.mark && place === now.place);
     const isWritten = then?.deliveredAt !== now.deliveredAt;
@@ -92,7 +93,14 @@ function compareDeliveries(
     if (!entry) return [];
     const about = { ...aboutEntry(entry), place: now.place };
     if (isWritten) {
-      return [{ ...about, kind: answered.has(now.place) ? "delivered" : "delivering" }];
+      const kind = answered.has(now.place) ? "delivered" : "delivering";
+      if (tried.has(now.mark)) return [{ ...about, kind }];
+      tried.add(now.mark);
+      // No token is delivered before Heroku has taken it.
+      return [
+        { ...aboutEntry(entry), kind: "proved", message: "Heroku accepts its token" },
+        { ...about, kind },
+      ];
     }
     if (now.drift && !then?.drift) {
       return [{ ...about, kind: "drifted", message: now.drift.message }];

@@ -61,6 +61,7 @@ Deno.test("the events tell the story of a rotation, each thing once although eac
       "began  sweep",
       "intended 1 rotation",
       "minted 1 rotation",
+      "proved 1 rotation",
       "delivering 1 rotation",
       "delivered 1 rotation",
       "confirmed 1 rotation",
@@ -139,7 +140,7 @@ Deno.test("a proof that is taken back is told, unless another delivery to the pl
   await ledger.write(lease, [{ kind: "prove", mark: "b", place, proof: null, at: NOW }]);
   assertEquals(
     parse(events).slice(before).map(({ kind }) => kind),
-    ["delivering", "confirmed", "delivering", "confirmed", "unconfirmed"],
+    ["proved", "delivering", "confirmed", "proved", "delivering", "confirmed", "unconfirmed"],
   );
 });
 
