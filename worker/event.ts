@@ -67,6 +67,11 @@ export interface Happening {
   readonly message: string | null;
 }
 
+/** What an event says at least: what it is about, and nothing more. */
+export function about(credential: string | null): Omit<Happening, "kind"> {
+  return { credential, generation: null, authorization: null, place: null, message: null };
+}
+
 /** One thing that happened. */
 export interface Event extends Happening {
   /** Its place in the account's order of events, from 1 on. */

@@ -31,23 +31,20 @@ export async function withoutLost(
   return new Map(await Promise.all(known));
 }
 
-/** Seals with the present key what the one before has sealed. */
+/**
+ * Seals with the present key what the one before has sealed.
+ *
+ * @param openable What is known without what is lost.
+ */
 export async function reseal(
   { ledger, sealing }: SealWorld,
-  known: ReadonlyMap<string, CredentialLedger>,
+  openable: ReadonlyMap<string, CredentialLedger>,
 ): Promise<void> {
-  const former = [...known.values()].flatMap(({ entries }) => entries)
-    .filter(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken));
   const seals: Reseal[] = [];
-  for (const entry of former) {
+  for (const entry of findFormer(sealing, openable)) {
     const { credential, mark, sealedToken: from } = entry;
-    if (from === null || !await canOpen(entry, sealing)) continue;
-    seals.push({
-      credential,
-      mark,
-      from,
-      to: await sealing.seal(await sealing.open(from, entry), entry),
-    });
+    const to = await sealing.seal(await sealing.open(from, entry), entry);
+    seals.push({ credential, mark, from, to });
   }
   if (seals.length > 0) await ledger.reseal(seals);
 }
@@ -57,10 +54,7 @@ export function noteSpentKey(
   { sealing }: SealWorld,
   known: ReadonlyMap<string, CredentialLedger>,
 ): Notice[] {
-  const isNeeded = [...known.values()].some(({ entries }) =>
-    entries.some(({ sealedToken }) => sealedToken !== null && !sealing.isPresent(sealedToken))
-  );
-  return !sealing.hasPrevious || isNeeded ? [] : [{
+  return !sealing.hasPrevious || findFormer(sealing, known).length > 0 ? [] : [{
     credential: null,
     kind: "former_key_spent",
     message:
@@ -68,17 +62,32 @@ export function noteSpentKey(
   }];
 }
 
-/** The credentials whose token in use no key opens. */
-export async function findUnopenable(
-  { sealing, credentials }: SealWorld,
+/**
+ * The credentials whose token in use no key opens.
+ *
+ * @param openable The same without what is lost.
+ */
+export function findUnopenable(
+  { credentials }: SealWorld,
   known: ReadonlyMap<string, CredentialLedger>,
-): Promise<string[]> {
-  const names: string[] = [];
-  for (const { name } of credentials) {
-    const entry = known.get(name)?.entries.findLast(({ state }) =>
-      state === "minted" || state === "current"
-    );
-    if (entry?.sealedToken && !await canOpen(entry, sealing)) names.push(name);
-  }
-  return names;
+  openable: ReadonlyMap<string, CredentialLedger>,
+): string[] {
+  const sealOf = (ledger: ReadonlyMap<string, CredentialLedger>, name: string) =>
+    ledger.get(name)?.entries.findLast(({ state }) => state === "minted" || state === "current")
+      ?.sealedToken ?? null;
+  return credentials.map(({ name }) => name)
+    .filter((name) => sealOf(known, name) !== null && sealOf(openable, name) === null);
+}
+
+/** What is sealed, and not with the present key. */
+function findFormer(
+  sealing: Sealing,
+  known: ReadonlyMap<string, CredentialLedger>,
+): (Entry & { readonly sealedToken: string })[] {
+  return [...known.values()].flatMap(({ entries }) => entries).flatMap((entry) => {
+    const { sealedToken } = entry;
+    return sealedToken === null || sealing.isPresent(sealedToken)
+      ? []
+      : [{ ...entry, sealedToken }];
+  });
 }

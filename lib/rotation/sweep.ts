@@ -123,7 +123,8 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     await ledger.note(),
   );
   const sealed = await ledger.read();
-  const look = await lookAround(world, await withoutLost(world, sealed), note, at);
+  const openable = await withoutLost(world, sealed);
+  const look = await lookAround(world, openable, note, at);
   const { view, unreliable } = look;
   let { known } = look;
   if (unreliable !== null) problems.push(unreliable);
@@ -172,7 +173,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     });
   }
   await attempt(problems, "prune the ledger", () => prune(world, known, view));
-  await attempt(problems, "seal tokens with the present key", () => reseal(world, sealed));
+  await attempt(problems, "seal tokens with the present key", () => reseal(world, openable));
   // Only a sweep that had little to ask has requests to spare for this.
   const isIdle = problems.length === 0 && started.length === 0 && decided.removals.length === 0 &&
     decided.doubts.length === 0;
@@ -202,7 +203,7 @@ export async function sweep(world: SweepWorld): Promise<SweepReport> {
     notices: [...decided.notices, ...look.notices, ...noteSpentKey(world, sealed)],
     undead,
     problems,
-    unopenable: await findUnopenable(world, sealed),
+    unopenable: findUnopenable(world, sealed, openable),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Alert } from "../../lib/alert.ts";
 import type { OpenProblem } from "../alerts/changes.ts";
 import type { Letter } from "../alerts/compose.ts";
+import { about } from "../event.ts";
 import { type BrokenChannel, TOLERATED_FOR } from "../health/fault.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Sql } from "./sql.ts";
@@ -82,11 +83,8 @@ export function createAlertBook(sql: Sql, events: Pick<EventLog, "append">): Ale
           [...Map.groupBy(letters, ({ alert }) => alert.id).values()].map((same) => {
             const [{ alert: { change, credential, title } }] = same;
             return {
+              ...about(credential),
               kind: "alerted",
-              credential,
-              generation: null,
-              authorization: null,
-              place: null,
               message: `${change}, to ${same.map(({ channel }) => channel).join(", ")}. ${title}`,
             };
           }),

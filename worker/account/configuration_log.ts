@@ -6,7 +6,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Credential } from "../../lib/rotation/credential.ts";
-import type { Happening } from "../event.ts";
+import { about, type Happening } from "../event.ts";
 import type { EventLog } from "./event_log.ts";
 import type { Sql } from "./sql.ts";
 
@@ -66,12 +66,5 @@ function digestOf({ targets, ...members }: Credential): string {
 }
 
 function happen(credential: string, message: string): Happening {
-  return {
-    kind: "configuration_changed",
-    credential,
-    generation: null,
-    authorization: null,
-    place: null,
-    message,
-  };
+  return { ...about(credential), kind: "configuration_changed", message };
 }

@@ -6,6 +6,7 @@
 import { DAY } from "@std/datetime/constants";
 import { createRedact } from "../../lib/redact.ts";
 import {
+  about,
   canonicalize,
   describePruned,
   type Event,
@@ -72,18 +73,12 @@ export function createEventLog(
 ): EventLog {
   const redact = createRedact([]);
 
-  /** What a transaction takes back has not happened. */
-  function tellLater(written: readonly Event[]): void {
+  /** What a transaction takes back has not happened: of what one append wrote, all or nothing is kept. */
+  function tellLater(written: readonly Event[], { number, hash }: EventHead): void {
     if (!tell) return;
     queueMicrotask(() => {
-      for (const event of written) {
-        const kept = sql.run(
-          "SELECT 1 FROM events WHERE number = ? AND body = ?",
-          event.number,
-          canonicalize(event),
-        );
-        if (kept.length > 0) tell(event);
-      }
+      const kept = sql.run("SELECT 1 FROM events WHERE number = ? AND hash = ?", number, hash);
+      if (kept.length > 0) written.forEach(tell);
     });
   }
 
@@ -124,7 +119,7 @@ export function createEventLog(
       );
       written.push(event);
     }
-    tellLater(written);
+    tellLater(written, { number, hash: previous });
   }
 
   return {
@@ -159,14 +154,7 @@ export function createEventLog(
       );
       const first = Math.max(young?.number ?? newest, newest - MOST + 1);
       sql.run("DELETE FROM events WHERE number < ?", first);
-      append("sweep", [{
-        kind: "pruned",
-        credential: null,
-        generation: null,
-        authorization: null,
-        place: null,
-        message: describePruned(first),
-      }]);
+      append("sweep", [{ ...about(null), kind: "pruned", message: describePruned(first) }]);
     },
   };
 }

@@ -11,7 +11,7 @@ import type {
   Entry,
   EntryState,
 } from "../../lib/rotation/ledger.ts";
-import type { EventKind, Happening } from "../event.ts";
+import { about, type EventKind, type Happening } from "../event.ts";
 
 /** What it is called when an authorization comes into a state. */
 const CAME_INTO = {
@@ -52,11 +52,10 @@ function compareAttempts(
   { name, attempt, error }: CredentialRecord,
 ): Happening[] {
   if (attempt === (before?.attempt ?? 0)) return [];
-  const about = aboutCredential(name);
   const stopped = before && before.leaseUntil !== null
-    ? [{ ...about, kind: "failed" as const, message: error }]
+    ? [{ ...about(name), kind: "failed" as const, message: error }]
     : [];
-  return [...stopped, { ...about, kind: "began", message: `Attempt ${attempt}` }];
+  return [...stopped, { ...about(name), kind: "began", message: `Attempt ${attempt}` }];
 }
 
 function compareEnds(
@@ -65,13 +64,13 @@ function compareEnds(
 ): Happening[] {
   if (!before || before.leaseUntil === null || leaseUntil !== null) return [];
   const kind = error === null ? "succeeded" : "failed";
-  return [{ ...aboutCredential(name), kind, message: error ?? `Attempt ${attempt}` }];
+  return [{ ...about(name), kind, message: error ?? `Attempt ${attempt}` }];
 }
 
 function compareEntries(before: Entry | undefined, entry: Entry): Happening[] {
-  const about = aboutEntry(entry);
-  if (before?.state !== entry.state) return [{ ...about, kind: CAME_INTO[entry.state] }];
-  if (before.goneAt === null && entry.goneAt !== null) return [{ ...about, kind: "gone" }];
+  const whose = aboutEntry(entry);
+  if (before?.state !== entry.state) return [{ ...whose, kind: CAME_INTO[entry.state] }];
+  if (before.goneAt === null && entry.goneAt !== null) return [{ ...whose, kind: "gone" }];
   return [];
 }
 
@@ -91,38 +90,34 @@ function compareDeliveries(
   return all.flatMap(({ now, then, isWritten }): Happening[] => {
     const entry = entries.find(({ mark }) => mark === now.mark);
     if (!entry) return [];
-    const about = { ...aboutEntry(entry), place: now.place };
+    const delivery = { ...aboutEntry(entry), place: now.place };
     if (isWritten) {
       const kind = answered.has(now.place) ? "delivered" : "delivering";
-      if (tried.has(now.mark)) return [{ ...about, kind }];
+      if (tried.has(now.mark)) return [{ ...delivery, kind }];
       tried.add(now.mark);
       // No token is delivered before Heroku has taken it.
       return [
         { ...aboutEntry(entry), kind: "proved", message: "Heroku accepts its token" },
-        { ...about, kind },
+        { ...delivery, kind },
       ];
     }
     if (now.drift && !then?.drift) {
-      return [{ ...about, kind: "drifted", message: now.drift.message }];
+      return [{ ...delivery, kind: "drifted", message: now.drift.message }];
     }
     if (!now.drift && then?.drift && then.provenAt === now.provenAt) {
-      return [{ ...about, kind: "confirmed", message: "It holds the token again" }];
+      return [{ ...delivery, kind: "confirmed", message: "It holds the token again" }];
     }
     if (now.proof && then?.provenAt !== now.provenAt) {
-      return [{ ...about, kind: "confirmed", message: `Proof: ${now.proof.kind}` }];
+      return [{ ...delivery, kind: "confirmed", message: `Proof: ${now.proof.kind}` }];
     }
     // A delivery of another generation takes the older one's proof back: that is said already.
     if (!now.proof && then?.proof && !written.has(now.place)) {
-      return [{ ...about, kind: "unconfirmed" }];
+      return [{ ...delivery, kind: "unconfirmed" }];
     }
     return [];
   });
 }
 
-function aboutCredential(credential: string): Omit<Happening, "kind"> {
-  return { credential, generation: null, authorization: null, place: null, message: null };
-}
-
 function aboutEntry({ credential, generation, authorization }: Entry): Omit<Happening, "kind"> {
-  return { credential, generation, authorization, place: null, message: null };
+  return { ...about(credential), generation, authorization };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Entry, Lease, Sighting, SweepLedger } from "../../lib/rotation/ledger.ts";
+import { about } from "../event.ts";
 import type { EventLog } from "./event_log.ts";
 import { insertEntry, settersOf, valuesOf } from "./rows.ts";
 import { atomically, type Sql } from "./sql.ts";
@@ -68,11 +69,8 @@ export function createSweepWrites(
           account.token,
         );
         events.append("sweep", [{
+          ...about(null),
           kind: "account_changed",
-          credential: null,
-          generation: null,
-          authorization: null,
-          place: null,
           message: `The Heroku account is ${account.id} now`,
         }]);
       }),

@@ -5,8 +5,8 @@
  * @module
  */
 import type { HealthReasonKind } from "../health/fault.ts";
-import type { AlertChange, Severity } from "../../lib/alert.ts";
-import { type Problem, rank } from "./problems.ts";
+import type { AlertChange } from "../../lib/alert.ts";
+import type { Problem } from "./problems.ts";
 
 /** A problem that was reported, and is not over. */
 export interface OpenProblem extends Problem {
@@ -14,8 +14,6 @@ export interface OpenProblem extends Problem {
   readonly since: number;
   /** All kinds that were reported since then: none is reported twice. */
   readonly reported: readonly HealthReasonKind[];
-  /** The worst that was reported. */
-  readonly worst: Severity;
   /** The names of the channels that were told: they are told of the end, too. */
   readonly told: readonly string[];
 }
@@ -56,19 +54,18 @@ export function compareProblems(
 ): { readonly changes: readonly Change[]; readonly open: readonly OpenProblem[] } {
   const now = problems.map((problem): { change?: "started" | "worse"; problem: OpenProblem } => {
     const earlier = before.find(({ key }) => key === problem.key);
-    const { kinds: reported, severity: worst } = problem;
+    const { kinds: reported } = problem;
     if (!earlier) {
-      return { change: "started", problem: { ...problem, since: at, reported, worst, told: [] } };
+      return { change: "started", problem: { ...problem, since: at, reported, told: [] } };
     }
-    const isWorse = rank(worst) > rank(earlier.worst) ||
-      reported.some((kind) => !earlier.reported.includes(kind));
+    // How serious a problem is follows from its kinds: it gets worse by none that is known.
+    const isWorse = reported.some((kind) => !earlier.reported.includes(kind));
     return {
       ...(isWorse ? { change: "worse" as const } : {}),
       problem: {
         ...problem,
         since: earlier.since,
         reported: [...new Set([...earlier.reported, ...reported])],
-        worst: rank(worst) > rank(earlier.worst) ? worst : earlier.worst,
         told: earlier.told,
       },
     };

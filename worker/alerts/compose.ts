@@ -8,7 +8,7 @@ import type { Redact } from "../../lib/redact.ts";
 import { REASON_TITLES } from "../views/labels.ts";
 import type { Change, OpenProblem } from "./changes.ts";
 import type { Channel } from "./channel.ts";
-import { rank, SEVERITIES } from "./problems.ts";
+import { bySeverity } from "./problems.ts";
 
 /** An alert on its way to one channel. */
 export interface Letter {
@@ -103,7 +103,7 @@ function compose(
 }
 
 function describeChange(change: AlertChange, { credential, channel, kinds }: OpenProblem): string {
-  const worst = kinds.toSorted((a, b) => rank(SEVERITIES[b]) - rank(SEVERITIES[a]))[0];
+  const [worst] = kinds.toSorted(bySeverity);
   const title = REASON_TITLES[worst];
   const who = credential ?? channel;
   const what = who === undefined ? title : `${who}: ${title}`;

@@ -55,9 +55,9 @@ export const SEVERITIES: Readonly<Record<HealthReasonKind, Severity>> = {
 
 const ORDER: readonly Severity[] = ["info", "warning", "error", "critical"];
 
-/** How serious a severity is, as a number. */
-export function rank(severity: Severity): number {
-  return ORDER.indexOf(severity);
+/** The more serious come first. */
+export function bySeverity(one: HealthReasonKind, other: HealthReasonKind): number {
+  return ORDER.indexOf(SEVERITIES[other]) - ORDER.indexOf(SEVERITIES[one]);
 }
 
 /** How many details one alert holds at most. */
@@ -77,13 +77,14 @@ export function findProblems(
     const { credential, channel } = first;
     const configured = credentials.find(({ name }) => name === credential);
     const more = all.length - MOST_DETAILS;
+    const kinds = [...new Set(all.map(({ kind }) => kind))];
+    const [worst] = kinds.toSorted(bySeverity);
     return {
       key,
       credential,
       ...(channel === undefined ? {} : { channel }),
-      kinds: [...new Set(all.map(({ kind }) => kind))],
-      severity: all.map(({ kind }) => SEVERITIES[kind])
-        .reduce((worst, next) => rank(next) > rank(worst) ? next : worst),
+      kinds,
+      severity: SEVERITIES[worst],
       details: [
         ...all.slice(0, MOST_DETAILS).map(({ message }) => message),
         ...(more > 0 ? [`There ${more === 1 ? "is" : "are"} ${more} more: see the page`] : []),

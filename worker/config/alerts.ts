@@ -8,7 +8,7 @@ import { isSecureUrl } from "../../lib/secure_url.ts";
 import type { Channel, ChannelDefinition, ChannelEnvironment, Sender } from "../alerts/channel.ts";
 import { CHANNELS } from "../alerts/channels.ts";
 import { SEVERITIES } from "../alerts/problems.ts";
-import { toMistakes } from "./issues.ts";
+import { findType, toMistakes } from "./issues.ts";
 import { fromJson, isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
 import { mayBeSecret } from "./secret_name.ts";
 import { readSecret, type SecretNeed } from "./secrets.ts";
@@ -116,7 +116,9 @@ function readTable(table: unknown, path: string, known: KnownNames): TableResult
   ];
   const wrong = [
     ...choices.flatMap(({ mistakes }) => mistakes),
-    ...(definition ? findNameMistake(name, path) : [findType(type, path)]),
+    ...(definition
+      ? findNameMistake(name, path)
+      : [findType(type, path, CHANNELS.map((each) => each.type))]),
   ];
   if (!definition) return { mistakes: wrong };
   const result = definition.schema["~standard"].validate(members);
@@ -160,18 +162,6 @@ function draft(
     },
     create: (environment) => definition.create(config, environment),
   };
-}
-
-function findType(type: unknown, path: string): Mistake {
-  const types = CHANNELS.map((definition) => definition.type);
-  const given = type === undefined
-    ? "Is missing"
-    : typeof type !== "string"
-    ? "Must be a string"
-    : `${mayBeSecret(type) ? "What is written here" : `'${shorten(type)}'`} is not known${
-      suggest(type, types)
-    }`;
-  return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
 }
 
 function findNameMistake(name: unknown, path: string): Mistake[] {

@@ -1,11 +1,11 @@
 /**
- * What a schema finds wrong, as mistakes of the configuration.
+ * What is wrong with a table that has a type, by that type's schema.
  *
  * @module
  */
 import type { SchemaIssue } from "../../lib/targets/target.ts";
-import { isTable, joinPath, type Mistake } from "./mistakes.ts";
-import { isSecretName } from "./secret_name.ts";
+import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
+import { isSecretName, mayBeSecret } from "./secret_name.ts";
 
 /**
  * Says what is wrong with a table. A member under a former name is not said to be missing as well.
@@ -57,4 +57,16 @@ function warnOfSecret(message: string, given: unknown): string {
   return message.startsWith("Must be the name of the Worker secret") && isText && given.length >= 16
     ? `${message}: if what is written here is the secret itself, revoke it, as it has been written into a file`
     : message;
+}
+
+/** Says that a table is of none of these types. */
+export function findType(type: unknown, path: string, types: readonly string[]): Mistake {
+  const given = typeof type === "string"
+    ? `${mayBeSecret(type) ? "What is written here" : `'${shorten(type)}'`} is not known${
+      suggest(type, types)
+    }`
+    : type === undefined
+    ? "Is missing"
+    : "Must be a string";
+  return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
 }

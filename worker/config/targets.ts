@@ -6,11 +6,11 @@
 import type { CredentialTarget } from "../../lib/rotation/credential.ts";
 import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import type { TargetDefinition, TargetEnvironment } from "../../lib/targets/target.ts";
-import { toMistakes } from "./issues.ts";
-import { isTable, joinPath, type Mistake, shorten, suggest } from "./mistakes.ts";
+import { findType, toMistakes } from "./issues.ts";
+import { isTable, joinPath, type Mistake } from "./mistakes.ts";
 import type { Source } from "./sources.ts";
 import { describeMisplaced } from "./stray.ts";
-import { isSecretName, mayBeSecret } from "./secret_name.ts";
+import { isSecretName } from "./secret_name.ts";
 
 /** A Worker secret that a target needs. */
 export interface TargetSecret {
@@ -66,7 +66,9 @@ export function parseTarget(
   }];
 
   const definition = definitions.find((candidate) => candidate.type === type);
-  if (!definition) return refuse([findType(type, path, definitions), ...mistakes]);
+  if (!definition) {
+    return refuse([findType(type, path, definitions.map((each) => each.type)), ...mistakes]);
+  }
   const isAtHeroku = definition === herokuConfigVar && rest.token_secret === undefined;
   const members = isAtHeroku && tokenSecret !== undefined
     ? { ...rest, token_secret: tokenSecret }
@@ -143,22 +145,6 @@ function findMember(
   const isNamed = (key: string | number) => typeof key === "string" && key.endsWith("_secret");
   return found.find((keys) => keys.some(isNamed)) ??
     (isSecretName(value) ? undefined : found.at(0));
-}
-
-function findType(
-  type: unknown,
-  path: string,
-  definitions: readonly TargetDefinition<unknown>[],
-): Mistake {
-  const types = definitions.map((definition) => definition.type);
-  const given = typeof type === "string"
-    ? `${mayBeSecret(type) ? "What is written here" : `'${shorten(type)}'`} is not known${
-      suggest(type, types)
-    }`
-    : type === undefined
-    ? "Is missing"
-    : "Must be a string";
-  return { path: joinPath(path, ["type"]), message: `${given}: the types are ${types.join(", ")}` };
 }
 
 function refuse(mistakes: readonly Mistake[]): TargetResult {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Change, compareProblems, type OpenProblem } from "../../../worker/alerts/changes.ts";
-import { type Problem, rank, SEVERITIES } from "../../../worker/alerts/problems.ts";
+import { bySeverity, type Problem, SEVERITIES } from "../../../worker/alerts/problems.ts";
 import type { HealthReasonKind } from "../../../worker/health/fault.ts";
 
 function createProblem(credential: string | null, kinds: readonly HealthReasonKind[]): Problem {
@@ -9,8 +9,7 @@ function createProblem(credential: string | null, kinds: readonly HealthReasonKi
     key: credential === null ? kinds[0] : `credential ${credential}`,
     credential,
     kinds,
-    severity: kinds.map((kind) => SEVERITIES[kind])
-      .reduce((worst, next) => rank(next) > rank(worst) ? next : worst),
+    severity: SEVERITIES[kinds.toSorted(bySeverity)[0]],
     details: ["Something is wrong"],
     step: null,
     places: [],
@@ -70,7 +69,7 @@ Deno.test("compareProblems() keeps since when, whatever comes after", () => {
   for (const [at, problems] of [[5, [failing]], [6, [late]], [7, [urgent]]] as const) {
     ({ open } = compareProblems(open, problems, { at, sawAll: true }));
   }
-  assertEquals(open.map(({ since, worst }) => [since, worst]), [[5, "critical"]]);
+  assertEquals(open.map(({ since, severity }) => [since, severity]), [[5, "critical"]]);
 });
 
 Deno.test("of any history, each problem starts, gets worse a bounded number of times and is over, in that order", () => {
