@@ -1,5 +1,5 @@
 /**
- * Worlds in which a consumer loses its token and nothing can be done about it: whoever reads the alerts
+ * Worlds in which a consumer loses its token and nothing can be done about it: the reader of the alerts
  * has to know before.
  *
  * @module

@@ -12,7 +12,7 @@ export interface Consumer {
   readonly place: string;
   readonly credential: string;
   readonly token: string | undefined;
-  /** Whether nothing is to be done for it: then only its expiry is reported. */
+  /** Whether it is paused or only observed: then only its expiry is reported. */
   readonly paused: boolean;
   /** Whether the ledger takes the token's authorization, by its id, for one in use. */
   readonly counts: (authorization: string) => boolean;

@@ -549,7 +549,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     };
   }
 
-  /** What follows a sweep in production: health, alerts, and whoever takes them. */
+  /** What follows a sweep in production: health, alerts, and the one who reads them. */
   async function conclude(
     credentials: readonly Credential[],
     { at, error, report }: { at: number; error: unknown; report: SweepReport | undefined },

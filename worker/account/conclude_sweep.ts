@@ -1,5 +1,5 @@
 /**
- * What follows a sweep: what it found is written down, and who has to know is told.
+ * What follows a sweep: what it found is written down, and alerts and a heartbeat are sent.
  *
  * @module
  */
@@ -67,7 +67,7 @@ function reportChanges(
   { at, error, report }: SweepRecord,
 ): void {
   const { accountNames, channels, pageUrl, secrets } = configured;
-  // With a configuration that is wrong no sweep goes through: that is said once, of the first account.
+  // With a wrong configuration no sweep goes through: only the first account reports that.
   const isFirst = (accountNames.at(0) ?? name) === name;
   const told = configured.ok
     ? faults

@@ -14,7 +14,7 @@ import { bySeverity } from "./problems.ts";
 export interface Letter {
   /** The channel's name. */
   readonly channel: string;
-  /** What it is told. */
+  /** What it is sent. */
   readonly alert: Alert;
 }
 
@@ -61,7 +61,7 @@ export function composeAlerts(
   return { letters, open: open.map((problem) => ({ ...problem, told: toldOf(problem) })) };
 }
 
-/** Who was told that a problem began is told that it is over. */
+/** A channel that got the beginning of a problem gets its end, too. */
 function findRecipients(
   change: AlertChange,
   problem: OpenProblem,

@@ -1,5 +1,5 @@
 /**
- * A request to whoever is told: a monitor, or a channel of alerts.
+ * A request to a monitor, or to a channel of alerts.
  *
  * @module
  */
