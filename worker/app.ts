@@ -9,6 +9,8 @@
  * | `GET /status` | `PAGE_KEY` | the same as JSON |
  * | `GET /events` | `PAGE_KEY` | what happened, a line of JSON for each event |
  * | `POST /alerts/test` | `PAGE_KEY` | sends a test to each channel of alerts |
+ * | `POST /credentials/:name/rotate`, `/pause`, `/resume` | `OPERATOR_KEY` | takes the order |
+ * | `POST /accounts/:name/sweep` | `OPERATOR_KEY` | has the account sweep at once |
  * | `GET /credentials/:name/token` | that credential's reader key | its token |
  *
  * @module
@@ -21,6 +23,7 @@ import { createKeyRequirements } from "./auth/keys.ts";
 import { createAlertsRoute } from "./routes/alerts.ts";
 import { createEventsRoute, type EventsDependencies } from "./routes/events.ts";
 import { createHealthRoute } from "./routes/health.ts";
+import { createOrdersRoutes, ORDER_PATHS, type OrdersDependencies } from "./routes/orders.ts";
 import { createMetricsRoute } from "./routes/metrics.ts";
 import { createPageRoutes, type PageEnvironment } from "./routes/page.ts";
 import { createTokenRoute, type TokenDependencies } from "./routes/token.ts";
@@ -33,7 +36,8 @@ export interface AppDependencies extends Omit<ReadingDependencies, "account"> {
   ) =>
     & ReturnType<ReadingDependencies["account"]>
     & ReturnType<TokenDependencies["account"]>
-    & ReturnType<EventsDependencies["account"]>;
+    & ReturnType<EventsDependencies["account"]>
+    & ReturnType<OrdersDependencies["account"]>;
 }
 
 /** Makes the app. */
@@ -61,6 +65,7 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
 
   app.route("/healthz", createHealthRoute(readings));
   app.route("/credentials", createTokenRoute(dependencies, required.reader));
+  app.route("/", createOrdersRoutes(dependencies, required.operator));
   app.route("/events", createEventsRoute(dependencies, required.page));
   app.route("/alerts", createAlertsRoute(configured, required.page));
   app.route("/metrics", createMetricsRoute(readings, required.metrics));
@@ -77,10 +82,12 @@ export function createApp(dependencies: AppDependencies): Hono<PageEnvironment> 
         context.json({ error: "Only GET and HEAD are answered here" }, 405, { Allow: "GET, HEAD" }),
     );
   }
-  app.all(
-    "/alerts/test",
-    (context) => context.json({ error: "Only POST is answered here" }, 405, { Allow: "POST" }),
-  );
+  for (const path of ["/alerts/test", ...ORDER_PATHS]) {
+    app.all(
+      path,
+      (context) => context.json({ error: "Only POST is answered here" }, 405, { Allow: "POST" }),
+    );
+  }
   app.notFound((context) =>
     context.json({ error: "There is nothing here: the page is at /, its JSON at /status" }, 404)
   );

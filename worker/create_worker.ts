@@ -237,5 +237,9 @@ function createAccountClass(read: ReadContext): AccountClass {
     ): ReturnType<AccountCalls["readEvents"]> {
       return this.#account.readEvents(...given);
     }
+
+    order(...given: Parameters<AccountCalls["order"]>): ReturnType<AccountCalls["order"]> {
+      return this.#account.order(...given);
+    }
   };
 }

@@ -19,6 +19,7 @@ export type EventKind =
   | "confirmed"
   | "delivered"
   | "delivering"
+  | "denied"
   | "discarded"
   | "drifted"
   | "failed"
@@ -26,6 +27,7 @@ export type EventKind =
   | "gone"
   | "intended"
   | "minted"
+  | "ordered"
   | "promoted"
   | "proved"
   | "pruned"
@@ -39,6 +41,7 @@ export type EventKind =
 export const SERIOUS: readonly EventKind[] = [
   "account_changed",
   "alerted",
+  "denied",
   "discarded",
   "drifted",
   "failed",
@@ -49,7 +52,7 @@ export const SERIOUS: readonly EventKind[] = [
 ];
 
 /** Who did it. */
-export type EventActor = "sweep" | "rotation";
+export type EventActor = "sweep" | "rotation" | `order:${string}`;
 
 /** What an event says. */
 export interface Happening {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Credential, CredentialTarget } from "../lib/rotation/credential.ts";
+import { type Credential, type CredentialTarget, isPaused } from "../lib/rotation/credential.ts";
 import type { CredentialLedger, Entry } from "../lib/rotation/ledger.ts";
 import type { Decision, DecisionKind } from "../lib/rotation/decision.ts";
 import { isExpected } from "../lib/rotation/line.ts";
@@ -367,7 +367,7 @@ function stateOf(
   stale: readonly Entry[],
   now: number,
 ): CredentialState {
-  if (credential.paused) return "paused";
+  if (isPaused(credential, known?.record ?? {})) return "paused";
   if (!known) return "unseen";
   if (credential.observe) return "observed";
   const { leaseUntil, failures } = known.record;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Credential } from "./credential.ts";
-import { createsOfTheDay } from "./doubt.ts";
+import { COUNTED_FOR, createsOfTheDay } from "./doubt.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 import { shortestInterval } from "./schedule.ts";
 import { endOfLost } from "./sightings.ts";
@@ -53,7 +53,7 @@ export function findBrake(
     return {
       reason:
         `${creates.length} authorizations were created for '${name}' in 24 hours, and its schedule explains at most ${mostCreates}: no more are created until the count is lower, and the tokens in use stay as they are. Find out why Heroku or a target does not keep what it is given`,
-      until: fewerFrom(creates.map(({ notedAt }) => notedAt + DAY), mostCreates),
+      until: fewerFrom(creates.map(({ notedAt }) => notedAt + COUNTED_FOR), mostCreates),
     };
   }
   const live = ledger.entries.filter((entry) => endOf(entry) > now);

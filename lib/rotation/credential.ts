@@ -4,6 +4,7 @@
  * @module
  */
 import type { Target } from "../targets/target.ts";
+import type { CredentialRecord } from "./ledger.ts";
 
 /** A place that a credential's token is delivered to. */
 export interface CredentialTarget {
@@ -71,6 +72,14 @@ export interface Credential {
 export function findRest({ paused, observe = false }: Credential): string | undefined {
   if (paused) return "it is paused: remove 'paused'";
   return observe ? "it is only observed: remove 'observe'" : undefined;
+}
+
+/** Whether nothing is to be done for a credential, by its configuration or by an operator's order. */
+export function isPaused(
+  { paused }: Pick<Credential, "paused">,
+  { pausedAt = null }: Pick<CredentialRecord, "pausedAt">,
+): boolean {
+  return paused || pausedAt !== null;
 }
 
 /** Whether any of these is delivered to a place; the store aside, which each has for itself. */

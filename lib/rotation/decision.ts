@@ -26,6 +26,7 @@ export type Cause =
   | "regenerated"
   | "new_target"
   | "competitor"
+  | "ordered"
   | "unfinished";
 
 /** What all decisions have. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { LEASE_DURATION } from "./schedule.ts";
 import type { CredentialLedger, Entry } from "./ledger.ts";
 
 const MINUTE = 60_000;
@@ -44,6 +45,12 @@ export interface Credibility {
 }
 
 /**
+ * How long a create counts as one of the last day's, in milliseconds. It is noted before it is sent, and
+ * Heroku may make it as late as the lease allows: by Heroku's clock it must be a day old, too.
+ */
+export const COUNTED_FOR: number = DAY + LEASE_DURATION;
+
+/**
  * The creates of the last 24 hours, by the Worker's own clock. Of those dated later, as by a clock that
  * ran ahead, the last day's count, too; all of them would hold a credential until that day comes.
  */
@@ -53,7 +60,7 @@ export function createsOfTheDay(
 ): Entry[] {
   const made = entries.filter((entry) => entry.made);
   const latest = Math.max(now, ...made.map(({ notedAt }) => notedAt));
-  return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - DAY);
+  return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - COUNTED_FOR);
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import { type TargetContext, TargetError, type TargetErrorCode } from "../targets/target.ts";
 import { toDelivery } from "./attempt.ts";
-import { type Credential, type CredentialTarget, findRest } from "./credential.ts";
+import { type Credential, type CredentialTarget, findRest, isPaused } from "./credential.ts";
 import type { Decision } from "./decision.ts";
 import type { CredentialLedger, DeliveryRecord, Entry, Look, SweepLedger } from "./ledger.ts";
 import { deliveryOf } from "./line.ts";
@@ -72,7 +72,8 @@ function findTurns(
   at: number,
 ): Turn[] {
   const entry = known?.entries.findLast(({ state }) => state === "current");
-  if (!known || known.record.leaseUntil !== null || !entry?.sealedToken) return [];
+  if (!known || isPaused(credential, known.record)) return [];
+  if (known.record.leaseUntil !== null || !entry?.sealedToken) return [];
   return credential.targets.flatMap((target): Turn[] => {
     const record = deliveryOf(known, entry.mark, target);
     if (!record?.proof) return [];

@@ -202,6 +202,17 @@ export interface CredentialRecord {
   readonly refusedSince: number | null;
   /** The mark whose token the built-in store hands out. */
   readonly served: string | null;
+  /**
+   * Since when an operator's order has it paused; null when none has.
+   * @default {null}
+   */
+  readonly pausedAt?: number | null;
+  /**
+   * The newest generation when an operator last ordered a rotation: one that is newer fulfils the
+   * order. Null when none was ordered.
+   * @default {null}
+   */
+  readonly orderedBeyond?: number | null;
 }
 
 /** Everything the ledger knows of one credential. */

@@ -6,7 +6,7 @@
 import type { Credential, CredentialTarget } from "./credential.ts";
 import type { Cause } from "./decision.ts";
 import { inWords } from "./duration_words.ts";
-import type { CredentialLedger } from "./ledger.ts";
+import type { CredentialLedger, CredentialRecord } from "./ledger.ts";
 import { ageOf, deliveryOf, isContested, type Line, type Member } from "./line.ts";
 import { type Due, due, type DueBy } from "./schedule.ts";
 
@@ -54,6 +54,7 @@ const REASONS: readonly Reason[] = [
   findDead,
   findAbsence,
   findForgotten,
+  findOrdered,
   findUnproven,
   findDue,
   findOlder,
@@ -154,6 +155,22 @@ function findForgotten(input: NeedInput): Found | undefined {
     `The ledger does not say which targets hold generation ${forgotten.entry.generation}`,
     input,
   );
+}
+
+/** An operator asked for another one. */
+function findOrdered(input: NeedInput): Found | undefined {
+  const { ledger: { record }, line: { current } } = input;
+  if (!current || !isOrdered(record, current)) return undefined;
+  return urgent(
+    "ordered",
+    `A successor of generation ${current.entry.generation} was ordered`,
+    input,
+  );
+}
+
+/** Whether an operator has ordered a successor of this one. */
+export function isOrdered({ orderedBeyond }: CredentialRecord, { entry }: Member): boolean {
+  return entry.generation <= (orderedBeyond ?? -1);
 }
 
 function findUnproven(input: NeedInput): Found | undefined {

@@ -12,7 +12,7 @@ import {
   type Snapshot,
   SupersededError,
 } from "./ledger.ts";
-import type { Credential } from "./credential.ts";
+import { type Credential, isPaused } from "./credential.ts";
 import type { OwnToken } from "./own_token.ts";
 import { LEASE_DURATION } from "./schedule.ts";
 import { SealingError } from "./sealing.ts";
@@ -97,6 +97,11 @@ export function createPerform(
   ): Promise<Fresh> {
     const configured = credential();
     const snapshot = await ledger.begin(lease, now() + LEASE_DURATION, before(configured));
+    if (isPaused(configured, snapshot.known.record)) {
+      throw new AttemptError(
+        `Cannot go on with '${configured.name}' because an order paused it: \`herotate resume ${configured.name}\` has it go on`,
+      );
+    }
     const { account } = snapshot.note;
     if (account !== null && account.token !== own.fingerprint) {
       throw new AttemptError(

@@ -5,7 +5,7 @@
  * @module
  */
 import { findBrake, paceOf } from "./brake.ts";
-import type { Credential } from "./credential.ts";
+import { type Credential, isPaused } from "./credential.ts";
 import type { Decision, Doubt, Notice, Removal, Unmanaged } from "./decision.ts";
 import { LONGEST_LAG } from "./doubt.ts";
 import { type Fuse, type LetThrough, letThrough } from "./fuse.ts";
@@ -14,7 +14,7 @@ import { adoptionOf, foreignersOf, forgottenOf, leftoversOf } from "./findings.t
 import { deliveryOf, predecessorOf } from "./line.ts";
 import type { View } from "./view.ts";
 import { inspect, type Line } from "./line.ts";
-import { findNeed, findTaken, isExpiring, type Need, type Taken } from "./need.ts";
+import { findNeed, findTaken, isExpiring, isOrdered, type Need, type Taken } from "./need.ts";
 import { findDoubts, findNotices } from "./notices.ts";
 import {
   backoff,
@@ -114,7 +114,7 @@ export function plan({ view, credentials, ledger, now, fuse, lineage }: PlanInpu
   });
   const taken = findTaken(ledger);
   const removals = known.flatMap(({ credential, of }) =>
-    credential.paused ? [] : findLeftovers(credential, of, view, now)
+    isPaused(credential, of.record) ? [] : findLeftovers(credential, of, view, now)
   );
   const found = known.map(({ credential, of }) => decide(credential, of, taken, view, now));
   const observed = new Set(credentials.filter(({ observe }) => observe).map(({ name }) => name));
@@ -144,6 +144,9 @@ function decide(
     until,
   });
   if (credential.paused) return wait("It is paused: remove 'paused' to go on", null);
+  if (isPaused(credential, record)) {
+    return wait(`An order paused it: \`herotate resume ${name}\` has it go on`, null);
+  }
   const own = line.alive.find(({ entry }) => view.own.has(entry.authorization ?? ""));
   if (own) {
     return {
@@ -253,7 +256,8 @@ function isLeased(ledger: CredentialLedger, credential: Credential, now: number)
 
 /**
  * Whether the promoted token needs a successor before its attempt ends: a dead one at once, unless that
- * attempt is at work on its successor, and one that expires as soon as nothing is left but to sleep.
+ * attempt is at work on its successor, and one that expires, or whose successor was ordered, as soon as
+ * nothing is left but to sleep.
  */
 function isOverdue(
   { newest, current }: Line,
@@ -264,7 +268,7 @@ function isOverdue(
   if (newest?.state !== "current") return false;
   const isAsleep = record.leaseUntil !== null && record.leaseUntil > now + LEASE_DURATION;
   return current
-    ? isAsleep && isExpiring(credential, current, now)
+    ? isAsleep && (isExpiring(credential, current, now) || isOrdered(record, current))
     : isAsleep || !entries.some(({ state }) => state === "intended");
 }
 

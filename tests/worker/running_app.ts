@@ -93,7 +93,7 @@ export function basic(user: string, key: string): HeadersInit {
 /** An account that cannot be asked. */
 export function breakAccount(error: Error): Asked {
   const fail = () => Promise.reject(error);
-  return { look: fail, health: fail, readServed: fail, readEvents: fail };
+  return { look: fail, health: fail, readServed: fail, readEvents: fail, order: fail };
 }
 
 /** An account whose object cannot be reached. */
@@ -124,6 +124,7 @@ export function accountOf(
     health: () => Promise.resolve({ at: sweptAt, reasons: [] }),
     readServed: () => Promise.resolve(null),
     readEvents: () => Promise.resolve({ lines: [], head: { number: 0, hash: null } }),
+    order: () => Promise.resolve({ accepted: true, message: "It is done" }),
   };
 }
 

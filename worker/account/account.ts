@@ -23,6 +23,7 @@ import { type AlertBook, createAlertBook } from "./alert_book.ts";
 import { type ConfigurationLog, createConfigurationLog } from "./configuration_log.ts";
 import { createEventLog, type EventLog, type EventPage, type EventQuery } from "./event_log.ts";
 import { createLedger } from "./ledger.ts";
+import { createOrders, type Order, type OrderAnswer } from "./orders.ts";
 import type { Sql } from "./sql.ts";
 import { createSweepLog, type HealthRecord, type SweepLog } from "./sweep_log.ts";
 import { upgrade } from "./tables.ts";
@@ -68,6 +69,8 @@ export interface AccountCalls {
   health(): Promise<HealthRecord | undefined>;
   /** What happened, from the oldest on. */
   readEvents(query: EventQuery): Promise<EventPage>;
+  /** Takes an order; of one that is accepted a sweep begins at once. */
+  order(order: Order): Promise<OrderAnswer>;
 }
 
 /** An account's object. */
@@ -127,8 +130,11 @@ export function createAccount(
   const sweeps = createSweepLog(sql);
   const alerts = createAlertBook(sql, events);
   const configurations = createConfigurationLog(sql, events);
+  const takeOrder = createOrders(sql, events, now);
   let isUpToDate = false;
   let isSweeping = false;
+  /** Whether an order has come that the sweep at work may have missed. */
+  let isOrdered = false;
   // Restoring a copy begins another life of the object, and so empties this.
   const accepted = new Set<string>();
 
@@ -157,6 +163,7 @@ export function createAccount(
       const wake = lastWake();
       if (!wake) return;
       isSweeping = true;
+      isOrdered = false;
       let goesOn = true;
       try {
         const isCronSilent = now() - wake.at > SILENCE - LATE_CRON;
@@ -172,7 +179,7 @@ export function createAccount(
         });
       } finally {
         isSweeping = false;
-        if (goesOn) await setAlarm(now() + SILENCE);
+        if (goesOn) await setAlarm(isOrdered ? now() : now() + SILENCE);
       }
     },
 
@@ -254,6 +261,17 @@ export function createAccount(
     async readEvents(query) {
       prepare();
       return await Promise.resolve(events.read(query));
+    },
+
+    async order(order) {
+      prepare();
+      const answer = await takeOrder(order);
+      if (!answer.accepted) return answer;
+      // An order is no cron: it must not hide that none comes.
+      if (!lastWake()) sql.run("INSERT INTO wakes (at, name) VALUES (?, ?)", now(), order.account);
+      isOrdered = true;
+      if (!isSweeping) await setAlarm(now());
+      return answer;
     },
   };
 }

@@ -16,7 +16,15 @@ export interface RemoteAccount extends
   StoreLedger,
   Pick<
     AccountCalls,
-    "wake" | "own" | "remember" | "herokuAccount" | "readServed" | "look" | "health" | "readEvents"
+    | "wake"
+    | "own"
+    | "remember"
+    | "herokuAccount"
+    | "readServed"
+    | "look"
+    | "health"
+    | "readEvents"
+    | "order"
   > {}
 
 /** How an account is asked. */
@@ -64,6 +72,7 @@ export function createRemoteAccount(
     look: () => ask((account) => account.look()),
     health: () => ask((account) => account.health()),
     readEvents: (query) => ask((account) => account.readEvents(query)),
+    order: (order) => ask((account) => account.order(order)),
     serve: (...given) => ask((account) => account.serve(...given)),
     readServed: (credential) => ask((account) => account.readServed(credential)),
     readCredential: (name) => ask((account) => account.readCredential(name)),

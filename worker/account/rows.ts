@@ -23,6 +23,8 @@ export interface CredentialRow {
   error: string | null;
   refused_since: number | null;
   served: string | null;
+  paused_at: number | null;
+  ordered_beyond: number | null;
 }
 
 /** The row of `ledger`. */
@@ -130,6 +132,8 @@ export function toRecord(row: CredentialRow): CredentialRecord {
     error: row.error,
     refusedSince: row.refused_since,
     served: row.served,
+    pausedAt: row.paused_at,
+    orderedBeyond: row.ordered_beyond,
   };
 }
 

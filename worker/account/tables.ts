@@ -114,6 +114,11 @@ export const VERSIONS: readonly (readonly string[])[] = [
     "ALTER TABLE deliveries ADD COLUMN drifted_at INTEGER",
     "CREATE TABLE configurations (credential TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID",
   ],
+  [
+    "ALTER TABLE credentials ADD COLUMN paused_at INTEGER",
+    "ALTER TABLE credentials ADD COLUMN ordered_beyond INTEGER",
+    "CREATE TABLE orders (id TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID",
+  ],
 ];
 
 /** A newer Herotate wrote the data, and this one would harm it. */

@@ -18,6 +18,8 @@ export interface KeyRequirements {
   readonly page: MiddlewareHandler;
   /** The key of the metrics, `METRICS_KEY`. */
   readonly metrics: MiddlewareHandler;
+  /** The operator's key, `OPERATOR_KEY`. */
+  readonly operator: MiddlewareHandler;
   /** The reader key of the credential that the path calls `:name`. */
   readonly reader: MiddlewareHandler;
 }
@@ -32,10 +34,12 @@ export function createKeyRequirements(configured: ConfigurationResult): KeyRequi
   const pageKey = configured.ok ? configured.configuration.pageKey : configured.pageKey;
   const readerKeys = configured.ok ? configured.configuration.readerKeys : undefined;
   const { metricsKey } = configured.ok ? configured.configuration : configured;
+  const operatorKey = configured.ok ? configured.configuration.operatorKey : undefined;
   const advice = pageKey === undefined ? NO_PAGE_KEY : SHOW_KEY;
   return {
     page: requireKey(() => [pageKey], advice),
     metrics: requireKey(() => [metricsKey], advice),
+    operator: requireKey(() => [operatorKey], advice),
     reader: requireKey((name) => readerKeys?.get(name) ?? [], advice),
   };
 }

@@ -49,6 +49,7 @@ const RESERVED: readonly string[] = [
   "SEALING_KEY_PREVIOUS",
   "PAGE_KEY",
   "METRICS_KEY",
+  "OPERATOR_KEY",
 ];
 
 const MEMBERS = ["name", "token_secret", "heroku_account", "observe", "heartbeat_secret"];

@@ -20,7 +20,7 @@ import { createChannels } from "./alerts.ts";
 import { checkBindings } from "./bindings.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import type { Mistake } from "./mistakes.ts";
-import { METRICS_KEY, optionalNeeds, PREVIOUS_KEY } from "./needs.ts";
+import { METRICS_KEY, OPERATOR_KEY, optionalNeeds, PREVIOUS_KEY } from "./needs.ts";
 import { checkSecrets, KEY_FORM, readSecret } from "./secrets.ts";
 import { type Coded, parseShape, type Shape } from "./shape.ts";
 
@@ -64,6 +64,8 @@ export interface Configuration {
   readonly pageKey: string;
   /** The value of `METRICS_KEY`, which opens the metrics; absent where it is not set. */
   readonly metricsKey?: string;
+  /** The value of `OPERATOR_KEY`, which gives orders; absent where it is not set. */
+  readonly operatorKey?: string;
   /** The keys of which readers of a credential's token show one, by the credential's name. */
   readonly readerKeys: ReadonlyMap<string, readonly string[]>;
 }
@@ -163,6 +165,7 @@ export function parseConfiguration(
   const [sealingKey = "", pageKey = ""] = ["SEALING_KEY", "PAGE_KEY"]
     .map((name) => readSecret(env, name));
   const metricsKey = readSecret(env, METRICS_KEY) ?? "";
+  const operatorKey = readSecret(env, OPERATOR_KEY);
   const previousKey = readSecret(env, PREVIOUS_KEY);
   const always = {
     accountNames: accounts.map(({ name }) => name),
@@ -211,6 +214,7 @@ export function parseConfiguration(
       ...(herokuUrl === undefined ? {} : { herokuUrl }),
       sealingKey,
       ...(previousKey === undefined ? {} : { previousKey }),
+      ...(operatorKey === undefined ? {} : { operatorKey }),
       pageKey,
       ...keyOfMetrics,
       readerKeys: new Map(drafts.flatMap((draft) => readerKeysOf(draft, env))),

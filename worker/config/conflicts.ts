@@ -16,6 +16,7 @@ const RESERVED: readonly string[] = [
   "SEALING_KEY_PREVIOUS",
   "PAGE_KEY",
   "METRICS_KEY",
+  "OPERATOR_KEY",
 ];
 
 /** The one kind of target that may work with the token that manages the account. */

@@ -55,6 +55,9 @@ export function ownNeeds(accounts: readonly AccountDraft[]): SecretNeed[] {
 /** The Worker secret that opens the metrics. */
 export const METRICS_KEY = "METRICS_KEY";
 
+/** The Worker secret that gives orders. */
+export const OPERATOR_KEY = "OPERATOR_KEY";
+
 /** The Worker secret with the sealing key before the present one. */
 export const PREVIOUS_KEY = "SEALING_KEY_PREVIOUS";
 
@@ -62,6 +65,7 @@ export const PREVIOUS_KEY = "SEALING_KEY_PREVIOUS";
 export function optionalNeeds(env: Readonly<Record<string, unknown>>): SecretNeed[] {
   const needs: readonly SecretNeed[] = [
     { name: METRICS_KEY, form: KEY_FORM, door: "metrics", use: "opens the metrics" },
+    { name: OPERATOR_KEY, form: KEY_FORM, door: "orders", use: "gives orders" },
     {
       name: PREVIOUS_KEY,
       form: SEALING_KEY_FORM,

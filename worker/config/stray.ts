@@ -29,6 +29,7 @@ const OWN_SECRETS = [
   "SEALING_KEY_PREVIOUS",
   "PAGE_KEY",
   "METRICS_KEY",
+  "OPERATOR_KEY",
 ] as const;
 
 /** The bindings that the Worker works with. */

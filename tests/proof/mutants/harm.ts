@@ -56,14 +56,14 @@ export const harmMutants: readonly Mutant[] = [
   ),
   breaking("lib/rotation/doubt.ts")(
     "counts creates by Heroku's dates rather than its own clock",
-    "return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - DAY);",
-    "return made.filter(({ createdAt }) => createdAt > (createdAt > now ? latest : now) - DAY);",
+    "return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - COUNTED_FOR);",
+    "return made.filter(({ createdAt }) => createdAt > (createdAt > now ? latest : now) - COUNTED_FOR);",
     "dates that are years old",
   ),
   breaking("lib/rotation/doubt.ts")(
     "counts all creates that a clock dated ahead, whenever they were",
-    "return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - DAY);",
-    "return made.filter(({ notedAt }) => notedAt > (notedAt > latest ? latest : now) - DAY);",
+    "return made.filter(({ notedAt }) => notedAt > (notedAt > now ? latest : now) - COUNTED_FOR);",
+    "return made.filter(({ notedAt }) => notedAt > (notedAt > latest ? latest : now) - COUNTED_FOR);",
     "40 days ahead",
   ),
   {

@@ -18,8 +18,8 @@ const sweep = breaking("lib/rotation/sweep.ts");
 export const planMutants: readonly Mutant[] = [
   plan(
     "sleeps through the expiry of what it has promoted",
-    "? isAsleep && isExpiring(credential, current, now)",
-    "? now < 0 && isAsleep && isExpiring(credential, current, now)",
+    "? isAsleep && (isExpiring(credential, current, now) ||",
+    "? now < 0 && isAsleep && (isExpiring(credential, current, now) ||",
   ),
   plan(
     "takes over from an attempt that replaces a dead token",

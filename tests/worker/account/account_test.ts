@@ -6,6 +6,7 @@ import {
   createAccount,
   type SweptAccount,
 } from "../../../worker/account/account.ts";
+import type { Order } from "../../../worker/account/orders.ts";
 import { createLedger } from "../../../worker/account/ledger.ts";
 import { createSweepLog } from "../../../worker/account/sweep_log.ts";
 import { NewerDataError, upgrade, VERSIONS } from "../../../worker/account/tables.ts";
@@ -349,6 +350,16 @@ Deno.test("readServed() gives nothing where nothing is served or kept, and asks 
   assertEquals(await account.readServed("ci"), null);
 });
 
+const ORDER: Order = {
+  id: "1",
+  kind: "pause",
+  account: "acme",
+  credential: "ci",
+  by: "operator",
+  reason: null,
+  denial: null,
+};
+
 /** Everything that an account's object can be asked. */
 const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<unknown> } = {
   alarm: (account) => account.alarm(),
@@ -364,6 +375,7 @@ const CALLS: { readonly [Name in keyof Account]: (account: Account) => Promise<u
   readServed: (account) => account.readServed("ci"),
   look: (account) => account.look(),
   health: (account) => account.health(),
+  order: (account) => account.order(ORDER),
 };
 
 for (const [name, call] of Object.entries(CALLS)) {

@@ -78,6 +78,8 @@ Deno.test("adopt() makes a credential known with its entries, all members as the
     error: null,
     refusedSince: null,
     served: null,
+    pausedAt: null,
+    orderedBeyond: null,
   };
   assertEquals(await readOne(ledger), { record, entries, deliveries: [] });
   assertEquals([...await ledger.read()], [["ci", await readOne(ledger)]]);
@@ -370,6 +372,8 @@ Deno.test("changeAccount() ends every attempt: one for the account before is sup
     error: null,
     refusedSince: null,
     served: null,
+    pausedAt: null,
+    orderedBeyond: null,
   });
   await assertRejects(() => ledger.begin(before, UNTIL + 1), SupersededError);
   assertEquals(await ledger.serve("ci", "a"), false);

@@ -70,6 +70,7 @@ function createFailingCalls(
     look: () => fail(() => account.look()),
     health: () => fail(() => account.health()),
     readEvents: (query) => fail(() => account.readEvents(query)),
+    order: (order) => fail(() => account.order(order)),
   };
 }
 
@@ -92,6 +93,16 @@ const CALLS: {
   look: ({ remote }) => remote.look(),
   readEvents: ({ remote }) => remote.readEvents({ after: 0, limit: 10 }),
   health: ({ remote }) => remote.health(),
+  order: ({ remote }) =>
+    remote.order({
+      id: "1",
+      kind: "rotate",
+      account: "acme",
+      credential: "ci",
+      by: "operator",
+      reason: null,
+      denial: null,
+    }),
 };
 
 for (const [name, call] of Object.entries(CALLS)) {
@@ -138,6 +149,7 @@ Deno.test("createRemoteAccount() waits as it was asked to", async () => {
       look: lost,
       health: lost,
       readEvents: lost,
+      order: lost,
     }),
     {
       waits: [5],

@@ -58,6 +58,7 @@ Deno.test("upgrade() makes all tables in an empty database", async () => {
     "events",
     "health",
     "ledger",
+    "orders",
     "outbox",
     "owner",
     "problems",
