@@ -35,6 +35,7 @@ import { concludeSweep } from "../../worker/account/conclude_sweep.ts";
 import { createConfigurationLog } from "../../worker/account/configuration_log.ts";
 import { createEventLog } from "../../worker/account/event_log.ts";
 import { createLedger } from "../../worker/account/ledger.ts";
+import { createOrders, type OrderAnswer, type OrderKind } from "../../worker/account/orders.ts";
 import { createSweepLog } from "../../worker/account/sweep_log.ts";
 import type { ConfigurationResult } from "../../worker/config/configuration.ts";
 import { createLog } from "../../worker/log.ts";
@@ -215,6 +216,8 @@ export interface Simulation {
   /** Is awaited before each call, so that a test may interleave processes. */
   gate: (call: Call) => Promise<void> | undefined;
   configure(credentials: readonly CredentialSpec[]): void;
+  /** What an operator orders; no sweep follows by itself. */
+  order(kind: OrderKind, credential: string): Promise<OrderAnswer>;
   /** One sweep, to its end or its death; the runs it starts go on in the background. */
   sweep(): Promise<SweepReport | undefined>;
   /** A sweep and everything it starts, until all is asleep. */
@@ -723,6 +726,15 @@ export function createSimulation(options: SimulationOptions): Simulation {
     async regenerate(id) {
       await ask("POST", `/oauth/authorizations/${id}/actions/regenerate-tokens`);
       return heroku.live().find((each) => each.id === id)?.token ?? "";
+    },
+
+    async order(kind, credential) {
+      const orders = createOrders(database, createEventLog(database, now), now);
+      const id = crypto.randomUUID();
+      const given = { id, kind, credential, account: "acme", by: "operator" };
+      const answer = await orders({ ...given, reason: null, denial: null });
+      observer.changedByHand();
+      return answer;
     },
 
     configure(next) {
