@@ -5,6 +5,7 @@
  */
 import { isSecureUrl } from "../../lib/secure_url.ts";
 import { readBody } from "../../lib/read_body.ts";
+import type { OrderKind } from "../account/orders.ts";
 import type { ChannelTest } from "../routes/alerts.ts";
 import type { Status } from "../status.ts";
 import { Failure } from "./failure.ts";
@@ -103,7 +104,9 @@ export async function testAlerts(
   address: URL,
   world: Pick<World, "env" | "fetch">,
 ): Promise<readonly ChannelTest[]> {
-  const { status, text } = await ask(new URL("alerts/test", address), world, "POST");
+  const { status, text } = await ask(new URL("alerts/test", address), world, {
+    method: "POST",
+  });
   const body = parse(text);
   const channels = typeof body === "object" && body !== null
     ? Reflect.get(body, "channels")
@@ -114,6 +117,39 @@ export async function testAlerts(
     );
   }
   return channels;
+}
+
+/**
+ * Gives an order to a Worker, and gives what it answered.
+ *
+ * @throws {Failure} When it cannot be asked, refuses the key or the order, or is none of Herotate's.
+ */
+export async function sendOrder(
+  address: URL,
+  { kind, name, reason }: {
+    readonly kind: OrderKind;
+    readonly name: string;
+    readonly reason: string | undefined;
+  },
+  world: Pick<World, "env" | "fetch">,
+): Promise<string> {
+  const whose = kind === "sweep" ? "accounts" : "credentials";
+  const url = new URL(`${whose}/${encodeURIComponent(name)}/${kind}`, address);
+  const { status, text } = await ask(url, world, {
+    method: "POST",
+    body: reason === undefined ? {} : { reason },
+    keyName: "OPERATOR_KEY",
+  });
+  const body = parse(text);
+  const member = (key: string): unknown =>
+    typeof body === "object" && body !== null ? Reflect.get(body, key) : undefined;
+  const [message, why] = [member("message"), member("error")];
+  if (status === 202 && typeof message === "string") return message;
+  throw new Failure(
+    typeof why === "string"
+      ? `Cannot ${kind} '${name}': ${toPrintable(why)}`
+      : `Cannot ${kind} '${name}' because ${address.host} answered ${status} without an outcome: give the address of a Herotate Worker's page`,
+  );
 }
 
 function isTest(value: unknown): value is ChannelTest {
@@ -130,28 +166,41 @@ interface Answer {
   readonly type: string;
 }
 
+/** What is asked, and with which key. */
+interface Question {
+  /** @default {`GET`} */
+  readonly method?: "GET" | "POST";
+  /** @default {an empty object} */
+  readonly body?: unknown;
+  /**
+   * The name of the key, in the environment and of the Worker secret.
+   * @default {`PAGE_KEY`}
+   */
+  readonly keyName?: "PAGE_KEY" | "OPERATOR_KEY";
+}
+
 async function ask(
   url: URL,
   world: Pick<World, "env" | "fetch">,
-  method: "GET" | "POST" = "GET",
+  { method = "GET", body = {}, keyName = "PAGE_KEY" }: Question = {},
 ): Promise<Answer> {
-  const key = world.env.PAGE_KEY?.trim();
+  const key = world.env[keyName]?.trim();
   if (!key) {
     throw new Failure(
-      "Cannot ask the Worker without its page key: put it into the environment as PAGE_KEY",
+      `Cannot ask the Worker without its key: put it into the environment as ${keyName}`,
     );
   }
-  const answer = await send(method, url, key, world);
+  const answer = await send(method, url, { key, body }, world);
   if (answer.status !== 401) return answer;
   throw new Failure(
-    `Cannot read ${url.host} because the Worker refused the key in PAGE_KEY: it is the value that \`wrangler secret put PAGE_KEY\` was given`,
+    `Cannot use ${url.host} because the Worker refused the key in ${keyName}: it is the value that \`wrangler secret put ${keyName}\` was given`,
   );
 }
 
 async function send(
   method: "GET" | "POST",
   url: URL,
-  key: string,
+  { key, body }: { readonly key: string; readonly body: unknown },
   world: Pick<World, "fetch">,
 ): Promise<Answer> {
   const signal = AbortSignal.timeout(TIMEOUT);
@@ -163,7 +212,7 @@ async function send(
         Authorization: `Bearer ${key}`,
         ...(method === "POST" ? { "Content-Type": "application/json" } : {}),
       },
-      ...(method === "POST" ? { body: "{}" } : {}),
+      ...(method === "POST" ? { body: JSON.stringify(body) } : {}),
       // A redirect would take the key elsewhere.
       redirect: "manual",
       signal,

@@ -10,6 +10,7 @@ import { deploy } from "./deploy.ts";
 import { init } from "./init.ts";
 import { Failure } from "./failure.ts";
 import { inventory } from "./inventory.ts";
+import { orders } from "./orders.ts";
 import { plan } from "./plan.ts";
 import { retire } from "./retire.ts";
 import { events } from "./events.ts";
@@ -28,6 +29,7 @@ const VERBS: readonly Verb[] = [
   status,
   events,
   alerts,
+  orders,
   deploy,
 ];
 

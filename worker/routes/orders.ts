@@ -50,8 +50,7 @@ export function createOrdersRoutes(
     maxSize: LARGEST_BODY,
     onError: (context) => context.json({ error: `A body has ${LARGEST_BODY} bytes at most` }, 413),
   });
-  // A browser keeps a key, and would show it for another site's form.
-  for (const path of ORDER_PATHS) app.post(path, csrf(), requireOperatorKey, limit);
+  for (const path of ORDER_PATHS) app.post(path, refuseOtherSites, requireOperatorKey, limit);
 
   for (const kind of CREDENTIAL_ORDERS) {
     app.post(`/credentials/:name/${kind}`, async (context) => {
@@ -79,6 +78,14 @@ export function createOrdersRoutes(
   });
   return app;
 }
+
+const checkOrigin = csrf();
+
+/** A browser keeps a key, and would show it for another site's form. What is no browser says no origin. */
+const refuseOtherSites: MiddlewareHandler = async (context, next) => {
+  const isBrowser = context.req.header("Origin") ?? context.req.header("Sec-Fetch-Site");
+  return await (isBrowser === undefined ? next() : checkOrigin(context, next));
+};
 
 async function give(
   context: Context,
