@@ -159,11 +159,12 @@ function findForgotten(input: NeedInput): Found | undefined {
 
 /** An operator asked for another one. */
 function findOrdered(input: NeedInput): Found | undefined {
-  const { ledger: { record }, line: { current } } = input;
-  if (!current || !isOrdered(record, current)) return undefined;
+  const { ledger: { record }, holders } = input;
+  const newest = holders.at(-1);
+  if (!newest || !isOrdered(record, newest)) return undefined;
   return urgent(
     "ordered",
-    `A successor of generation ${current.entry.generation} was ordered`,
+    `A successor of generation ${newest.entry.generation} was ordered`,
     input,
   );
 }

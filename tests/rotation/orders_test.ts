@@ -39,6 +39,26 @@ Deno.test("an ordered rotation replaces a token that is not due, everywhere, and
   assertEquals(sim.violations, []);
 });
 
+Deno.test("an ordered rotation replaces what was found in Heroku, though it is not due", async () => {
+  const sim = createSimulation({
+    credentials: [{ name: "ci", scope: ["write"], lifetime: 30 * day, targets: ["var:acme/KEY"] }],
+  });
+  const { token } = sim.heroku.issue({
+    description: "ci",
+    scope: ["write"],
+    expires_in: 2_592_000,
+  });
+  await sim.put("var:acme/KEY", token);
+  await sim.live(2 * hour);
+  assertEquals(await sim.held("var:acme/KEY"), token);
+  assert((await sim.order("rotate", "ci")).accepted);
+  await sim.live(3 * hour);
+  assertEquals(currentOf(sim), 1);
+  assertNotEquals(await sim.held("var:acme/KEY"), token);
+  assertEquals([sim.heroku.creations.length, sim.heroku.live().length], [1, 1]);
+  assertEquals(sim.violations, []);
+});
+
 Deno.test("an order in the grace of a rotation does not wait for its end", async () => {
   const sim = createSimulation({
     credentials: [{

@@ -539,3 +539,60 @@ test(
     assertStringIncludes(reasons[0].details[0], "'SEALING_KEY_PREVIOUS'");
   },
 );
+
+const operatorKey = "operator-key-for-tests-0123456789";
+
+async function order(worker: TestWorker, path: string): Promise<number> {
+  const answer = await worker.fetch(path, {
+    method: "POST",
+    headers: { authorization: `Bearer ${operatorKey}` },
+  });
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+test(
+  "orders act without a cron: a token that was revoked is replaced, one that is not due too, and none while it is paused",
+  {
+    credentials: () => [{ name: "ci", grace: "1s", targets: [configVar] }],
+    secrets: { OPERATOR_KEY: operatorKey },
+  },
+  async (worker) => {
+    const { heroku } = worker;
+    const found = heroku.issue({ description: "ci", scope: ["write"], expires_in: 30 * days });
+    heroku.createApp("acme", { KEY: found.token });
+    // A list without anything would be doubted for long.
+    heroku.issue({ description: "laptop" });
+    const settled = (generation: number) =>
+      until(`generation ${generation} is alone`, async () => {
+        const [{ state }] = (await readStatus(worker)).credentials;
+        return state === "current" && living(heroku).join() === `ci [g${generation}],laptop`;
+      });
+    assertEquals(await order(worker, "/accounts/heroku/sweep"), 202);
+    await until(
+      "it is adopted",
+      async () => (await readStatus(worker)).credentials[0].state === "current",
+    );
+    assertEquals(await order(worker, "/credentials/ci/rotate"), 202);
+    await settled(1);
+    const first = heroku.configVars("acme").KEY ?? "";
+    assert(heroku.accepts(first) && !heroku.accepts(found.token));
+
+    assertEquals(await order(worker, "/credentials/ci/pause"), 202);
+    heroku.revoke(heroku.live().find(({ token }) => token === first)?.id ?? "");
+    assertEquals(await order(worker, "/accounts/heroku/sweep"), 202);
+    await until(
+      "the page shows the pause",
+      async () => (await readStatus(worker)).credentials[0].state === "paused",
+    );
+    assertEquals(heroku.configVars("acme").KEY, first);
+    assertEquals(await order(worker, "/credentials/ci/rotate"), 409);
+
+    assertEquals(await order(worker, "/credentials/ci/resume"), 202);
+    // That Heroku no longer lists it would be doubted for a while.
+    assertEquals(await order(worker, "/credentials/ci/rotate"), 202);
+    await settled(2);
+    const second = heroku.configVars("acme").KEY ?? "";
+    assert(second !== first && heroku.accepts(second));
+  },
+);
