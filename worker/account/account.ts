@@ -134,7 +134,7 @@ export function createAccount(
   let isUpToDate = false;
   let isSweeping = false;
   /** Whether an order has come that the sweep at work may have missed. */
-  let isOrdered = false;
+  let isSweepDue = false;
   // Restoring a copy begins another life of the object, and so empties this.
   const accepted = new Set<string>();
 
@@ -163,7 +163,7 @@ export function createAccount(
       const wake = lastWake();
       if (!wake) return;
       isSweeping = true;
-      isOrdered = false;
+      isSweepDue = false;
       let goesOn = true;
       try {
         const isCronSilent = now() - wake.at > SILENCE - LATE_CRON;
@@ -179,7 +179,7 @@ export function createAccount(
         });
       } finally {
         isSweeping = false;
-        if (goesOn) await setAlarm(isOrdered ? now() : now() + SILENCE);
+        if (goesOn) await setAlarm(isSweepDue ? now() : now() + SILENCE);
       }
     },
 
@@ -269,7 +269,7 @@ export function createAccount(
       if (!answer.accepted) return answer;
       // An order is no cron: it must not hide that none comes.
       if (!lastWake()) sql.run("INSERT INTO wakes (at, name) VALUES (?, ?)", now(), order.account);
-      isOrdered = true;
+      isSweepDue = true;
       if (!isSweeping) await setAlarm(now());
       return answer;
     },

@@ -51,7 +51,6 @@ interface OrderedRow {
   readonly paused_at: number | null;
   /** The newest generation that was ever minted and may be at targets; null for none. */
   readonly newest: number | null;
-  readonly ordered_beyond: number | null;
 }
 
 /** Makes what takes orders: each in one transaction with its event. */
@@ -66,7 +65,7 @@ export function createOrders(
       return { accepted: true, message: "A sweep begins, or follows the one that is at work" };
     }
     const [row] = sql.run<OrderedRow & Record<string, string | number | null>>(
-      "SELECT paused_at, ordered_beyond, (SELECT MAX(generation) FROM entries" +
+      "SELECT paused_at, (SELECT MAX(generation) FROM entries" +
         " WHERE credential = name AND state IN ('adopted', 'minted', 'current')) AS newest" +
         " FROM credentials WHERE name = ?",
       credential,

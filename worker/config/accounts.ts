@@ -7,7 +7,7 @@ import { parseAccount } from "./account.ts";
 import type { CredentialDraft } from "./credentials.ts";
 import { findUnknown, fromJson, isTable, joinPath, type Mistake, suggest } from "./mistakes.ts";
 import { isSecretName, mayBeSecret } from "./secret_name.ts";
-import { isVariable } from "./stray.ts";
+import { isVariable, RESERVED_SECRETS } from "./stray.ts";
 import { concealTokens } from "./token_maker.ts";
 
 /** An account as it is written. */
@@ -42,15 +42,6 @@ const DEFAULT_NAME = "heroku";
 /** A name may be part of a URL and in an id. */
 const NAME_FORM =
   "Must be a name of 1 to 32 lower-case letters, digits and hyphens, such as 'acme-web'";
-
-/** The secrets that are for something else in the Worker. */
-const RESERVED: readonly string[] = [
-  "SEALING_KEY",
-  "SEALING_KEY_PREVIOUS",
-  "PAGE_KEY",
-  "METRICS_KEY",
-  "OPERATOR_KEY",
-];
 
 const MEMBERS = ["name", "token_secret", "heroku_account", "observe", "heartbeat_secret"];
 
@@ -256,7 +247,7 @@ function findSecretMistake(
   if (isVariable(secret)) {
     return `Must name a Worker secret, and '${secret}' is a variable or a binding`;
   }
-  return RESERVED.includes(secret)
+  return RESERVED_SECRETS.includes(secret)
     ? `Must not use the Worker secret '${secret}', which is for the Worker itself: make another one for this account`
     : undefined;
 }

@@ -7,17 +7,8 @@ import { herokuConfigVar } from "../../lib/targets/heroku_config_var.ts";
 import { store } from "../../lib/targets/store.ts";
 import type { AccountDraft } from "./accounts.ts";
 import type { CredentialDraft } from "./credentials.ts";
-import { isVariable } from "./stray.ts";
+import { isVariable, RESERVED_SECRETS } from "./stray.ts";
 import { joinPath, type Mistake } from "./mistakes.ts";
-
-/** What no target may give away. */
-const RESERVED: readonly string[] = [
-  "SEALING_KEY",
-  "SEALING_KEY_PREVIOUS",
-  "PAGE_KEY",
-  "METRICS_KEY",
-  "OPERATOR_KEY",
-];
 
 /** The one kind of target that may work with the token that manages the account. */
 const AT_HEROKU = herokuConfigVar.type;
@@ -93,7 +84,7 @@ function findMisusedSecrets(
         const message = `Must name a Worker secret, and '${name}' is a variable or a binding`;
         return [{ path, message }];
       }
-      if (RESERVED.includes(name) || (ofAccounts.has(name) && type !== AT_HEROKU)) {
+      if (RESERVED_SECRETS.includes(name) || (ofAccounts.has(name) && type !== AT_HEROKU)) {
         const message =
           `Must not use the Worker secret '${name}', which is for the Worker itself: make another one for this target`;
         return [{ path, message }];

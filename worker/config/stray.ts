@@ -22,20 +22,24 @@ const VARIABLES = [
   "PAGE_URL",
 ] as const;
 
-/** The secrets that the Worker itself uses. */
-const OWN_SECRETS = [
-  "HEROKU_API_TOKEN",
+/** The Worker's own secrets: they are neither an account's token nor anything that a target is given. */
+export const RESERVED_SECRETS: readonly string[] = [
   "SEALING_KEY",
   "SEALING_KEY_PREVIOUS",
   "PAGE_KEY",
   "METRICS_KEY",
   "OPERATOR_KEY",
-] as const;
+];
 
 /** The bindings that the Worker works with. */
 const BINDINGS = ["ACCOUNT", "ROTATION"] as const;
 
-const NAMES: readonly string[] = [...VARIABLES, ...OWN_SECRETS, ...BINDINGS];
+const NAMES: readonly string[] = [
+  ...VARIABLES,
+  "HEROKU_API_TOKEN",
+  ...RESERVED_SECRETS,
+  ...BINDINGS,
+];
 
 /** Members of a credential that no target has; `account` has another meaning in few. */
 const OF_CREDENTIAL = [

@@ -11,6 +11,7 @@ import { findRest } from "../../lib/rotation/credential.ts";
 import { describeAccountFailure } from "../account/account_failure.ts";
 import { CREDENTIAL_ORDERS, type Order } from "../account/orders.ts";
 import type { RemoteAccount } from "../account/remote.ts";
+import { accountNameOf } from "../context.ts";
 import type { ConfigurationResult } from "../config/configuration.ts";
 import type { Log } from "../log.ts";
 
@@ -56,14 +57,12 @@ export function createOrdersRoutes(
     app.post(`/credentials/:name/${kind}`, async (context) => {
       const name = context.req.param("name");
       if (!configured.ok) return refuseInvalid(context);
-      const account = configured.configuration.accounts.find(({ credentials }) =>
-        credentials.some((credential) => credential.name === name)
-      );
-      const credential = account?.credentials.find((each) => each.name === name);
+      const account = accountNameOf(configured, name);
+      const credential = configured.configuration.credentials.find((each) => each.name === name);
       if (!account || !credential) return refuse(context, 404, `No credential is called '${name}'`);
       const rest = findRest(credential);
       const denial = rest === undefined ? null : `By the configuration ${rest}, and deploy again`;
-      const about = { kind, account: account.name, credential: name, denial };
+      const about = { kind, account, credential: name, denial };
       return await give(context, dependencies, about);
     });
   }
